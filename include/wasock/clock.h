@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * clock.h - monotonic time and deadlines, in nanoseconds.
+ *
+ * A deadline is a point of the monotonic clock, never a length of time. Zero
+ * means that there is none; one that lies in the past fails at once.
+ */
+#ifndef WASOCK_CLOCK_H
+#define WASOCK_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WASOCK_NO_DEADLINE UINT64_C(0)
+
+/* Long past: for a call that must look but not wait. Costs no clock read. */
+#define WASOCK_DEADLINE_PAST UINT64_C(1)
+
+#define WASOCK_NS_PER_US UINT64_C(1000)
+#define WASOCK_NS_PER_MS UINT64_C(1000000)
+#define WASOCK_NS_PER_S UINT64_C(1000000000)
+
+/*
+ * The monotonic clock's time in nanoseconds since some fixed past moment. It
+ * is never 0, so that any time it gives is a valid deadline, and UINT64_MAX on
+ * a host whose clock fails, so that deadlines are exceeded there rather than
+ * ignored. One host call.
+ * Errors: none.
+ * Source: preview1 clock_time_get(monotonic).
+ */
+uint64_t wasock_clock_now_ns(void);
+
+/* a + b nanoseconds, or UINT64_MAX where that overflows.
+ * Errors: none. Source: wasock's own. */
+static inline uint64_t wasock_ns_add(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns > UINT64_MAX - b_ns ? UINT64_MAX : a_ns + b_ns;
+}
+
+/* a - b nanoseconds, or 0 where b is the larger.
+ * Errors: none. Source: wasock's own. */
+static inline uint64_t wasock_ns_subtract(uint64_t a_ns, uint64_t b_ns)
+{
+    return a_ns > b_ns ? a_ns - b_ns : 0;
+}
+
+/* Milliseconds as nanoseconds, or UINT64_MAX where that overflows.
+ * Errors: none. Source: wasock's own. */
+static inline uint64_t wasock_ns_from_ms(uint64_t time_ms)
+{
+    return time_ms > UINT64_MAX / WASOCK_NS_PER_MS ? UINT64_MAX
+                                                   : time_ms * WASOCK_NS_PER_MS;
+}
+
+/*
+ * The deadline `timeout_ns` nanoseconds, or `timeout_ms` milliseconds, from
+ * now. 0 gives one that is exceeded already. One host call.
+ * Errors: none; a sum beyond the clock's range is its end, centuries away.
+ * Source: preview1 clock_time_get(monotonic); Go's SetDeadline.
+ */
+static inline uint64_t wasock_deadline_after_ns(uint64_t timeout_ns)
+{
+    return wasock_ns_add(wasock_clock_now_ns(), timeout_ns);
+}
+static inline uint64_t wasock_deadline_after_ms(uint64_t timeout_ms)
+{
+    return wasock_deadline_after_ns(wasock_ns_from_ms(timeout_ms));
+}
+
+/*
+ * Whether a deadline is exceeded at the time `now_ns`. Exactly now is, and no
+ * deadline never is.
+ * Errors: none.
+ * Source: Go's SetDeadline, which calls exactly now expired.
+ */
+static inline bool wasock_deadline_is_past(uint64_t deadline_ns,
+                                           uint64_t now_ns)
+{
+    return deadline_ns != WASOCK_NO_DEADLINE && deadline_ns <= now_ns;
+}
+
+/*
+ * The earlier of two deadlines, either of which may be WASOCK_NO_DEADLINE.
+ * Errors: none.
+ * Source: wasock's own.
+ */
+static inline uint64_t wasock_deadline_earlier(uint64_t a_ns, uint64_t b_ns)
+{
+    /* Minus one sends "none" to the far end of the order, and back. */
+    return (a_ns - 1 < b_ns - 1) ? a_ns : b_ns;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
