@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * socket.h - what listeners and connections have in common.
+ *
+ * Every wasock_listener and wasock_conn holds a `struct wasock_socket socket`
+ * as its only member; the functions here take it: wasock_socket_set_deadline(
+ * &conn.socket, deadline_ns). It lives in the caller's storage and must not
+ * move while open. All zero bytes are a closed one.
+ *
+ * An object, those that share its descriptor and the pollers that watch it
+ * belong to one thread.
+ */
+#ifndef WASOCK_SOCKET_H
+#define WASOCK_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wasock/addr.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct wasock__backend;
+struct wasock_watch;
+
+/* What is true of a descriptor, and so of all objects that share it. */
+struct wasock__facts {
+    int16_t read_error;     /* code that ended reading, negative; or 0 */
+    int16_t write_error;    /* code that ended writing, negative; or 0 */
+    uint8_t shut;           /* halves shut by us, enum wasock_shutdown */
+    uint8_t is_role_proven; /* the host told listener from connection */
+    uint8_t host_poll;      /* enum wasock__host_poll */
+    uint8_t accept_mode;    /* enum wasock__accept_mode */
+};
+
+/* Members are private. */
+struct wasock_socket {
+    uint64_t read_deadline_ns_;
+    uint64_t write_deadline_ns_;
+    struct wasock_socket *next_sharer_;       /* a ring; NULL when alone */
+    struct wasock_watch *watches_;            /* pollers that wait for it */
+    const struct wasock__backend *backend_;   /* NULL: the host, or closed */
+    const char *label_;
+    int fd_;
+    uint8_t role_; /* enum wasock__role; 0: not open on the host */
+    struct wasock__facts facts_;
+};
+
+/*
+ * Whether the object is open.
+ * Errors: none. Source: wasock's own.
+ */
+bool wasock_socket_is_open(const struct wasock_socket *socket);
+
+/*
+ * The object's descriptor number, for logs and for calls that wasock does not
+ * make. It stays the object's: do not close it.
+ * Errors: ECLOSED; ENOTSUP: the object has none, it is of an in-process
+ *   network.
+ * Source: wasock's own.
+ */
+int wasock_socket_fd(const struct wasock_socket *socket);
+
+/*
+ * Set the deadline of waiting reads and accepts, of waiting writes, or both.
+ * It is sticky: once past, every waiting call fails before it looks at data,
+ * until a later one, or none, is set; the connection stays usable. It belongs
+ * to this object, not to its sharers. The calls that never wait (try_…) do not
+ * look at it; a poller reports it once when it is exceeded.
+ * deadline_ns: monotonic; WASOCK_NO_DEADLINE for none. On a socket of an
+ *   in-process network it is a time of that network's clock.
+ * Errors: ECLOSED.
+ * Source: Go's SetDeadline, SetReadDeadline, SetWriteDeadline.
+ */
+int wasock_socket_set_deadline(struct wasock_socket *socket,
+                               uint64_t deadline_ns);
+int wasock_socket_set_read_deadline(struct wasock_socket *socket,
+                                    uint64_t deadline_ns);
+int wasock_socket_set_write_deadline(struct wasock_socket *socket,
+                                     uint64_t deadline_ns);
+
+/*
+ * Give the object a name for logs, which its local address then carries.
+ * Connections inherit it from the listener that accepts them.
+ * label: the caller's, must live as long as the object; NULL for none.
+ * Errors: ECLOSED.
+ * Source: wasock's own: preview1 tells no address.
+ */
+int wasock_socket_set_label(struct wasock_socket *socket, const char *label);
+
+/*
+ * The address of this end, and of the other. On a real socket both are
+ * unspecified, because preview1 does not tell; the local one carries the
+ * label, cut to fit.
+ * addr: written on success.
+ * Errors: ECLOSED; ENOTCONN: a listener of an in-process network has no other
+ *   end.
+ * Source: Go's LocalAddr and RemoteAddr, zero on wasip1.
+ */
+int wasock_socket_local_addr(struct wasock_socket *socket,
+                             struct wasock_addr *addr);
+int wasock_socket_remote_addr(struct wasock_socket *socket,
+                              struct wasock_addr *addr);
+
+/*
+ * Private from here on: for listener.c, conn.c, poller.c and fakenet.c.
+ */
+
+enum wasock__role {
+    WASOCK__ROLE_NONE = 0,
+    WASOCK__ROLE_LISTENER,
+    WASOCK__ROLE_STREAM,
+    WASOCK__ROLE_DGRAM
+};
+
+enum wasock__host_poll {
+    WASOCK__HOST_POLL_UNKNOWN = 0,
+    WASOCK__HOST_POLL_HONEST,
+    WASOCK__HOST_POLL_FAKE
+};
+
+/* Whether sock_accept's NONBLOCK flag reaches the accepted connection. */
+enum wasock__accept_mode {
+    WASOCK__ACCEPT_MODE_UNKNOWN = 0,
+    WASOCK__ACCEPT_MODE_HONOURED,
+    WASOCK__ACCEPT_MODE_IGNORED
+};
+
+/* What an object's watches are told of. */
+enum {
+    WASOCK__CHANGE_CLOSED = 1 << 0,
+    WASOCK__CHANGE_DEADLINE = 1 << 1,
+    WASOCK__CHANGE_READY = 1 << 2,  /* an in-process network: look again */
+    WASOCK__CHANGE_STARVED = 1 << 3 /* accept failed for want of descriptors */
+};
+
+/*
+ * The link between an object and something that waits for it. It lives in the
+ * memory of what waits and stands in two lists: the object's watches, and,
+ * from a change of the object until it is taken note of, its owner's inbox.
+ * So nothing below calls upward.
+ */
+struct wasock_watch {
+    struct wasock_socket *socket_;   /* NULL once the object is closed */
+    struct wasock_watch *next_;      /* in the object's list */
+    struct wasock_watch **link_;     /* what points at this one there */
+    struct wasock_watch **inbox_;    /* head of its owner's list of changes */
+    struct wasock_watch *next_news_; /* in the inbox */
+    uint8_t changes_;                /* not 0: in the inbox */
+};
+
+/* What an object asks of a backend other than the host. */
+enum wasock__operation {
+    WASOCK__ACCEPT,      /* arg: struct wasock_socket *const *, to be opened */
+    WASOCK__RECV,        /* arg: buffers, n: how many */
+    WASOCK__SEND,        /* arg: slices, n: how many */
+    WASOCK__SHUTDOWN,    /* n: enum wasock_shutdown */
+    WASOCK__CLOSE,       /* the last sharer closes */
+    WASOCK__BEGIN,       /* n: direction; is its deadline past? */
+    WASOCK__WAIT,        /* n: direction; wait once for it, or its deadline */
+    WASOCK__LOCAL_ADDR,  /* arg: struct wasock_addr *const * */
+    WASOCK__REMOTE_ADDR, /* arg: struct wasock_addr *const * */
+    WASOCK__READY        /* returns the directions that are ready */
+};
+
+/* Where sockets that are not the host's live. It is reached only by objects
+ * whose role is NONE and whose backend is set, in one place. */
+struct wasock__backend {
+    ptrdiff_t (*call)(const struct wasock__backend *backend,
+                      struct wasock_socket *socket,
+                      enum wasock__operation operation, const void *arg,
+                      size_t n);
+};
+
+/* The state of one waiting call; zero at its start. */
+struct wasock__wait {
+    uint64_t nap_ns;
+    uint8_t n_spurious;
+    uint8_t n_interruptions;
+};
+
+/* Open `socket` on a descriptor of the host: all its other members are
+ * cleared. */
+void wasock__socket_open(struct wasock_socket *socket, int fd,
+                         enum wasock__role role);
+
+/*
+ * Adopt a descriptor that the host opened: look at its kind, tell listener from
+ * connection, make it non-blocking, in this order, so that a refused one is
+ * left as it was.
+ * Errors: EBADF; ENOTSOCK; ENOTSUP: a datagram socket as listener;
+ *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking.
+ */
+int wasock__socket_adopt(struct wasock_socket *socket, int fd,
+                         bool as_listener) __attribute__((warn_unused_result));
+
+/* Give the descriptor back and close the object. EBUSY: it is shared. */
+int wasock__socket_into_fd(struct wasock_socket *socket)
+    __attribute__((warn_unused_result));
+
+/* Open `sharer` on the same descriptor. */
+int wasock__socket_share(struct wasock_socket *socket,
+                         struct wasock_socket *sharer)
+    __attribute__((warn_unused_result));
+
+/* Close the object; the last sharer closes the descriptor. */
+int wasock__socket_close(struct wasock_socket *socket);
+
+/* Do an operation on an object that is not open on the host: ECLOSED, or what
+ * its backend says. */
+ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
+                                   enum wasock__operation operation,
+                                   const void *arg, size_t n)
+    __attribute__((warn_unused_result));
+
+/* At the start of a waiting call: ECLOSED, EDEADLINE or 0. */
+int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
+    __attribute__((warn_unused_result));
+
+/* After EAGAIN: 0 when it is worth trying again, or the error that ends the
+ * call. `wait` is the call's. */
+int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
+                        struct wasock__wait *wait)
+    __attribute__((warn_unused_result));
+
+/* Let all sharers have this object's facts. */
+void wasock__socket_share_facts(struct wasock_socket *socket);
+
+/* The error for a descriptor that is not what it was adopted as, when its
+ * first use gave `error`: `wrong_role` if it lives, else `error`. */
+int wasock__socket_doubt(struct wasock_socket *socket, int error,
+                         int wrong_role);
+
+/* Begin and end to watch; the watch's owner gives `inbox`. */
+void wasock__socket_watch(struct wasock_socket *socket,
+                          struct wasock_watch *watch,
+                          struct wasock_watch **inbox);
+void wasock__socket_unwatch(struct wasock_watch *watch);
+
+/* Tell the watches of the object of changes. */
+void wasock__socket_notify(struct wasock_socket *socket, uint8_t changes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

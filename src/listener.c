@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include <wasock/listener.h>
+
+#include <wasock/err.h>
+#include <wasock/fd.h>
+
+/* How many aborted connections one try passes over. More wait until the next
+ * try, so that a flood of them cannot hold the guest. */
+#define ABORTED_MAX 64
+
+int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
+{
+    return wasock__socket_adopt(&listener->socket, fd, true);
+}
+
+int wasock_listener_into_fd(struct wasock_listener *listener)
+{
+    return wasock__socket_into_fd(&listener->socket);
+}
+
+int wasock_listener_share(struct wasock_listener *listener,
+                          struct wasock_listener *sharer)
+{
+    return wasock__socket_share(&listener->socket, &sharer->socket);
+}
+
+/* What the host's refusal to accept means, and who has to hear of it. */
+static int refused(struct wasock_socket *listener, int error)
+{
+    switch (-error) {
+    case WASOCK_EINTR:
+    case WASOCK_ECONNABORTED:
+        return -WASOCK_EAGAIN; /* as many as that in a row: later */
+    case WASOCK_EBADF:
+    case WASOCK_EINVAL:
+    case WASOCK_ENOTCAPABLE:
+        return wasock__socket_doubt(listener, error, -WASOCK_ENOTLISTENER);
+    case WASOCK_EMFILE:
+    case WASOCK_ENFILE:
+    case WASOCK_ENOMEM:
+    case WASOCK_ENOBUFS:
+    case WASOCK_EIO:
+        wasock__socket_notify(listener, WASOCK__CHANGE_STARVED);
+        return error;
+    default:
+        return error;
+    }
+}
+
+/* The next connection's descriptor, past those that were aborted. */
+static int accept_fd(int listener_fd)
+{
+    int fd = -WASOCK_EAGAIN;
+
+    for (int n_aborted = 0; n_aborted < ABORTED_MAX; n_aborted++) {
+        fd = wasock_fd_accept(listener_fd);
+        if (fd != -WASOCK_ECONNABORTED && fd != -WASOCK_EINTR) {
+            break;
+        }
+    }
+    return fd;
+}
+
+/*
+ * Make sure that a connection is non-blocking. The host was asked for it; the
+ * listener's first connection shows whether it listens.
+ */
+static int ensure_nonblocking(struct wasock_socket *listener, int fd)
+{
+    struct wasock_fd_stat stat;
+
+    if (listener->facts_.accept_mode == WASOCK__ACCEPT_MODE_HONOURED) {
+        return 0;
+    }
+    if (listener->facts_.accept_mode == WASOCK__ACCEPT_MODE_IGNORED) {
+        return wasock_fd_set_nonblocking(fd);
+    }
+    int result = wasock_fd_stat(fd, &stat);
+    if (result < 0) {
+        return result;
+    }
+    if (!stat.is_nonblocking) {
+        result = wasock_fd_set_nonblocking(fd);
+        if (result < 0) {
+            return result;
+        }
+    }
+    listener->facts_.accept_mode =
+        (uint8_t)(stat.is_nonblocking ? WASOCK__ACCEPT_MODE_HONOURED
+                                      : WASOCK__ACCEPT_MODE_IGNORED);
+    listener->facts_.is_role_proven = true;
+    wasock__socket_share_facts(listener);
+    return 0;
+}
+
+int wasock_listener_try_accept(struct wasock_listener *listener,
+                               struct wasock_conn *conn)
+{
+    struct wasock_socket *socket = &listener->socket;
+    struct wasock_socket *accepted = &conn->socket;
+
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return (int)wasock__socket_elsewhere(socket, WASOCK__ACCEPT, &accepted,
+                                             1);
+    }
+    const int fd = accept_fd(socket->fd_);
+    if (fd < 0) {
+        return refused(socket, fd);
+    }
+    const int result = ensure_nonblocking(socket, fd);
+    wasock__socket_open(accepted, fd, WASOCK__ROLE_STREAM);
+    accepted->label_ = socket->label_;
+    accepted->facts_.is_role_proven = true;
+    accepted->facts_.host_poll = socket->facts_.host_poll;
+    if (result < 0) {
+        wasock__socket_close(accepted);
+    }
+    return result;
+}
+
+int wasock_listener_accept(struct wasock_listener *listener,
+                           struct wasock_conn *conn)
+{
+    struct wasock__wait wait = {0};
+    int result = wasock__socket_begin(&listener->socket, WASOCK_READABLE);
+
+    while (result == 0) {
+        result = wasock_listener_try_accept(listener, conn);
+        if (result != -WASOCK_EAGAIN) {
+            break;
+        }
+        result =
+            wasock__socket_wait(&listener->socket, WASOCK_READABLE, &wait);
+    }
+    return result;
+}
+
+int wasock_listener_close(struct wasock_listener *listener)
+{
+    return wasock__socket_close(&listener->socket);
+}

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+#include <wasock/socket.h>
+
+#include <wasock/clock.h>
+#include <wasock/err.h>
+#include <wasock/fd.h>
+
+/*
+ * Where the host's poll says nothing, a wait is naps between tries. Short
+ * ones first, so that a busy connection is not kept waiting; then long ones,
+ * so that an idle one costs next to nothing.
+ */
+#define NAP_MIN_NS WASOCK_NS_PER_MS
+#define NAP_MAX_NS (10 * WASOCK_NS_PER_MS)
+
+/* How often in a row a poll may say ready where there is nothing before naps
+ * take its place: without them such a host would make a wait a busy loop. */
+#define SPURIOUS_MAX 3
+
+/* How often in a row a poll may say EINTR before that is the result. */
+#define INTERRUPTIONS_MAX 64
+
+bool wasock_socket_is_open(const struct wasock_socket *socket)
+{
+    return socket->role_ != WASOCK__ROLE_NONE || socket->backend_ != NULL;
+}
+
+int wasock_socket_fd(const struct wasock_socket *socket)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return socket->backend_ ? -WASOCK_ENOTSUP : -WASOCK_ECLOSED;
+    }
+    return socket->fd_;
+}
+
+int wasock_socket_set_deadline(struct wasock_socket *socket,
+                               uint64_t deadline_ns)
+{
+    if (!wasock_socket_is_open(socket)) {
+        return -WASOCK_ECLOSED;
+    }
+    socket->read_deadline_ns_ = deadline_ns;
+    socket->write_deadline_ns_ = deadline_ns;
+    wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
+    return 0;
+}
+
+int wasock_socket_set_read_deadline(struct wasock_socket *socket,
+                                    uint64_t deadline_ns)
+{
+    if (!wasock_socket_is_open(socket)) {
+        return -WASOCK_ECLOSED;
+    }
+    socket->read_deadline_ns_ = deadline_ns;
+    wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
+    return 0;
+}
+
+int wasock_socket_set_write_deadline(struct wasock_socket *socket,
+                                     uint64_t deadline_ns)
+{
+    if (!wasock_socket_is_open(socket)) {
+        return -WASOCK_ECLOSED;
+    }
+    socket->write_deadline_ns_ = deadline_ns;
+    wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
+    return 0;
+}
+
+int wasock_socket_set_label(struct wasock_socket *socket, const char *label)
+{
+    if (!wasock_socket_is_open(socket)) {
+        return -WASOCK_ECLOSED;
+    }
+    socket->label_ = label;
+    return 0;
+}
+
+int wasock_socket_local_addr(struct wasock_socket *socket,
+                             struct wasock_addr *addr)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return (int)wasock__socket_elsewhere(socket, WASOCK__LOCAL_ADDR, &addr,
+                                             1);
+    }
+    const struct wasock_addr unspecified = {0};
+    *addr = unspecified;
+    for (size_t i = 0; socket->label_ != NULL && socket->label_[i] != '\0' &&
+                       i < sizeof(addr->name) - 1;
+         i++) {
+        addr->name[i] = socket->label_[i];
+    }
+    return 0;
+}
+
+int wasock_socket_remote_addr(struct wasock_socket *socket,
+                              struct wasock_addr *addr)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return (int)wasock__socket_elsewhere(socket, WASOCK__REMOTE_ADDR, &addr,
+                                             1);
+    }
+    const struct wasock_addr unspecified = {0};
+    *addr = unspecified;
+    return 0;
+}
+
+void wasock__socket_open(struct wasock_socket *socket, int fd,
+                         enum wasock__role role)
+{
+    const struct wasock_socket opened = {
+        .fd_ = fd,
+        .role_ = (uint8_t)role,
+    };
+    *socket = opened;
+}
+
+/* The role of a stream socket, or the error that says why it has not the one
+ * that was asked for. */
+static int stream_role(int fd, bool as_listener, bool *is_proven)
+{
+    const int is_listener = wasock_fd_is_listener(fd);
+
+    *is_proven = is_listener >= 0;
+    if (*is_proven && as_listener && is_listener == 0) {
+        return -WASOCK_ENOTLISTENER;
+    }
+    if (*is_proven && !as_listener && is_listener == 1) {
+        return -WASOCK_ENOTCONNECTION;
+    }
+    return as_listener ? WASOCK__ROLE_LISTENER : WASOCK__ROLE_STREAM;
+}
+
+int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
+{
+    struct wasock_fd_stat stat;
+    bool is_proven = true;
+    int role = WASOCK__ROLE_DGRAM;
+
+    int result = wasock_fd_stat(fd, &stat);
+    if (result < 0) {
+        return result;
+    }
+    if (stat.kind == WASOCK_FD_SOCKET_STREAM) {
+        role = stream_role(fd, as_listener, &is_proven);
+    } else if (stat.kind != WASOCK_FD_SOCKET_DGRAM) {
+        role = -WASOCK_ENOTSOCK;
+    } else if (as_listener) {
+        role = -WASOCK_ENOTSUP;
+    }
+    if (role < 0) {
+        return role;
+    }
+    if (!stat.is_nonblocking) {
+        result = wasock_fd_set_nonblocking(fd);
+        if (result < 0) {
+            return result;
+        }
+    }
+    wasock__socket_open(socket, fd, (enum wasock__role)role);
+    socket->facts_.is_role_proven = is_proven;
+    return 0;
+}
+
+/* The object that stands before this one in the ring. */
+static struct wasock_socket *previous_sharer(struct wasock_socket *socket)
+{
+    struct wasock_socket *previous = socket;
+
+    while (previous->next_sharer_ != socket) {
+        previous = previous->next_sharer_;
+    }
+    return previous;
+}
+
+/* Leave the ring. Returns whether others remain. */
+static bool leave_sharers(struct wasock_socket *socket)
+{
+    if (socket->next_sharer_ == NULL) {
+        return false;
+    }
+    struct wasock_socket *previous = previous_sharer(socket);
+    struct wasock_socket *next = socket->next_sharer_;
+    previous->next_sharer_ = previous == next ? NULL : next;
+    return true;
+}
+
+int wasock__socket_share(struct wasock_socket *socket,
+                         struct wasock_socket *sharer)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return socket->backend_ ? -WASOCK_ENOTSUP : -WASOCK_ECLOSED;
+    }
+    wasock__socket_open(sharer, socket->fd_, (enum wasock__role)socket->role_);
+    sharer->facts_ = socket->facts_;
+    sharer->next_sharer_ = socket->next_sharer_ ? socket->next_sharer_ : socket;
+    socket->next_sharer_ = sharer;
+    return 0;
+}
+
+void wasock__socket_share_facts(struct wasock_socket *socket)
+{
+    for (struct wasock_socket *sharer = socket->next_sharer_;
+         sharer != NULL && sharer != socket; sharer = sharer->next_sharer_) {
+        sharer->facts_ = socket->facts_;
+    }
+}
+
+/* Become a closed object, which its watches hear of. */
+static void mark_closed(struct wasock_socket *socket)
+{
+    const struct wasock_socket closed = {0};
+
+    wasock__socket_notify(socket, WASOCK__CHANGE_CLOSED);
+    while (socket->watches_ != NULL) {
+        wasock__socket_unwatch(socket->watches_);
+    }
+    *socket = closed;
+}
+
+int wasock__socket_into_fd(struct wasock_socket *socket)
+{
+    const int fd = wasock_socket_fd(socket);
+
+    if (fd >= 0 && socket->next_sharer_ != NULL) {
+        return -WASOCK_EBUSY;
+    }
+    if (fd >= 0) {
+        mark_closed(socket);
+    }
+    return fd;
+}
+
+int wasock__socket_close(struct wasock_socket *socket)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        const int result = (int)wasock__socket_elsewhere(
+            socket, WASOCK__CLOSE, NULL, 0);
+        mark_closed(socket);
+        return result;
+    }
+    const int fd = socket->fd_;
+    const bool is_shared = leave_sharers(socket);
+    const bool is_to_be_shut =
+        socket->role_ == WASOCK__ROLE_STREAM &&
+        (socket->facts_.shut & WASOCK_SHUTDOWN_WRITE) == 0;
+    mark_closed(socket);
+    if (is_shared) {
+        return 0;
+    }
+    if (is_to_be_shut) {
+        /* On wazero the peer sees no end of the stream otherwise, on WAMR a
+         * reset. Whether there was still a peer is not what close is about. */
+        const int ignored = wasock_fd_shutdown(fd, WASOCK_SHUTDOWN_WRITE);
+        (void)ignored;
+    }
+    return wasock_fd_close(fd);
+}
+
+ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
+                                   enum wasock__operation operation,
+                                   const void *arg, size_t n)
+{
+    const struct wasock__backend *backend = socket->backend_;
+
+    return backend ? backend->call(backend, socket, operation, arg, n)
+                   : -WASOCK_ECLOSED;
+}
+
+static uint64_t deadline_of(const struct wasock_socket *socket,
+                            unsigned direction)
+{
+    return direction == WASOCK_READABLE ? socket->read_deadline_ns_
+                                        : socket->write_deadline_ns_;
+}
+
+/* The time left until a deadline; UINT64_MAX without one. */
+static uint64_t left_ns(uint64_t deadline)
+{
+    return deadline == WASOCK_NO_DEADLINE
+               ? UINT64_MAX
+               : wasock_ns_subtract(deadline, wasock_clock_now_ns());
+}
+
+int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return (int)wasock__socket_elsewhere(socket, WASOCK__BEGIN, NULL,
+                                             direction);
+    }
+    return left_ns(deadline_of(socket, direction)) == 0 ? -WASOCK_EDEADLINE : 0;
+}
+
+/*
+ * Find out, once a descriptor, whether the host's poll looks at sockets. It is
+ * asked before the first wait and not at adoption: many sockets never wait.
+ */
+static enum wasock__host_poll host_poll(struct wasock_socket *socket)
+{
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
+        const int is_fake = wasock_fd_poll_is_fake(
+            socket->fd_, socket->role_ == WASOCK__ROLE_LISTENER);
+        if (is_fake >= 0) {
+            socket->facts_.host_poll =
+                is_fake ? WASOCK__HOST_POLL_FAKE : WASOCK__HOST_POLL_HONEST;
+            wasock__socket_share_facts(socket);
+        }
+    }
+    return (enum wasock__host_poll)socket->facts_.host_poll;
+}
+
+/* One nap, each twice as long as the one before, within the time left. */
+static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
+{
+    wait->nap_ns = wait->nap_ns == 0 ? NAP_MIN_NS : 2 * wait->nap_ns;
+    if (wait->nap_ns > NAP_MAX_NS) {
+        wait->nap_ns = NAP_MAX_NS;
+    }
+    return wasock__fd_wait_once(
+        -1, 0, time_left_ns < wait->nap_ns ? time_left_ns : wait->nap_ns);
+}
+
+/* Wait for one host call's length: 1 where trying again is worth it, 0 where
+ * time has passed, or an error. */
+static int wait_step(struct wasock_socket *socket, unsigned direction,
+                     struct wasock__wait *wait, uint64_t time_left_ns)
+{
+    const enum wasock__host_poll poll = host_poll(socket);
+
+    if (poll == WASOCK__HOST_POLL_FAKE || wait->n_spurious >= SPURIOUS_MAX) {
+        const int result = nap(wait, time_left_ns);
+        return result < 0 ? result : 1;
+    }
+    if (poll == WASOCK__HOST_POLL_UNKNOWN && time_left_ns > NAP_MAX_NS) {
+        time_left_ns = NAP_MAX_NS; /* should it be fake, this returns */
+    }
+    wait->n_spurious++;
+    return wasock__fd_wait_once(socket->fd_, direction, time_left_ns);
+}
+
+int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
+                        struct wasock__wait *wait)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return (int)wasock__socket_elsewhere(socket, WASOCK__WAIT, NULL,
+                                             direction);
+    }
+    for (;;) {
+        const uint64_t time_left_ns = left_ns(deadline_of(socket, direction));
+        if (time_left_ns == 0) {
+            return -WASOCK_EDEADLINE;
+        }
+        const int result = wait_step(socket, direction, wait, time_left_ns);
+        if (result == 1) {
+            return 0;
+        }
+        if (result == 0) {
+            wait->n_spurious = 0;
+        } else if (result != -WASOCK_EINTR ||
+                   ++wait->n_interruptions == INTERRUPTIONS_MAX) {
+            return result;
+        }
+    }
+}
+
+int wasock__socket_doubt(struct wasock_socket *socket, int error,
+                         int wrong_role)
+{
+    struct wasock_fd_stat stat;
+
+    if (socket->facts_.is_role_proven ||
+        wasock_fd_stat(socket->fd_, &stat) < 0) {
+        return error;
+    }
+    return wrong_role;
+}
+
+void wasock__socket_watch(struct wasock_socket *socket,
+                          struct wasock_watch *watch,
+                          struct wasock_watch **inbox)
+{
+    const struct wasock_watch watching = {
+        .socket_ = socket,
+        .next_ = socket->watches_,
+        .link_ = &socket->watches_,
+        .inbox_ = inbox,
+    };
+    *watch = watching;
+    if (watch->next_ != NULL) {
+        watch->next_->link_ = &watch->next_;
+    }
+    socket->watches_ = watch;
+}
+
+void wasock__socket_unwatch(struct wasock_watch *watch)
+{
+    if (watch->socket_ == NULL) {
+        return;
+    }
+    *watch->link_ = watch->next_;
+    if (watch->next_ != NULL) {
+        watch->next_->link_ = watch->link_;
+    }
+    watch->socket_ = NULL;
+}
+
+void wasock__socket_notify(struct wasock_socket *socket, uint8_t changes)
+{
+    for (struct wasock_watch *watch = socket->watches_; watch != NULL;
+         watch = watch->next_) {
+        if (watch->changes_ == 0) {
+            watch->next_news_ = *watch->inbox_;
+            *watch->inbox_ = watch;
+        }
+        watch->changes_ |= changes;
+    }
+}
