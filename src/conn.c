@@ -41,14 +41,78 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
         error = wasock__socket_doubt(socket, error, -WASOCK_ENOTCONNECTION);
     }
     if (socket->role_ == WASOCK__ROLE_STREAM) {
-        if (direction == WASOCK_READABLE) {
-            socket->facts_.read_error = (int16_t)error;
-        } else {
-            socket->facts_.write_error = (int16_t)error;
-        }
+        socket->facts_.error[WASOCK__SIDE(direction)] = (int16_t)error;
         wasock__socket_share_facts(socket);
     }
     return error;
+}
+
+/* What a read that the host was asked for gave. */
+static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
+{
+    return n_read >= 0 ? n_read : failed(socket, WASOCK_READABLE, (int)n_read);
+}
+
+/* What a write that the host was asked for gave. No room is EAGAIN: a host that
+ * sends nothing and calls that success would keep a write for ever. */
+static ptrdiff_t write_result(struct wasock_socket *socket, ptrdiff_t n_written)
+{
+    if (n_written > 0) {
+        return n_written;
+    }
+    return failed(socket, WASOCK_WRITABLE,
+                  n_written == 0 ? -WASOCK_EHOST : (int)n_written);
+}
+
+/* Why nothing may be written any more, decided here: after our own shutdown
+ * hosts say EPIPE or EIO, and after an error they stop repeating it. */
+static int write_refusal(const struct wasock_socket *socket)
+{
+    return (socket->facts_.shut & WASOCK_SHUTDOWN_WRITE)
+               ? -WASOCK_EPIPE
+               : socket->facts_.error[WASOCK__SIDE(WASOCK_WRITABLE)];
+}
+
+static int read_error(const struct wasock_socket *socket)
+{
+    return socket->facts_.error[WASOCK__SIDE(WASOCK_READABLE)];
+}
+
+ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
+                               size_t capacity)
+{
+    struct wasock_socket *socket = &conn->socket;
+
+    if (capacity == 0) {
+        return transferred_nothing(socket);
+    }
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return wasock__socket_elsewhere(socket, WASOCK__RECV,
+                                        (uintptr_t)buffer, capacity);
+    }
+    if (read_error(socket) != 0) {
+        return read_error(socket);
+    }
+    return read_result(socket, wasock_fd_recv(socket->fd_, buffer, capacity));
+}
+
+ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
+                           size_t capacity)
+{
+    struct wasock__wait wait = {0};
+
+    if (capacity == 0) {
+        return transferred_nothing(&conn->socket);
+    }
+    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_READABLE);
+    while (result == 0) {
+        result = wasock_conn_try_read(conn, buffer, capacity);
+        if (result != -WASOCK_EAGAIN) {
+            break;
+        }
+        result = wasock__socket_wait(&conn->socket, WASOCK_READABLE, &wait);
+    }
+    return result;
 }
 
 static bool has_room(const struct wasock_buffer *buffers, size_t n_buffers)
@@ -71,23 +135,14 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__RECV, buffers,
-                                        n_buffers);
+        return wasock__socket_elsewhere(socket, WASOCK__RECVV,
+                                        (uintptr_t)buffers, n_buffers);
     }
-    if (socket->facts_.read_error != 0) {
-        return socket->facts_.read_error;
+    if (read_error(socket) != 0) {
+        return read_error(socket);
     }
-    const ptrdiff_t n_read =
-        wasock_fd_recvv(socket->fd_, buffers, n_buffers);
-    return n_read >= 0 ? n_read : failed(socket, WASOCK_READABLE, (int)n_read);
-}
-
-ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
-                               size_t capacity)
-{
-    const struct wasock_buffer room = {buffer, capacity};
-
-    return wasock_conn_try_readv(conn, &room, 1);
+    return read_result(socket,
+                       wasock_fd_recvv(socket->fd_, buffers, n_buffers));
 }
 
 ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,
@@ -110,51 +165,57 @@ ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,
     return result;
 }
 
-ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
-                           size_t capacity)
+ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
+                                size_t length)
 {
-    const struct wasock_buffer room = {buffer, capacity};
+    struct wasock_socket *socket = &conn->socket;
 
-    return wasock_conn_readv(conn, &room, 1);
+    if (length == 0) {
+        return transferred_nothing(socket);
+    }
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return wasock__socket_elsewhere(socket, WASOCK__SEND,
+                                        (uintptr_t)data, length);
+    }
+    const int refusal = write_refusal(socket);
+    if (refusal != 0) {
+        return refusal;
+    }
+    return write_result(socket, wasock_fd_send(socket->fd_, data, length));
 }
 
-/* What is left of a gathered write: a part of one slice, then whole ones. The
- * caller's array stays as it is. */
-struct rest {
-    struct wasock_slice part;
-    const struct wasock_slice *slices;
-    size_t n_slices;
-};
-
-/* Bring the next bytes to the front. Returns whether there are any. */
-static bool rest_is_left(struct rest *rest)
+ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
+                            size_t length)
 {
-    while (rest->part.length == 0 && rest->n_slices > 0 &&
-           rest->slices->length == 0) {
-        rest->slices++;
-        rest->n_slices--;
+    const char *bytes = (const char *)data;
+    struct wasock__wait wait = {0};
+    size_t n_written = 0;
+
+    if (length == 0) {
+        return transferred_nothing(&conn->socket);
     }
-    return rest->part.length > 0 || rest->n_slices > 0;
+    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_WRITABLE);
+    while (result >= 0 && n_written < length) {
+        result = wasock_conn_try_write(conn, bytes + n_written,
+                                       length - n_written);
+        if (result > 0) {
+            n_written += (size_t)result;
+        } else if (result == -WASOCK_EAGAIN) {
+            result =
+                wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
+        }
+    }
+    return n_written > 0 ? (ptrdiff_t)n_written : result;
 }
 
-static void rest_advance(struct rest *rest, size_t n_bytes)
+static bool has_bytes(const struct wasock_slice *slices, size_t n_slices)
 {
-    if (rest->part.length == 0) {
-        while (n_bytes >= rest->slices->length) {
-            n_bytes -= rest->slices->length;
-            rest->slices++;
-            if (--rest->n_slices == 0) {
-                return;
-            }
+    for (size_t i = 0; i < n_slices; i++) {
+        if (slices[i].length > 0) {
+            return true;
         }
-        if (n_bytes == 0) {
-            return;
-        }
-        rest->part = *rest->slices++;
-        rest->n_slices--;
     }
-    rest->part.data = (const char *)rest->part.data + n_bytes;
-    rest->part.length -= n_bytes;
+    return false;
 }
 
 ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
@@ -162,73 +223,65 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
                                  size_t n_slices)
 {
     struct wasock_socket *socket = &conn->socket;
-    struct rest rest = {.slices = slices, .n_slices = n_slices};
 
-    if (!rest_is_left(&rest)) {
+    if (!has_bytes(slices, n_slices)) {
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__SEND, slices, n_slices);
+        return wasock__socket_elsewhere(socket, WASOCK__SENDV,
+                                        (uintptr_t)slices, n_slices);
     }
-    if (socket->facts_.shut & WASOCK_SHUTDOWN_WRITE) {
-        return -WASOCK_EPIPE;
+    const int refusal = write_refusal(socket);
+    if (refusal != 0) {
+        return refusal;
     }
-    if (socket->facts_.write_error != 0) {
-        return socket->facts_.write_error;
-    }
-    const ptrdiff_t n_written =
-        wasock_fd_sendv(socket->fd_, rest.slices, rest.n_slices);
-    if (n_written > 0) {
-        return n_written;
-    }
-    /* No room is EAGAIN. A host that sends nothing and says so would keep a
-     * waiting write for ever. */
-    return failed(socket, WASOCK_WRITABLE,
-                  n_written == 0 ? -WASOCK_EHOST : (int)n_written);
+    return write_result(socket,
+                        wasock_fd_sendv(socket->fd_, slices, n_slices));
 }
 
-ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
-                                size_t length)
+/*
+ * Pass over the slices that `n_bytes` sent have covered. Returns how far into
+ * the slice now in front the rest of them reaches.
+ */
+static size_t pass_over(const struct wasock_slice **slices, size_t *n_slices,
+                        size_t n_bytes)
 {
-    const struct wasock_slice slice = {data, length};
-
-    return wasock_conn_try_writev(conn, &slice, 1);
+    while (*n_slices > 0 && n_bytes >= (*slices)->length) {
+        n_bytes -= (*slices)->length;
+        (*slices)++;
+        (*n_slices)--;
+    }
+    return n_bytes;
 }
 
 ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
                              const struct wasock_slice *slices, size_t n_slices)
 {
     struct wasock__wait wait = {0};
-    struct rest rest = {.slices = slices, .n_slices = n_slices};
     ptrdiff_t n_written = 0;
+    size_t offset = 0;
 
-    if (!rest_is_left(&rest)) {
+    if (!has_bytes(slices, n_slices)) {
         return transferred_nothing(&conn->socket);
     }
     ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_WRITABLE);
-    while (result >= 0 && rest_is_left(&rest)) {
-        result = rest.part.length > 0
-                     ? wasock_conn_try_writev(conn, &rest.part, 1)
-                     : wasock_conn_try_writev(conn, rest.slices, rest.n_slices);
+    while (result >= 0 && n_slices > 0) {
+        /* A slice that was begun is finished alone: the caller's array stays
+         * as it is. */
+        result = offset > 0
+                     ? wasock_conn_try_write(conn,
+                                             (const char *)slices->data + offset,
+                                             slices->length - offset)
+                     : wasock_conn_try_writev(conn, slices, n_slices);
         if (result > 0) {
-            const struct wasock__wait afresh = {0};
-            wait = afresh;
             n_written += result;
-            rest_advance(&rest, (size_t)result);
+            offset = pass_over(&slices, &n_slices, offset + (size_t)result);
         } else if (result == -WASOCK_EAGAIN) {
             result =
                 wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
         }
     }
     return n_written > 0 ? n_written : result;
-}
-
-ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
-                            size_t length)
-{
-    const struct wasock_slice slice = {data, length};
-
-    return wasock_conn_writev(conn, &slice, 1);
 }
 
 int wasock_conn_shutdown(struct wasock_conn *conn, enum wasock_shutdown how)
@@ -240,7 +293,7 @@ int wasock_conn_shutdown(struct wasock_conn *conn, enum wasock_shutdown how)
         return -WASOCK_EINVAL;
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__SHUTDOWN, NULL,
+        return (int)wasock__socket_elsewhere(socket, WASOCK__SHUTDOWN, 0,
                                              (size_t)how);
     }
     if (socket->role_ == WASOCK__ROLE_DGRAM) {

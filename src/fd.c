@@ -25,22 +25,17 @@
  */
 #define FIRST_WAIT_NS (10 * WASOCK_NS_PER_MS)
 
-/* How often in a row a host may say EINTR before it is taken at its word. */
-#define INTERRUPTIONS_MAX 64
-
 #define USERDATA_CLOCK UINT64_MAX
 
 int wasock_fd_stat(int fd, struct wasock_fd_stat *stat)
 {
-    struct wasip1_fdstat fdstat = {0};
+    struct wasip1_fdstat fdstat;
     const int32_t error = wasip1_fd_fdstat_get(fd, &fdstat);
 
     if (error != 0) {
         return -error;
     }
-    stat->kind = fdstat.filetype <= WASIP1_FILETYPE_SYMBOLIC_LINK
-                     ? (enum wasock_fd_kind)fdstat.filetype
-                     : WASOCK_FD_UNKNOWN;
+    stat->kind = (enum wasock_fd_kind)fdstat.filetype;
     stat->is_nonblocking = (fdstat.flags & WASIP1_FDFLAGS_NONBLOCK) != 0;
     return 0;
 }
@@ -70,10 +65,9 @@ const char *wasock_fd_kind_name(enum wasock_fd_kind kind)
 
 int wasock_fd_is_listener(int fd)
 {
-    const struct wasock_slice nothing = {"", 0};
+    static const struct wasock_slice nothing = {NULL, 0};
     uint32_t n_sent = 0;
 
-    /* Zero slices: an address is given only because some hosts check it. */
     switch (wasip1_sock_send(fd, &nothing, 0, 0, &n_sent)) {
     case 0:
     case WASOCK_EAGAIN:
@@ -133,7 +127,7 @@ static size_t transfer_clamp(size_t length)
 ptrdiff_t wasock_fd_recv(int fd, void *buffer, size_t capacity)
 {
     const struct wasock_buffer room = {buffer, transfer_clamp(capacity)};
-    struct wasip1_roflags roflags = {0};
+    struct wasip1_roflags roflags;
     uint32_t n_received = 0;
 
     if (capacity == 0) {
@@ -147,7 +141,7 @@ ptrdiff_t wasock_fd_recv(int fd, void *buffer, size_t capacity)
 ptrdiff_t wasock_fd_recvv(int fd, const struct wasock_buffer *buffers,
                           size_t n_buffers)
 {
-    struct wasip1_roflags roflags = {0};
+    struct wasip1_roflags roflags;
     uint32_t n_received = 0;
     size_t total = 0;
     size_t n = 0;
@@ -158,10 +152,9 @@ ptrdiff_t wasock_fd_recvv(int fd, const struct wasock_buffer *buffers,
     }
     while (n < n_buffers && n < WASIP1_SLICES_MAX &&
            buffers[n].capacity <= TRANSFER_MAX_BYTES - total) {
-        total += buffers[n].capacity;
-        n++;
+        total += buffers[n++].capacity;
     }
-    if (n == 0) {
+    if (n == 0) { /* none, or one that is too large for one call */
         return n_buffers == 0
                    ? 0
                    : wasock_fd_recv(fd, buffers->data, buffers->capacity);
@@ -196,10 +189,9 @@ ptrdiff_t wasock_fd_sendv(int fd, const struct wasock_slice *slices,
     }
     while (n < n_slices && n < WASIP1_SLICES_MAX &&
            slices[n].length <= TRANSFER_MAX_BYTES - total) {
-        total += slices[n].length;
-        n++;
+        total += slices[n++].length;
     }
-    if (n == 0) {
+    if (n == 0) { /* none, or one that is too large for one call */
         return n_slices == 0 ? 0
                              : wasock_fd_send(fd, slices->data, slices->length);
     }
@@ -246,15 +238,14 @@ int wasock_fd_close(int fd)
     return -wasip1_fd_close(fd);
 }
 
-static struct wasock__subscription subscription(int fd, uint8_t event_type,
-                                                uint64_t userdata)
+static void subscribe(struct wasock__subscription *subscription, int fd,
+                      unsigned direction, uint64_t userdata)
 {
-    struct wasock__subscription result = {0};
-
-    result.userdata = userdata;
-    result.tag = event_type;
-    result.of.fd = (uint32_t)fd;
-    return result;
+    subscription->userdata = userdata;
+    subscription->tag = direction == WASOCK_READABLE
+                            ? WASIP1_EVENTTYPE_FD_READ
+                            : WASIP1_EVENTTYPE_FD_WRITE;
+    subscription->of.fd = (uint32_t)fd;
 }
 
 /*
@@ -269,16 +260,17 @@ static int poll_once(struct wasock__subscription *subscriptions, size_t n,
     uint32_t n_events = 0;
 
     if (timeout_ns != TIMEOUT_NONE) {
+        struct wasock__subscription *clock = &subscriptions[n++];
         if (timeout_ns > TIMEOUT_MAX_NS) {
             timeout_ns = TIMEOUT_MAX_NS;
         }
-        struct wasock__subscription clock = {0};
-        clock.userdata = USERDATA_CLOCK;
-        clock.tag = WASIP1_EVENTTYPE_CLOCK;
-        clock.of.clock.id = WASIP1_CLOCKID_MONOTONIC;
-        clock.of.clock.timeout_ns = (timeout_ns + TIMEOUT_UNIT_NS - 1) /
-                                    TIMEOUT_UNIT_NS * TIMEOUT_UNIT_NS;
-        subscriptions[n++] = clock;
+        clock->userdata = USERDATA_CLOCK;
+        clock->tag = WASIP1_EVENTTYPE_CLOCK;
+        clock->of.clock.id = WASIP1_CLOCKID_MONOTONIC;
+        clock->of.clock.timeout_ns = (timeout_ns + TIMEOUT_UNIT_NS - 1) /
+                                     TIMEOUT_UNIT_NS * TIMEOUT_UNIT_NS;
+        clock->of.clock.precision_ns = 0;
+        clock->of.clock.flags = 0;
     }
     const int32_t error =
         wasip1_poll_oneoff(subscriptions, events, n, &n_events);
@@ -288,35 +280,26 @@ static int poll_once(struct wasock__subscription *subscriptions, size_t n,
     return n_events <= n ? (int)n_events : -WASOCK_EHOST;
 }
 
-int wasock__fd_wait_once(int fd, unsigned interest, uint64_t timeout_ns)
+int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns)
 {
-    struct wasock__subscription subscriptions[3];
-    struct wasock__event events[3];
-    size_t n = 0;
-    int result = 0;
+    struct wasock__subscription subscriptions[2];
+    struct wasock__event events[2];
 
-    if (interest & WASOCK_READABLE) {
-        subscriptions[n] = subscription(fd, WASIP1_EVENTTYPE_FD_READ, n);
-        n++;
-    }
-    if (interest & WASOCK_WRITABLE) {
-        subscriptions[n] = subscription(fd, WASIP1_EVENTTYPE_FD_WRITE, n);
-        n++;
-    }
-    const int n_events = poll_once(subscriptions, n, events, timeout_ns);
-    if (n_events < 0) {
-        return n_events;
-    }
+    subscribe(&subscriptions[0], fd, direction, 0);
+    const int n_events =
+        poll_once(subscriptions, direction != 0, events, timeout_ns);
     for (int i = 0; i < n_events; i++) {
-        if (events[i].userdata < n) {
-            /* Any other error is a hint: the try finds out. */
-            if (events[i].error == WASOCK_EBADF) {
-                return -WASOCK_EBADF;
+        if (events[i].userdata == 0) {
+            switch (events[i].error) {
+            case WASOCK_EBADF:
+            case WASOCK_ENOTSUP:
+                return -events[i].error;
+            default:
+                return 1; /* another error is a hint: the try finds out */
             }
-            result = 1;
         }
     }
-    return result;
+    return n_events < 0 ? n_events : 0;
 }
 
 /*
@@ -337,28 +320,21 @@ static uint64_t wait_step_ns(uint64_t deadline_ns, bool is_first)
     return is_first && left_ns > FIRST_WAIT_NS ? FIRST_WAIT_NS : left_ns;
 }
 
-static bool is_retried(int result, int *n_interruptions)
+int wasock_fd_wait(int fd, unsigned direction, uint64_t deadline_ns)
 {
-    return result == -WASOCK_EINTR && ++*n_interruptions < INTERRUPTIONS_MAX;
-}
-
-int wasock_fd_wait(int fd, unsigned interest, uint64_t deadline_ns)
-{
-    int n_interruptions = 0;
-
-    if ((interest & (WASOCK_READABLE | WASOCK_WRITABLE)) == 0) {
+    if (direction != WASOCK_READABLE && direction != WASOCK_WRITABLE) {
         return -WASOCK_EINVAL;
     }
     for (bool is_first = true;; is_first = false) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, is_first);
-        const int result = wasock__fd_wait_once(fd, interest, step_ns);
-        if (result == 1) {
+        const int result = wasock__fd_wait_once(fd, direction, step_ns);
+        if (result == 1 || result == -WASOCK_ENOTSUP) {
             return 0;
         }
         if (result == 0 && step_ns == 0) {
             return -WASOCK_EDEADLINE;
         }
-        if (result < 0 && !is_retried(result, &n_interruptions)) {
+        if (result < 0) {
             return result;
         }
     }
@@ -366,40 +342,29 @@ int wasock_fd_wait(int fd, unsigned interest, uint64_t deadline_ns)
 
 int wasock_fd_sleep(uint64_t deadline_ns)
 {
-    int n_interruptions = 0;
+    int result = 0;
 
     if (deadline_ns == WASOCK_NO_DEADLINE) {
         return -WASOCK_EDEADLOCK;
     }
-    for (;;) {
+    while (result == 0) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, false);
         if (step_ns == 0) {
-            return 0;
+            break;
         }
-        const int result = wasock__fd_wait_once(-1, 0, step_ns);
-        if (result < 0 && !is_retried(result, &n_interruptions)) {
-            return result;
-        }
+        result = wasock__fd_wait_once(-1, 0, step_ns);
     }
+    return result;
 }
 
 int wasock_fd_poll_is_fake(int fd, bool is_listener)
 {
-    struct wasock__subscription subscriptions[2];
-    struct wasock__event events[2];
+    const int result = wasock__fd_wait_once(fd, WASOCK_WRITABLE, 0);
 
-    subscriptions[0] = subscription(fd, WASIP1_EVENTTYPE_FD_WRITE, 0);
-    const int n_events = poll_once(subscriptions, 1, events, 0);
-    if (n_events < 0) {
-        return n_events;
+    if (result == 1) {
+        return is_listener;
     }
-    for (int i = 0; i < n_events; i++) {
-        if (events[i].userdata == 0 &&
-            (is_listener || events[i].error == WASOCK_ENOTSUP)) {
-            return 1;
-        }
-    }
-    return 0;
+    return result == -WASOCK_ENOTSUP ? 1 : result;
 }
 
 /* Userdata of an item's subscription: its index, and one bit for writing. */
@@ -411,12 +376,11 @@ static size_t subscribe_item(struct wasock__subscription *subscriptions,
         return n;
     }
     if (item->interest & WASOCK_READABLE) {
-        subscriptions[n++] =
-            subscription(item->fd, WASIP1_EVENTTYPE_FD_READ, 2 * index);
+        subscribe(&subscriptions[n++], item->fd, WASOCK_READABLE, 2 * index);
     }
     if (item->interest & WASOCK_WRITABLE) {
-        subscriptions[n++] =
-            subscription(item->fd, WASIP1_EVENTTYPE_FD_WRITE, 2 * index + 1);
+        subscribe(&subscriptions[n++], item->fd, WASOCK_WRITABLE,
+                  2 * index + 1);
     }
     return n;
 }
@@ -506,18 +470,13 @@ static int poll_items(struct wasock_poll_item *items, size_t n_items,
 int wasock_poll(struct wasock_poll_item *items, size_t n_items,
                 struct wasock_poll_scratch *scratch, uint64_t deadline_ns)
 {
-    int n_interruptions = 0;
-
     if (deadline_ns == WASOCK_NO_DEADLINE && !has_interest(items, n_items)) {
         return -WASOCK_EDEADLOCK;
     }
     for (bool is_first = true;; is_first = false) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, is_first);
         const int result = poll_items(items, n_items, scratch, step_ns);
-        if (result > 0 || (result == 0 && step_ns == 0)) {
-            return result;
-        }
-        if (result < 0 && !is_retried(result, &n_interruptions)) {
+        if (result != 0 || step_ns == 0) {
             return result;
         }
     }

@@ -4,10 +4,6 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
-/* How many aborted connections one try passes over. More wait until the next
- * try, so that a flood of them cannot hold the guest. */
-#define ABORTED_MAX 64
-
 int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
 {
     return wasock__socket_adopt(&listener->socket, fd, true);
@@ -28,37 +24,18 @@ int wasock_listener_share(struct wasock_listener *listener,
 static int refused(struct wasock_socket *listener, int error)
 {
     switch (-error) {
+    case WASOCK_EAGAIN:
     case WASOCK_EINTR:
-    case WASOCK_ECONNABORTED:
-        return -WASOCK_EAGAIN; /* as many as that in a row: later */
+    case WASOCK_ECONNABORTED: /* the listener is ready again for the next */
+        return -WASOCK_EAGAIN;
     case WASOCK_EBADF:
     case WASOCK_EINVAL:
     case WASOCK_ENOTCAPABLE:
         return wasock__socket_doubt(listener, error, -WASOCK_ENOTLISTENER);
-    case WASOCK_EMFILE:
-    case WASOCK_ENFILE:
-    case WASOCK_ENOMEM:
-    case WASOCK_ENOBUFS:
-    case WASOCK_EIO:
+    default: /* whatever it is called, descriptors have run out */
         wasock__socket_notify(listener, WASOCK__CHANGE_STARVED);
         return error;
-    default:
-        return error;
     }
-}
-
-/* The next connection's descriptor, past those that were aborted. */
-static int accept_fd(int listener_fd)
-{
-    int fd = -WASOCK_EAGAIN;
-
-    for (int n_aborted = 0; n_aborted < ABORTED_MAX; n_aborted++) {
-        fd = wasock_fd_accept(listener_fd);
-        if (fd != -WASOCK_ECONNABORTED && fd != -WASOCK_EINTR) {
-            break;
-        }
-    }
-    return fd;
 }
 
 /*
@@ -67,30 +44,21 @@ static int accept_fd(int listener_fd)
  */
 static int ensure_nonblocking(struct wasock_socket *listener, int fd)
 {
-    struct wasock_fd_stat stat;
-
-    if (listener->facts_.accept_mode == WASOCK__ACCEPT_MODE_HONOURED) {
-        return 0;
-    }
-    if (listener->facts_.accept_mode == WASOCK__ACCEPT_MODE_IGNORED) {
-        return wasock_fd_set_nonblocking(fd);
-    }
-    int result = wasock_fd_stat(fd, &stat);
-    if (result < 0) {
-        return result;
-    }
-    if (!stat.is_nonblocking) {
-        result = wasock_fd_set_nonblocking(fd);
+    if (listener->facts_.accept_mode == WASOCK__ACCEPT_MODE_UNKNOWN) {
+        struct wasock_fd_stat stat;
+        const int result = wasock_fd_stat(fd, &stat);
         if (result < 0) {
             return result;
         }
+        listener->facts_.accept_mode = stat.is_nonblocking
+                                           ? WASOCK__ACCEPT_MODE_HONOURED
+                                           : WASOCK__ACCEPT_MODE_IGNORED;
+        listener->facts_.is_role_proven = true;
+        wasock__socket_share_facts(listener);
     }
-    listener->facts_.accept_mode =
-        (uint8_t)(stat.is_nonblocking ? WASOCK__ACCEPT_MODE_HONOURED
-                                      : WASOCK__ACCEPT_MODE_IGNORED);
-    listener->facts_.is_role_proven = true;
-    wasock__socket_share_facts(listener);
-    return 0;
+    return listener->facts_.accept_mode == WASOCK__ACCEPT_MODE_HONOURED
+               ? 0
+               : wasock_fd_set_nonblocking(fd);
 }
 
 int wasock_listener_try_accept(struct wasock_listener *listener,
@@ -100,10 +68,10 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     struct wasock_socket *accepted = &conn->socket;
 
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__ACCEPT, &accepted,
-                                             1);
+        return (int)wasock__socket_elsewhere(socket, WASOCK__ACCEPT,
+                                             (uintptr_t)accepted, 1);
     }
-    const int fd = accept_fd(socket->fd_);
+    const int fd = wasock_fd_accept(socket->fd_);
     if (fd < 0) {
         return refused(socket, fd);
     }

@@ -10,14 +10,14 @@
  * ones first, so that a busy connection is not kept waiting; then long ones,
  * so that an idle one costs next to nothing.
  */
-#define NAP_MIN_NS WASOCK_NS_PER_MS
-#define NAP_MAX_NS (10 * WASOCK_NS_PER_MS)
+#define NAP_MAX_MS 15 /* 1, 3, 7, 15, 15, … */
 
-/* How often in a row a poll may say ready where there is nothing before naps
- * take its place: without them such a host would make a wait a busy loop. */
-#define SPURIOUS_MAX 3
+/* How often a poll may call a socket ready, or be interrupted, where there is
+ * nothing, before naps take its place: without them a host that does so all
+ * the time would make a wait a busy loop. */
+#define IN_VAIN_MAX 3
 
-/* How often in a row a poll may say EINTR before that is the result. */
+/* How often a wait may have been in vain before an interruption ends it. */
 #define INTERRUPTIONS_MAX 64
 
 bool wasock_socket_is_open(const struct wasock_socket *socket)
@@ -39,8 +39,8 @@ int wasock_socket_set_deadline(struct wasock_socket *socket,
     if (!wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
-    socket->read_deadline_ns_ = deadline_ns;
-    socket->write_deadline_ns_ = deadline_ns;
+    socket->deadline_ns_[WASOCK__SIDE(WASOCK_READABLE)] = deadline_ns;
+    socket->deadline_ns_[WASOCK__SIDE(WASOCK_WRITABLE)] = deadline_ns;
     wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
     return 0;
 }
@@ -51,7 +51,7 @@ int wasock_socket_set_read_deadline(struct wasock_socket *socket,
     if (!wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
-    socket->read_deadline_ns_ = deadline_ns;
+    socket->deadline_ns_[WASOCK__SIDE(WASOCK_READABLE)] = deadline_ns;
     wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
     return 0;
 }
@@ -62,7 +62,7 @@ int wasock_socket_set_write_deadline(struct wasock_socket *socket,
     if (!wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
-    socket->write_deadline_ns_ = deadline_ns;
+    socket->deadline_ns_[WASOCK__SIDE(WASOCK_WRITABLE)] = deadline_ns;
     wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
     return 0;
 }
@@ -80,8 +80,8 @@ int wasock_socket_local_addr(struct wasock_socket *socket,
                              struct wasock_addr *addr)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__LOCAL_ADDR, &addr,
-                                             1);
+        return (int)wasock__socket_elsewhere(socket, WASOCK__LOCAL_ADDR,
+                                             (uintptr_t)addr, 1);
     }
     const struct wasock_addr unspecified = {0};
     *addr = unspecified;
@@ -97,8 +97,8 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
                               struct wasock_addr *addr)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__REMOTE_ADDR, &addr,
-                                             1);
+        return (int)wasock__socket_elsewhere(socket, WASOCK__REMOTE_ADDR,
+                                             (uintptr_t)addr, 1);
     }
     const struct wasock_addr unspecified = {0};
     *addr = unspecified;
@@ -235,7 +235,7 @@ int wasock__socket_close(struct wasock_socket *socket)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
         const int result = (int)wasock__socket_elsewhere(
-            socket, WASOCK__CLOSE, NULL, 0);
+            socket, WASOCK__CLOSE, 0, 0);
         mark_closed(socket);
         return result;
     }
@@ -259,7 +259,7 @@ int wasock__socket_close(struct wasock_socket *socket)
 
 ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
                                    enum wasock__operation operation,
-                                   const void *arg, size_t n)
+                                   uintptr_t arg, size_t n)
 {
     const struct wasock__backend *backend = socket->backend_;
 
@@ -267,74 +267,66 @@ ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
                    : -WASOCK_ECLOSED;
 }
 
-static uint64_t deadline_of(const struct wasock_socket *socket,
-                            unsigned direction)
+/* The time left until a direction's deadline; UINT64_MAX without one. */
+static uint64_t time_left(const struct wasock_socket *socket,
+                          unsigned direction)
 {
-    return direction == WASOCK_READABLE ? socket->read_deadline_ns_
-                                        : socket->write_deadline_ns_;
-}
+    const uint64_t deadline_ns = socket->deadline_ns_[WASOCK__SIDE(direction)];
 
-/* The time left until a deadline; UINT64_MAX without one. */
-static uint64_t left_ns(uint64_t deadline)
-{
-    return deadline == WASOCK_NO_DEADLINE
+    return deadline_ns == WASOCK_NO_DEADLINE
                ? UINT64_MAX
-               : wasock_ns_subtract(deadline, wasock_clock_now_ns());
+               : wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
 }
 
 int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__BEGIN, NULL,
+        return (int)wasock__socket_elsewhere(socket, WASOCK__BEGIN, 0,
                                              direction);
     }
-    return left_ns(deadline_of(socket, direction)) == 0 ? -WASOCK_EDEADLINE : 0;
+    return time_left(socket, direction) == 0 ? -WASOCK_EDEADLINE : 0;
 }
 
 /*
  * Find out, once a descriptor, whether the host's poll looks at sockets. It is
  * asked before the first wait and not at adoption: many sockets never wait.
  */
-static enum wasock__host_poll host_poll(struct wasock_socket *socket)
+static int find_out_host_poll(struct wasock_socket *socket)
 {
-    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
-        const int is_fake = wasock_fd_poll_is_fake(
-            socket->fd_, socket->role_ == WASOCK__ROLE_LISTENER);
-        if (is_fake >= 0) {
-            socket->facts_.host_poll =
-                is_fake ? WASOCK__HOST_POLL_FAKE : WASOCK__HOST_POLL_HONEST;
-            wasock__socket_share_facts(socket);
-        }
+    const int is_fake = wasock_fd_poll_is_fake(
+        socket->fd_, socket->role_ == WASOCK__ROLE_LISTENER);
+
+    if (is_fake < 0) {
+        return is_fake;
     }
-    return (enum wasock__host_poll)socket->facts_.host_poll;
+    socket->facts_.host_poll =
+        is_fake ? WASOCK__HOST_POLL_FAKE : WASOCK__HOST_POLL_HONEST;
+    wasock__socket_share_facts(socket);
+    return 0;
 }
 
 /* One nap, each twice as long as the one before, within the time left. */
 static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
 {
-    wait->nap_ns = wait->nap_ns == 0 ? NAP_MIN_NS : 2 * wait->nap_ns;
-    if (wait->nap_ns > NAP_MAX_NS) {
-        wait->nap_ns = NAP_MAX_NS;
-    }
-    return wasock__fd_wait_once(
-        -1, 0, time_left_ns < wait->nap_ns ? time_left_ns : wait->nap_ns);
+    wait->nap_ms = wait->nap_ms < NAP_MAX_MS ? 2 * wait->nap_ms + 1 : NAP_MAX_MS;
+    const uint64_t nap_ns = wait->nap_ms * WASOCK_NS_PER_MS;
+    const int result = wasock__fd_wait_once(
+        -1, 0, time_left_ns < nap_ns ? time_left_ns : nap_ns);
+    return result < 0 ? result : 1;
 }
 
-/* Wait for one host call's length: 1 where trying again is worth it, 0 where
- * time has passed, or an error. */
+/* One host call: 1 where trying again is worth it, 0 where it is known not to
+ * be, or an error. */
 static int wait_step(struct wasock_socket *socket, unsigned direction,
                      struct wasock__wait *wait, uint64_t time_left_ns)
 {
-    const enum wasock__host_poll poll = host_poll(socket);
-
-    if (poll == WASOCK__HOST_POLL_FAKE || wait->n_spurious >= SPURIOUS_MAX) {
-        const int result = nap(wait, time_left_ns);
-        return result < 0 ? result : 1;
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
+        return find_out_host_poll(socket);
     }
-    if (poll == WASOCK__HOST_POLL_UNKNOWN && time_left_ns > NAP_MAX_NS) {
-        time_left_ns = NAP_MAX_NS; /* should it be fake, this returns */
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_FAKE ||
+        wait->n_in_vain >= IN_VAIN_MAX) {
+        return nap(wait, time_left_ns);
     }
-    wait->n_spurious++;
     return wasock__fd_wait_once(socket->fd_, direction, time_left_ns);
 }
 
@@ -342,22 +334,21 @@ int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__WAIT, NULL,
+        return (int)wasock__socket_elsewhere(socket, WASOCK__WAIT, 0,
                                              direction);
     }
     for (;;) {
-        const uint64_t time_left_ns = left_ns(deadline_of(socket, direction));
+        const uint64_t time_left_ns = time_left(socket, direction);
         if (time_left_ns == 0) {
             return -WASOCK_EDEADLINE;
         }
         const int result = wait_step(socket, direction, wait, time_left_ns);
-        if (result == 1) {
+        if (result == 1 ||
+            (result == -WASOCK_EINTR && wait->n_in_vain < INTERRUPTIONS_MAX)) {
+            wait->n_in_vain++;
             return 0;
         }
-        if (result == 0) {
-            wait->n_spurious = 0;
-        } else if (result != -WASOCK_EINTR ||
-                   ++wait->n_interruptions == INTERRUPTIONS_MAX) {
+        if (result < 0) {
             return result;
         }
     }

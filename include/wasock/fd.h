@@ -173,21 +173,21 @@ int wasock_fd_close(int fd);
 /*
  * Wait until a descriptor may be ready, or until a deadline.
  * fd: non-blocking.
- * interest: WASOCK_READABLE, WASOCK_WRITABLE or both.
+ * direction: WASOCK_READABLE or WASOCK_WRITABLE; wasock_poll waits for both.
  * deadline_ns: monotonic; WASOCK_NO_DEADLINE waits for ever.
  * Returns 0: try again now. Readiness is a hint: the try may say EAGAIN. On a
  *   host whose poll is fake (wazero) it comes by the clock, after 10 ms.
  * A short wait is one host call, one of over 10 ms is two or more, and a
  * deadline adds clock reads.
- * Errors: EDEADLINE: the deadline came first; EBADF; EINVAL: no interest.
+ * Errors: EDEADLINE: the deadline came first; EINTR; EBADF; EINVAL: no direction.
  * Source: preview1 poll_oneoff.
  */
-int wasock_fd_wait(int fd, unsigned interest, uint64_t deadline_ns)
+int wasock_fd_wait(int fd, unsigned direction, uint64_t deadline_ns)
     __attribute__((warn_unused_result));
 
 /*
  * Sleep until a deadline.
- * Errors: EDEADLOCK: there is none, so this would never end.
+ * Errors: EINTR; EDEADLOCK: there is none, so this would never end.
  * Source: preview1 poll_oneoff.
  */
 int wasock_fd_sleep(uint64_t deadline_ns) __attribute__((warn_unused_result));
@@ -238,8 +238,8 @@ struct wasock_poll_scratch {
  * the next call. One poll_oneoff where something is ready at once or soon, two
  * in a wait of over 10 ms, a stat an item after a dead descriptor, and clock
  * reads where there is a deadline.
- * Errors: EDEADLOCK: nothing to wait for and no deadline; any other code: the
- *   host's.
+ * Errors: EDEADLOCK: nothing to wait for and no deadline; EINTR; any other
+ *   code of the host.
  * Source: preview1 poll_oneoff.
  */
 int wasock_poll(struct wasock_poll_item *items, size_t n_items,
@@ -259,14 +259,15 @@ int wasock_poll_confirm(struct wasock_poll_item *items, size_t n_items)
     __attribute__((warn_unused_result));
 
 /*
- * One poll_oneoff for one descriptor, or for the clock alone when `interest`
+ * One poll_oneoff for one descriptor, or for the clock alone when `direction`
  * is 0: the step of which the waits of fd.c and socket.c are made. Private.
  * timeout_ns: relative; UINT64_MAX leaves the clock out.
  * Returns 1: may be ready, 0: time is up.
- * Errors: EINTR, EBADF, any other code of the host.
+ * Errors: EINTR, EBADF, any other code of the host; ENOTSUP also where only
+ *   this direction cannot be waited for, as on a host whose poll is fake.
  * Source: preview1 poll_oneoff.
  */
-int wasock__fd_wait_once(int fd, unsigned interest, uint64_t timeout_ns);
+int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns);
 
 #ifdef __cplusplus
 }

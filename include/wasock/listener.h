@@ -69,10 +69,9 @@ int wasock_listener_accept(struct wasock_listener *listener,
  * one more, to see whether the host made it non-blocking as it was asked to,
  * and where it did not, each takes two more, to do so and to see it done.
  * conn: closed; opened on success, non-blocking, without deadlines.
- * Errors: EAGAIN: nobody there; ECLOSED; ENOTLISTENER; EMFILE, ENFILE, ENOMEM,
+ * Errors: EAGAIN: nobody there, or one who has gone again; ECLOSED; ENOTLISTENER; EMFILE, ENFILE, ENOMEM,
  *   ENOBUFS, EIO (wazero): no descriptors left: close some or wait before the
  *   next try, the listener stays readable meanwhile; EBADF.
- *   Connections that were aborted while waiting are passed over.
  * Source: preview1 sock_accept.
  */
 int wasock_listener_try_accept(struct wasock_listener *listener,

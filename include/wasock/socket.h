@@ -26,10 +26,12 @@ extern "C" {
 struct wasock__backend;
 struct wasock_watch;
 
+/* Index of a direction, WASOCK_READABLE or WASOCK_WRITABLE, in a pair. */
+#define WASOCK__SIDE(direction) ((direction) >> 1)
+
 /* What is true of a descriptor, and so of all objects that share it. */
 struct wasock__facts {
-    int16_t read_error;     /* code that ended reading, negative; or 0 */
-    int16_t write_error;    /* code that ended writing, negative; or 0 */
+    int16_t error[2];       /* by side: what ended it, negative; or 0 */
     uint8_t shut;           /* halves shut by us, enum wasock_shutdown */
     uint8_t is_role_proven; /* the host told listener from connection */
     uint8_t host_poll;      /* enum wasock__host_poll */
@@ -38,8 +40,7 @@ struct wasock__facts {
 
 /* Members are private. */
 struct wasock_socket {
-    uint64_t read_deadline_ns_;
-    uint64_t write_deadline_ns_;
+    uint64_t deadline_ns_[2];                 /* by side */
     struct wasock_socket *next_sharer_;       /* a ring; NULL when alone */
     struct wasock_watch *watches_;            /* pollers that wait for it */
     const struct wasock__backend *backend_;   /* NULL: the host, or closed */
@@ -152,17 +153,21 @@ struct wasock_watch {
     uint8_t changes_;                /* not 0: in the inbox */
 };
 
-/* What an object asks of a backend other than the host. */
+/* What an object asks of a backend other than the host. `arg` is an address
+ * as a number, so that one parameter serves what is read and what is written;
+ * `n` a count. */
 enum wasock__operation {
-    WASOCK__ACCEPT,      /* arg: struct wasock_socket *const *, to be opened */
-    WASOCK__RECV,        /* arg: buffers, n: how many */
-    WASOCK__SEND,        /* arg: slices, n: how many */
+    WASOCK__ACCEPT,      /* arg: struct wasock_socket *, to be opened */
+    WASOCK__RECV,        /* arg: void *, n: bytes */
+    WASOCK__SEND,        /* arg: const void *, n: bytes */
+    WASOCK__RECVV,       /* arg: const struct wasock_buffer *, n: buffers */
+    WASOCK__SENDV,       /* arg: const struct wasock_slice *, n: slices */
     WASOCK__SHUTDOWN,    /* n: enum wasock_shutdown */
     WASOCK__CLOSE,       /* the last sharer closes */
     WASOCK__BEGIN,       /* n: direction; is its deadline past? */
     WASOCK__WAIT,        /* n: direction; wait once for it, or its deadline */
-    WASOCK__LOCAL_ADDR,  /* arg: struct wasock_addr *const * */
-    WASOCK__REMOTE_ADDR, /* arg: struct wasock_addr *const * */
+    WASOCK__LOCAL_ADDR,  /* arg: struct wasock_addr * */
+    WASOCK__REMOTE_ADDR, /* arg: struct wasock_addr * */
     WASOCK__READY        /* returns the directions that are ready */
 };
 
@@ -171,15 +176,14 @@ enum wasock__operation {
 struct wasock__backend {
     ptrdiff_t (*call)(const struct wasock__backend *backend,
                       struct wasock_socket *socket,
-                      enum wasock__operation operation, const void *arg,
+                      enum wasock__operation operation, uintptr_t arg,
                       size_t n);
 };
 
 /* The state of one waiting call; zero at its start. */
 struct wasock__wait {
-    uint64_t nap_ns;
-    uint8_t n_spurious;
-    uint8_t n_interruptions;
+    uint32_t nap_ms;
+    uint32_t n_in_vain; /* how often it was worth trying again, so far */
 };
 
 /* Open `socket` on a descriptor of the host: all its other members are
@@ -213,7 +217,7 @@ int wasock__socket_close(struct wasock_socket *socket);
  * its backend says. */
 ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
                                    enum wasock__operation operation,
-                                   const void *arg, size_t n)
+                                   uintptr_t arg, size_t n)
     __attribute__((warn_unused_result));
 
 /* At the start of a waiting call: ECLOSED, EDEADLINE or 0. */

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tcpecho - serve clients one after another: send back what each sends until
+ * it stops.
+ *
+ * A preview1 program cannot open a socket. Its host opens a listening one and
+ * hands it over as descriptor 3, 4, …; this program finds it.
+ *
+ *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 tcpecho.wasm
+ *
+ * Exit code: 1 there is no listener, 2 accepting failed for good.
+ */
+#include <stdio.h>
+
+#include <wasock/wasock.h>
+
+/* A client that says nothing for so long is let go: it would block the rest. */
+#define SILENCE_MAX_MS 5000
+
+/* What to wait when the host has no descriptors left for another client. */
+#define BACK_OFF_MS 100
+
+static int explain_missing_listener(int error)
+{
+    struct wasock_preopen_census census;
+    char text[1024];
+
+    fprintf(stderr, "tcpecho: no listener: %s\n", wasock_err_text(error));
+    if (wasock_preopen_count(&census) == 0) {
+        wasock_preopen_explain(&census, text, sizeof(text));
+        fputs(text, stderr);
+    }
+    return 1;
+}
+
+/* Echo until the end of the stream, an error or silence. */
+static ptrdiff_t echo(struct wasock_conn *conn)
+{
+    static char buffer[65536];
+    ptrdiff_t n = 0;
+
+    do {
+        /* One deadline for the read and for the write that answers it. */
+        wasock_socket_set_deadline(&conn->socket,
+                                   wasock_deadline_after_ms(SILENCE_MAX_MS));
+        n = wasock_conn_read(conn, buffer, sizeof(buffer));
+        if (n > 0) {
+            n = wasock_conn_write(conn, buffer, (size_t)n);
+        }
+    } while (n > 0);
+    return n;
+}
+
+static void serve(struct wasock_conn *conn)
+{
+    const ptrdiff_t result = echo(conn);
+
+    if (result < 0) {
+        fprintf(stderr, "tcpecho: client let go: %s\n",
+                wasock_err_text(result));
+    }
+    wasock_conn_close(conn);
+}
+
+/* Accepting fails for a while when descriptors run out, and for good else. */
+static int wait_out(int error)
+{
+    if (error == -WASOCK_EBADF || error == -WASOCK_ENOTLISTENER) {
+        return error;
+    }
+    fprintf(stderr, "tcpecho: accept: %s\n", wasock_err_text(error));
+    return wasock_fd_sleep(wasock_deadline_after_ms(BACK_OFF_MS));
+}
+
+int main(void)
+{
+    struct wasock_listener listener = {0};
+    int error = wasock_preopen_listener(0, &listener);
+
+    if (error < 0) {
+        return explain_missing_listener(error);
+    }
+    while (error == 0) {
+        struct wasock_conn conn = {0};
+        error = wasock_listener_accept(&listener, &conn);
+        if (error == 0) {
+            serve(&conn);
+        } else {
+            error = wait_out(error);
+        }
+    }
+    fprintf(stderr, "tcpecho: accept: %s\n", wasock_err_text(error));
+    wasock_listener_close(&listener);
+    return 2;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tcpecho_freestanding - tcpecho without any libc: no main, no printf, no
+ * malloc, at most 4,096 bytes of wasm. wasm only.
+ *
+ *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080
+ *       tcpecho_freestanding.wasm
+ */
+#include <wasock/wasock.h>
+
+#define SILENCE_MAX_MS 5000
+
+#define STDERR_FD 2
+
+/* The host ends the program: the one thing a program needs that is no part of
+ * wasock. */
+_Noreturn void host_exit(uint32_t code)
+    __attribute__((__import_module__("wasi_snapshot_preview1"),
+                   __import_name__("proc_exit")));
+
+/* A compiler may call these for large structures, libc or none. */
+void *memset(void *to, int byte, size_t length)
+{
+    unsigned char *bytes = to;
+
+    for (size_t i = 0; i < length; i++) {
+        bytes[i] = (unsigned char)byte;
+    }
+    return to;
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t length)
+{
+    unsigned char *bytes = to;
+    const unsigned char *source = from;
+
+    for (size_t i = 0; i < length; i++) {
+        bytes[i] = source[i];
+    }
+    return to;
+}
+
+static void say(const char *text, size_t length)
+{
+    const ptrdiff_t ignored = wasock_fd_write(STDERR_FD, text, length);
+    (void)ignored;
+}
+
+static void echo(struct wasock_conn *conn)
+{
+    static char buffer[16384];
+    ptrdiff_t n = 0;
+
+    do {
+        wasock_socket_set_deadline(&conn->socket,
+                                   wasock_deadline_after_ms(SILENCE_MAX_MS));
+        n = wasock_conn_read(conn, buffer, sizeof(buffer));
+        if (n > 0) {
+            n = wasock_conn_write(conn, buffer, (size_t)n);
+        }
+    } while (n > 0);
+}
+
+/* Serve until accepting fails. tcpecho.c shows how to outlast a lack of
+ * descriptors; with one client at a time it does not happen here. */
+static void serve(struct wasock_listener *listener)
+{
+    struct wasock_conn conn = {0};
+
+    while (wasock_listener_accept(listener, &conn) == 0) {
+        echo(&conn);
+        wasock_conn_close(&conn);
+    }
+}
+
+void _start(void);
+
+void _start(void)
+{
+    static const char no_listener[] = "tcpecho: no listener\n";
+    struct wasock_listener listener = {0};
+
+    if (wasock_preopen_listener(0, &listener) < 0) {
+        say(no_listener, sizeof(no_listener) - 1);
+        host_exit(1);
+    }
+    serve(&listener);
+    host_exit(2);
+}
