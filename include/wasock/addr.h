@@ -39,25 +39,27 @@ struct wasock_addr {
 
 /*
  * Read an address from text: "127.0.0.1:8080", "[::1]:8080", ":8080" (IPv4,
- * any address), "unix:/run/x.sock" (a name, the rest of the text).
+ * any address), "unix:/run/x.sock" (a name, the rest of the text). IPv6 may end
+ * in a dotted IPv4 address and has no zone; a decimal number has no leading
+ * zeros; nothing may stand before or after.
  * text: `length` bytes, the caller's, no final zero needed.
- * addr: written on success.
- * Errors: EINVAL: none of these forms, a port above 65535 or missing;
- *   ENAMETOOLONG: a name that does not fit.
- * Source: Go's net.ResolveTCPAddr, without names and services.
+ * addr: written on success only.
+ * Errors: EINVAL: none of these forms, a port above 65535 or missing, an empty
+ *   name, a zero in it; ENAMETOOLONG: a name that does not fit.
+ * Source: Go's net.ResolveTCPAddr, without host names, services and zones.
  */
 int wasock_addr_parse(const char *text, size_t length, struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
 /*
  * Write an address as text that wasock_addr_parse reads: IPv6 in its shortest
- * form (RFC 5952). An unspecified address gives its label, or ":0", as Go
- * prints it.
- * text: room for `capacity` bytes, the caller's; always ends in a zero when
- *   `capacity` is not 0. WASOCK_ADDR_TEXT_CAPACITY is always enough.
+ * form (RFC 5952), IPv4-mapped with dots. An unspecified address gives its
+ * label, or ":0", as Go prints it.
+ * text: room for `capacity` bytes, the caller's; cut to fit, always ends in a
+ *   zero when `capacity` is not 0. WASOCK_ADDR_TEXT_CAPACITY is always enough.
  * Returns the length without the final zero, as if there were room enough.
  * Errors: none.
- * Source: Go's TCPAddr.String.
+ * Source: Go's TCPAddr.String and netip.AddrPort.String.
  */
 size_t wasock_addr_format(const struct wasock_addr *addr, char *text,
                           size_t capacity);
