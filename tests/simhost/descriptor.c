@@ -195,6 +195,9 @@ void sim_refresh(struct sim_descriptor *descriptor)
                  writable);
     descriptor->is_readable = readable;
     descriptor->is_writable = writable;
+    descriptor->has_event =
+        descriptor->event_error != 0 || descriptor->event_flags != 0 ||
+        (descriptor->peer != NULL && descriptor->peer->pending_error != 0);
     sim_poll_notice(descriptor);
 }
 
@@ -309,7 +312,7 @@ void simhost_set_event(int fd, int32_t error, uint16_t flags)
     }
     descriptor->event_error = error;
     descriptor->event_flags = flags;
-    sim_poll_notice(descriptor);
+    sim_refresh(descriptor);
 }
 
 struct simhost_peer *simhost_peer_of(int fd)

@@ -9,7 +9,7 @@ struct simhost_knobs simhost_knobs;
 #define RECEIVE_BUFFER_BYTES 129024
 #define SEND_BUFFER_BYTES 3919872
 
-#define N_IDLE_CALLS_MAX 1000000
+#define N_IDLE_CALLS_MAX 4000000
 
 void simhost_reset(uint64_t seed, const struct simhost_profile *profile)
 {

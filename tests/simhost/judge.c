@@ -184,7 +184,7 @@ struct sim_fault sim_begin(enum simhost_call call, int32_t fd,
     if (++judge.n_idle_calls > simhost_knobs.n_idle_calls_max) {
         judge.n_idle_calls = 0;
         sim_judge(SIMHOST_SPINS,
-                  "%" PRIu64 " calls moved neither time nor data",
+                  "%" PRIu64 " calls moved no data, and nothing happened",
                   simhost_knobs.n_idle_calls_max);
     }
     if (simhost_knobs.call_cost_ns[call] > 0) {

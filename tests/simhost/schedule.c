@@ -84,15 +84,13 @@ uint64_t sim_next_due_ns(void)
 
 void sim_advance_to(uint64_t time_ns)
 {
-    if (time_ns > schedule.now_ns) {
-        sim_progress();
-    }
     while (sim_next_due_ns() <= time_ns) {
         const struct item item = take_first();
         if (item.due_ns > schedule.now_ns) {
             schedule.now_ns = item.due_ns;
         }
         item.action(item.context);
+        sim_progress();
     }
     if (time_ns > schedule.now_ns) {
         schedule.now_ns = time_ns;

@@ -123,8 +123,8 @@ struct simhost_knobs {
     /* simhost_check wants preopened sockets closed, too. */
     bool preopened_sockets_must_close;
 
-    /* This many host calls in a row that move neither time nor data are
-     * judged: the guest spins. */
+    /* This many host calls in a row that move no data, while no peer does
+     * anything either, are judged: the guest spins. */
     uint64_t n_idle_calls_max;
 
     /* Print each host call to stderr as it happens. */
@@ -132,7 +132,7 @@ struct simhost_knobs {
 };
 
 /* simhost_reset sets the defaults: whole chunks, no accidents, no costs,
- * buffers as of Linux on loopback, no limit, 1,000,000 idle calls. */
+ * buffers as of Linux on loopback, no limit, 4,000,000 idle calls. */
 extern struct simhost_knobs simhost_knobs;
 
 /* ---- Descriptors -------------------------------------------------------- */

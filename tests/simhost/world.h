@@ -2,7 +2,7 @@
 /*
  * world.h - what simhost's own files share. Tests include simhost.h only.
  *
- *     entry.c transfer.c poll.c     the wasip1_* functions
+ *     entry.c transfer.c poll.c     the wasip1_* functions; event.c is poll's
  *     judge.c fault.c               what stands around each of them
  *     descriptor.c peer.c           what they act on
  *     schedule.c bytes.c random.c   what all stand on
@@ -77,6 +77,7 @@ struct sim_descriptor {
     /* Kept by sim_refresh, so that a poll costs nothing but a look. */
     bool is_readable;
     bool is_writable;
+    bool has_event; /* whatever is asked for: a test's event, or an error */
     uint64_t readable_since_ns;
     uint64_t writable_since_ns;
 
