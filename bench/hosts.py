@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""What a server runs under: a WASI host, or nothing for a native program.
+
+A host gets the runner's listening socket as descriptor 3 when it can take it
+(`takes_listener`); otherwise it is told an address and binds it itself.
+"""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+BUILD = REPOSITORY / "build" / "bench"
+
+
+class Missing(Exception):
+    """A tool or a program is not there; the text says which."""
+
+
+@dataclass(frozen=True)
+class Host:
+    name: str
+    executable: str  # in .hosts/bin, unless the environment says otherwise
+    variable: str  # the environment variable that overrides it
+    arguments: tuple[str, ...]  # before the program; {address} is filled in
+    takes_listener: bool = True
+    compile: tuple[str, ...] = ()  # ahead of time: {guest} to {compiled}
+
+    def path(self) -> str:
+        installed = REPOSITORY / ".hosts" / "bin" / self.executable
+        path = os.environ.get(self.variable) or shutil.which(str(installed))
+        if path is None:
+            raise Missing(f"{self.name} is not installed")
+        return path
+
+    def version(self) -> str:
+        answer = subprocess.run(
+            [self.path(), "--version"], capture_output=True, text=True, timeout=10
+        )
+        return " ".join(answer.stdout.split()[:2]) or self.name
+
+    def prepare(self, guest: Path) -> Path:
+        """What to start for the guest: compiled ahead, where the host can, so
+        that neither start-up nor the compiler's memory is measured."""
+        if not self.compile:
+            return guest
+        compiled = BUILD / f"{guest.stem}.{self.name}.cwasm"
+        words = [word.format(guest=guest, compiled=compiled) for word in self.compile]
+        subprocess.run(
+            [self.path(), *words], check=True, capture_output=True, timeout=120
+        )
+        return compiled
+
+    def command(self, program: Path, arguments: tuple[str, ...], address: str):
+        words = [word.format(address=address) for word in self.arguments]
+        return [self.path(), *words, str(program), *arguments]
+
+
+def wasmtime(name: str, executable: str, variable: str) -> Host:
+    return Host(
+        name,
+        executable,
+        variable,
+        arguments=(
+            "run",
+            "--allow-precompiled",
+            "-Spreview2=n",
+            "-Slistenfd=y",
+        ),
+        compile=("compile", "{guest}", "-o", "{compiled}"),
+    )
+
+
+HOSTS = (
+    wasmtime("wasmtime-36", "wasmtime", "WASMTIME"),
+    wasmtime("wasmtime-46", "wasmtime-46", "WASMTIME_46"),
+    Host(
+        "wasmi",
+        "wasmi",
+        "WASMI",
+        arguments=("--tcplisten", "{address}"),
+        takes_listener=False,
+    ),
+    Host(
+        "wazero",
+        "wazero",
+        "WAZERO",
+        arguments=("run", "-listen={address}"),
+        takes_listener=False,
+    ),
+)
+QUICK_HOSTS = ("wasmtime-36",)
+FULL_HOSTS = ("wasmtime-36", "wasmtime-46")

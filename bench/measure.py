@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""One measurement: a fresh server, the load generator, and their end."""
+
+import ctypes
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from hosts import Host
+from servers import LOAD, Server
+from workloads import Workload
+
+BACKLOG = 4096
+LISTENER_FD = 3
+JOIN_LIMIT_MS = 15_000
+FIRST_ECHO_LIMIT_S = 20
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Pace:
+    warm_up_ms: int
+    measure_ms: int
+    hold_s: float
+
+
+class Failed(Exception):
+    """The server died, refused or gave wrong answers; the text says which."""
+
+
+def open_listener() -> socket.socket:
+    listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+    # Accepted connections inherit it; a guest has no way to set it.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def die_with_runner() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextmanager
+def running(server: Server, host: Host | None, program: Path):
+    """Yields the server's process and port; kills it in the end.
+
+    The listener takes the lowest free descriptor, so that when it is opened 3
+    is taken by it or by a file that no child inherits.
+    """
+    listener = open_listener()
+    port = listener.getsockname()[1]
+    inherited = host is None or host.takes_listener
+    if not inherited:
+        listener.close()
+
+    def before_exec():
+        die_with_runner()
+        if inherited:
+            os.dup2(listener.fileno(), LISTENER_FD)
+            os.environ["LISTEN_FDS"] = "1"
+            os.environ["LISTEN_PID"] = str(os.getpid())
+
+    if host is None:
+        command = [str(program), *server.arguments]
+    else:
+        command = host.command(program, server.arguments, f"127.0.0.1:{port}")
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=messages,
+            preexec_fn=before_exec,
+            pass_fds=(LISTENER_FD,) if inherited else (),
+        )
+        listener.close()
+        try:
+            await_first_echo(process, port)
+            yield process, port
+        except Failed as failure:
+            raise Failed(why(failure, process, messages)) from None
+        finally:
+            process.kill()
+            process.wait()
+
+
+def why(failure: Failed, process: subprocess.Popen, messages) -> str:
+    """The failure as the client saw it, and what the server said in dying."""
+    try:
+        process.wait(timeout=1)
+    except subprocess.TimeoutExpired:
+        return str(failure)
+    messages.seek(0)
+    lines = messages.read().decode(errors="replace").strip().splitlines() or [""]
+    said = next((line for line in lines if "wasm trap" in line), lines[-1])
+    said = said.partition("wasm trap: ")[2] or said.strip()
+    return f"died with status {process.returncode}: {said}"
+
+
+def await_first_echo(process: subprocess.Popen, port: int) -> None:
+    deadline = time.monotonic() + FIRST_ECHO_LIMIT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+                client.settimeout(max(0.1, deadline - time.monotonic()))
+                client.sendall(b"?")
+                if client.recv(1) == b"?":
+                    return
+        except ConnectionError:
+            time.sleep(0.02)  # a host that binds for itself is not there yet
+        except TimeoutError:
+            break
+    raise Failed("no answer to the first client")
+
+
+def load_command(workload: Workload, port: int, pace: Pace) -> list[str]:
+    options = {"port": port, "join-limit-ms": JOIN_LIMIT_MS, **dict(workload.load)}
+    if workload.times:
+        options["warm-up-ms"] = pace.warm_up_ms
+        options["measure-ms"] = pace.measure_ms
+    command = [str(LOAD)]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", str(value)]
+    return command
+
+
+def parse_answer(line: str) -> dict:
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        raise Failed("the load generator gave no answer") from None
+    if "failure" in answer:
+        joined = f" ({answer['joined']} joined)" if "joined" in answer else ""
+        raise Failed(answer["failure"] + joined)
+    return answer
+
+
+def read_answer(loader: subprocess.Popen, limit_s: float) -> dict:
+    ready, _, _ = select.select([loader.stdout], [], [], limit_s)
+    if not ready:
+        raise Failed("the load generator did not end")
+    return parse_answer(loader.stdout.readline())
+
+
+def resident_mib(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise Failed("died")
+
+
+def cpu_ns(pid: int) -> int:
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
+
+
+def observe(pid: int, hold_s: float) -> dict:
+    time.sleep(0.5)  # let the last of the work done for joining end
+    begin, cpu_before = time.monotonic(), cpu_ns(pid)
+    time.sleep(hold_s)
+    used_ns = cpu_ns(pid) - cpu_before
+    percent = 100 * used_ns / 1e9 / (time.monotonic() - begin)
+    return {"cpu_percent": percent, "resident_mib": resident_mib(pid)}
+
+
+def measure(
+    server: Server, host: Host | None, program: Path, workload: Workload, pace: Pace
+) -> dict:
+    """The figures; raises Failed."""
+    limit_s = (JOIN_LIMIT_MS + pace.warm_up_ms + pace.measure_ms) / 1000 + 5
+    with running(server, host, program) as (process, port):
+        loader = subprocess.Popen(
+            load_command(workload, port, pace),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=die_with_runner,
+        )
+        try:
+            answer = read_answer(loader, limit_s)
+            if workload.holds:
+                answer |= observe(process.pid, pace.hold_s)
+            return answer
+        finally:
+            loader.kill()
+            loader.communicate()

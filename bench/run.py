@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+"""Builds the servers, lets them take turns at the workloads, reports."""
+
+import argparse
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import report
+from hosts import BUILD, FULL_HOSTS, HOSTS, QUICK_HOSTS, Missing
+from measure import Failed, Pace, measure
+from report import Measurement, Results
+from servers import LOAD_BUILD, SERVERS, run_build
+from workloads import WORKLOADS
+
+RESULTS = Path(__file__).resolve().parent / "results"
+QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=2)
+FULL = Pace(warm_up_ms=200, measure_ms=1000, hold_s=3)
+QUICK_ROUNDS, FULL_ROUNDS = 2, 7
+# No measurement begins after it; the last one may take half a minute.
+QUICK_LIMIT_S, FULL_LIMIT_S = 140, 28 * 60
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__)
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rows and rounds: 3 minutes at most"
+    )
+    parser.add_argument(
+        "--hosts", help=f"comma-separated, of {', '.join(host.name for host in HOSTS)}"
+    )
+    parser.add_argument("--servers", help="only those whose names contain one of these")
+    parser.add_argument("--workloads", help="comma-separated names, see workloads.py")
+    parser.add_argument("--rounds", type=int, help="at most")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="directory; bench/results, or build/bench/results for a quick run",
+    )
+    return parser.parse_args()
+
+
+def choose(arguments: argparse.Namespace) -> tuple[list, list, list]:
+    names = QUICK_HOSTS if arguments.quick else FULL_HOSTS
+    if arguments.hosts:
+        names = arguments.hosts.split(",")
+    hosts = [host for host in HOSTS if host.name in names]
+    workloads = [w for w in WORKLOADS if w.quick or not arguments.quick]
+    if arguments.workloads:
+        names = arguments.workloads.split(",")
+        workloads = [w for w in WORKLOADS if w.name in names]
+    servers = [s for s in SERVERS if any(s.runs(w.name) for w in workloads)]
+    if arguments.servers:
+        words = arguments.servers.split(",")
+        servers = [s for s in servers if any(word in s.name for word in words)]
+    return hosts, servers, workloads
+
+
+def prepare(hosts, servers, results: Results) -> list[tuple]:
+    """Builds everything; the pairs (server, host, program) that can start."""
+    pairs = []
+    present = []
+    for host in hosts:
+        try:
+            results.host_versions[host.name] = host.version()
+            present.append(host)
+        except Missing as missing:
+            results.absent.append((host.name, str(missing)))
+    for server in servers:
+        print(f"building {server.name}", flush=True)
+        try:
+            server.make()
+            if not server.is_guest():
+                pairs.append((server, None, server.program))
+                continue
+            for host in present:
+                pairs.append((server, host, host.prepare(server.program)))
+        except Missing as missing:
+            results.absent.append((server.name, str(missing)))
+    results.servers = [s for s in servers if any(s is pair[0] for pair in pairs)]
+    return pairs
+
+
+def record_sizes(pairs, results: Results) -> None:
+    for server, host, _ in pairs:
+        size_kib = server.program.stat().st_size / 1024
+        results.measurements.append(
+            Measurement(
+                0, host and host.name, server.name, "size", {"size_kib": size_kib}
+            )
+        )
+
+
+def one_round(number: int, pairs, workloads, pace: Pace, results, deadline) -> bool:
+    """Each server at each workload; whether there was time for all."""
+    for workload in workloads:
+        # Not always the same one first, nor always after the same one.
+        start = number % len(pairs)
+        for server, host, program in pairs[start:] + pairs[:start]:
+            if not server.runs(workload.name):
+                continue
+            if time.monotonic() > deadline:
+                return False
+            name = host and host.name
+            place = f"{workload.name:11} {server.name} on {name or 'this machine'}"
+            try:
+                answer = measure(server, host, program, workload, pace)
+                failure = None
+                figures = {f.key: answer[f.key] for f in workload.figures}
+                shown = ", ".join(
+                    f"{figures[f.key] * f.scale:,.{f.digits}f}"
+                    for f in workload.figures
+                )
+            except Failed as failed:
+                figures, failure = {}, str(failed)
+                shown = f"failed: {failure}"
+            print(f"{number + 1} {place}: {shown}", flush=True)
+            results.measurements.append(
+                Measurement(number, name, server.name, workload.name, figures, failure)
+            )
+    return True
+
+
+def tool_versions() -> list[str]:
+    commands = (["clang-22", "--version"], ["rustc", "--version"], ["go", "version"])
+    versions = []
+    for command in commands:
+        if shutil.which(command[0]):
+            answer = subprocess.run(command, capture_output=True, text=True)
+            versions.append(" ".join(answer.stdout.split("\n")[0].split()[:4]))
+    return versions
+
+
+def publish(results: Results, output: Path, quick: bool) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    title = "Benchmark, quick run" if quick else "Benchmark"
+    text = report.markdown(results, title, tool_versions())
+    (output / "table.md").write_text(text)
+    report.save_raw(results, output / "raw.json")
+    print("\n" + text)
+    try:
+        report.save_plot(results, output / "idle.svg")
+    except ImportError as missing:
+        results.absent.append(("the plot", str(missing)))
+        print(f"no plot: {missing}")
+
+
+def main() -> int:
+    begin = time.monotonic()
+    arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # With it set, a wasmtime host pays for a backtrace at every EAGAIN.
+    os.environ.pop("RUST_BACKTRACE", None)
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    BUILD.mkdir(parents=True, exist_ok=True)
+    hosts, servers, workloads = choose(arguments)
+    results = Results(servers, {})
+    try:
+        run_build(LOAD_BUILD, BUILD, {})
+    except Missing as missing:
+        sys.exit(f"no load generator: {missing}")
+    pairs = prepare(hosts, servers, results)
+    if not results.host_versions:
+        sys.exit("no host is installed: run tools/setup.sh, or set WASMTIME")
+    record_sizes(pairs, results)
+    deadline = begin + (QUICK_LIMIT_S if arguments.quick else FULL_LIMIT_S)
+    pace = QUICK if arguments.quick else FULL
+    rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else FULL_ROUNDS)
+    for number in range(rounds):
+        if not one_round(number, pairs, workloads, pace, results, deadline):
+            break
+    output = BUILD / "results" if arguments.quick else RESULTS
+    publish(results, arguments.output or output, arguments.quick)
+    ours_failed = any(
+        m.failure and server.ours
+        for m in results.measurements
+        for server in results.servers
+        if server.name == m.server
+    )
+    unprepared = os.environ.get("CI") == "true" and results.absent
+    return 1 if ours_failed or unprepared else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

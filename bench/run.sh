@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds the servers, measures them in turn, writes bench/results/.
+# bench/run.sh --help says what can be chosen.
+set -eu
+cd "$(dirname "$0")/.."
+export PYTHONDONTWRITEBYTECODE=1
+for python in .hosts/venv/bin/python python3 /usr/bin/python3; do
+    if "$python" -c 'import matplotlib' 2>/dev/null; then
+        exec "$python" bench/run.py "$@"
+    fi
+done
+exec python3 bench/run.py "$@"
