@@ -77,7 +77,7 @@ void _start(void);
 
 void _start(void)
 {
-    static const char no_listener[] = "tcpecho: no listener\n";
+    static const char no_listener[] = "no listener\n";
     struct wasock_listener listener = {0};
 
     if (wasock_preopen_listener(0, &listener) < 0) {

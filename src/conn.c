@@ -50,7 +50,11 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
 /* What a read that the host was asked for gave. */
 static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
 {
-    return n_read >= 0 ? n_read : failed(socket, WASOCK_READABLE, (int)n_read);
+    if (n_read >= 0) {
+        socket->has_moved_ = true;
+        return n_read;
+    }
+    return failed(socket, WASOCK_READABLE, (int)n_read);
 }
 
 /* What a write that the host was asked for gave. No room is EAGAIN: a host that
@@ -58,6 +62,7 @@ static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
 static ptrdiff_t write_result(struct wasock_socket *socket, ptrdiff_t n_written)
 {
     if (n_written > 0) {
+        socket->has_moved_ = true;
         return n_written;
     }
     return failed(socket, WASOCK_WRITABLE,

@@ -33,38 +33,40 @@ int wasock_socket_fd(const struct wasock_socket *socket)
     return socket->fd_;
 }
 
-int wasock_socket_set_deadline(struct wasock_socket *socket,
-                               uint64_t deadline_ns)
+/* Set the deadlines of the sides in `changes`. */
+static int set_deadlines(struct wasock_socket *socket, uint64_t deadline_ns,
+                         uint8_t changes)
 {
     if (!wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
-    socket->deadline_ns_[WASOCK__SIDE(WASOCK_READABLE)] = deadline_ns;
-    socket->deadline_ns_[WASOCK__SIDE(WASOCK_WRITABLE)] = deadline_ns;
-    wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
+    for (unsigned side = 0; side < 2; side++) {
+        if (changes & (1U << side)) {
+            socket->deadline_ns_[side] = deadline_ns;
+        }
+    }
+    wasock__socket_notify(socket, changes);
     return 0;
+}
+
+int wasock_socket_set_deadline(struct wasock_socket *socket,
+                               uint64_t deadline_ns)
+{
+    return set_deadlines(socket, deadline_ns,
+                         WASOCK__CHANGE_READ_DEADLINE |
+                             WASOCK__CHANGE_WRITE_DEADLINE);
 }
 
 int wasock_socket_set_read_deadline(struct wasock_socket *socket,
                                     uint64_t deadline_ns)
 {
-    if (!wasock_socket_is_open(socket)) {
-        return -WASOCK_ECLOSED;
-    }
-    socket->deadline_ns_[WASOCK__SIDE(WASOCK_READABLE)] = deadline_ns;
-    wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
-    return 0;
+    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_READ_DEADLINE);
 }
 
 int wasock_socket_set_write_deadline(struct wasock_socket *socket,
                                      uint64_t deadline_ns)
 {
-    if (!wasock_socket_is_open(socket)) {
-        return -WASOCK_ECLOSED;
-    }
-    socket->deadline_ns_[WASOCK__SIDE(WASOCK_WRITABLE)] = deadline_ns;
-    wasock__socket_notify(socket, WASOCK__CHANGE_DEADLINE);
-    return 0;
+    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_WRITE_DEADLINE);
 }
 
 int wasock_socket_set_label(struct wasock_socket *socket, const char *label)

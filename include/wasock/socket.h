@@ -46,7 +46,8 @@ struct wasock_socket {
     const struct wasock__backend *backend_;   /* NULL: the host, or closed */
     const char *label_;
     int fd_;
-    uint8_t role_; /* enum wasock__role; 0: not open on the host */
+    uint8_t role_;     /* enum wasock__role; 0: not open on the host */
+    uint8_t has_moved_; /* something was transferred: it is in use */
     struct wasock__facts facts_;
 };
 
@@ -132,10 +133,11 @@ enum wasock__accept_mode {
 
 /* What an object's watches are told of. */
 enum {
-    WASOCK__CHANGE_CLOSED = 1 << 0,
-    WASOCK__CHANGE_DEADLINE = 1 << 1,
-    WASOCK__CHANGE_READY = 1 << 2,  /* an in-process network: look again */
-    WASOCK__CHANGE_STARVED = 1 << 3 /* accept failed for want of descriptors */
+    WASOCK__CHANGE_READ_DEADLINE = 1 << 0,  /* by side: 1 << side */
+    WASOCK__CHANGE_WRITE_DEADLINE = 1 << 1,
+    WASOCK__CHANGE_CLOSED = 1 << 2,
+    WASOCK__CHANGE_READY = 1 << 3,  /* an in-process network: look again */
+    WASOCK__CHANGE_STARVED = 1 << 4 /* accept failed for want of descriptors */
 };
 
 /*
