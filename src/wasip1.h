@@ -80,6 +80,15 @@ WASIP1_IMPORT(clock_time_get)
 int32_t wasip1_clock_time_get(uint32_t clock_id, uint64_t precision_ns,
                               uint64_t *time_ns);
 
+/* The environment: `variables` gets a pointer for each "name=value", ended by
+ * a zero, that is put into `bytes`. */
+WASIP1_IMPORT(environ_get)
+int32_t wasip1_environ_get(char **variables, char *bytes);
+
+/* How many pointers and bytes environ_get writes. */
+WASIP1_IMPORT(environ_sizes_get)
+int32_t wasip1_environ_sizes_get(uint32_t *n_variables, uint32_t *n_bytes);
+
 /* Close a descriptor. */
 WASIP1_IMPORT(fd_close)
 int32_t wasip1_fd_close(int32_t fd);

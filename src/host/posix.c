@@ -1,0 +1,737 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * posix.c - the waist on the descriptors of a POSIX system, so that a program
+ * written for a preview1 host runs, and is debugged, as a native one.
+ *
+ * It behaves as an honest host does. Before main it does what a host does
+ * before it starts its guest: it hands over listeners, numbered from 3, and
+ * where it cannot, the program does not start. Later would be too late: a file
+ * that main opens first would take their numbers.
+ *
+ * Listeners are those that a service manager passes (LISTEN_FDS, LISTEN_PID),
+ * else those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here.
+ */
+#define _GNU_SOURCE /* for accept4 */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <wasock/clock.h>
+#include <wasock/err.h>
+#include <wasock/names.h>
+#include <wasock/preopen.h>
+
+#include "../wasip1.h"
+
+extern char **environ;
+
+#define LISTEN_BACKLOG 4096
+
+/* Polls of no more than this need no allocation. */
+#define POLL_STACK_LENGTH 256
+
+/* Without it (macOS) SIGPIPE is ignored all the same, but stops debuggers. */
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+/* Errors that POSIX and preview1 call by the same name. */
+/* clang-format off */
+#define SAME_NAMES(X)                                                          \
+    X(E2BIG) X(EACCES) X(EADDRINUSE) X(EADDRNOTAVAIL) X(EAFNOSUPPORT)          \
+    X(EAGAIN) X(EALREADY) X(EBADF) X(EBADMSG) X(EBUSY) X(ECANCELED) X(ECHILD)  \
+    X(ECONNABORTED) X(ECONNREFUSED) X(ECONNRESET) X(EDEADLK) X(EDESTADDRREQ)   \
+    X(EDOM) X(EDQUOT) X(EEXIST) X(EFAULT) X(EFBIG) X(EHOSTUNREACH) X(EIDRM)    \
+    X(EILSEQ) X(EINPROGRESS) X(EINTR) X(EINVAL) X(EIO) X(EISCONN) X(EISDIR)    \
+    X(ELOOP) X(EMFILE) X(EMLINK) X(EMSGSIZE) X(ENAMETOOLONG) X(ENETDOWN)       \
+    X(ENETRESET) X(ENETUNREACH) X(ENFILE) X(ENOBUFS) X(ENODEV) X(ENOENT)       \
+    X(ENOEXEC) X(ENOLCK) X(ENOMEM) X(ENOMSG) X(ENOPROTOOPT) X(ENOSPC)          \
+    X(ENOSYS) X(ENOTCONN) X(ENOTDIR) X(ENOTEMPTY) X(ENOTRECOVERABLE)           \
+    X(ENOTSOCK) X(ENOTSUP) X(ENOTTY) X(ENXIO) X(EOVERFLOW) X(EOWNERDEAD)       \
+    X(EPERM) X(EPIPE) X(EPROTO) X(EPROTONOSUPPORT) X(EPROTOTYPE) X(ERANGE)     \
+    X(EROFS) X(ESPIPE) X(ESRCH) X(ESTALE) X(ETIMEDOUT) X(ETXTBSY) X(EXDEV)
+/* clang-format on */
+
+static int32_t preview1_errno(int posix_errno)
+{
+    static const uint8_t numbers[] = {
+#define NUMBER(name) [name] = WASOCK_##name,
+        SAME_NAMES(NUMBER)
+#undef NUMBER
+#ifdef EMULTIHOP /* the BSDs lack some of them */
+        [EMULTIHOP] = WASOCK_EMULTIHOP,
+#endif
+#ifdef ENOLINK
+        [ENOLINK] = WASOCK_ENOLINK,
+#endif
+    };
+
+    if (posix_errno == EOPNOTSUPP) {
+        return WASOCK_ENOTSUP;
+    }
+    if (posix_errno == EWOULDBLOCK) {
+        return WASOCK_EAGAIN;
+    }
+    if (posix_errno <= 0 || (size_t)posix_errno >= sizeof(numbers) ||
+        numbers[posix_errno] == 0) {
+        return WASOCK_EIO;
+    }
+    return numbers[posix_errno];
+}
+
+/* The result of a call that returns -1 on failure. */
+static int32_t outcome(ptrdiff_t result)
+{
+    return result < 0 ? preview1_errno(errno) : 0;
+}
+
+static int32_t counted(ptrdiff_t result, uint32_t *n_bytes)
+{
+    if (result >= 0) {
+        *n_bytes = (uint32_t)result;
+    }
+    return outcome(result);
+}
+
+static uint64_t monotonic_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now); /* fails on no system of today */
+    return (uint64_t)now.tv_sec * WASOCK_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+int32_t wasip1_clock_time_get(uint32_t clock_id, uint64_t precision_ns,
+                              uint64_t *time_ns)
+{
+    (void)precision_ns;
+    if (clock_id != WASIP1_CLOCKID_MONOTONIC) {
+        return WASOCK_EINVAL;
+    }
+    *time_ns = monotonic_ns();
+    return 0;
+}
+
+int32_t wasip1_environ_sizes_get(uint32_t *n_variables, uint32_t *n_bytes)
+{
+    *n_variables = 0;
+    *n_bytes = 0;
+    for (char **variable = environ; variable && *variable; variable++) {
+        *n_variables += 1;
+        *n_bytes += (uint32_t)strlen(*variable) + 1;
+    }
+    return 0;
+}
+
+int32_t wasip1_environ_get(char **variables, char *bytes)
+{
+    for (char **variable = environ; variable && *variable; variable++) {
+        const size_t n_bytes = strlen(*variable) + 1;
+        memcpy(bytes, *variable, n_bytes);
+        *variables++ = bytes;
+        bytes += n_bytes;
+    }
+    return 0;
+}
+
+int32_t wasip1_fd_close(int32_t fd)
+{
+    /* Interrupted, it is closed all the same; a second try could close what
+     * another thread has opened in between. */
+    return close(fd) < 0 && errno != EINTR ? preview1_errno(errno) : 0;
+}
+
+static uint8_t socket_filetype(int fd)
+{
+    int type = 0;
+    socklen_t length = sizeof(type);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0) {
+        return WASIP1_FILETYPE_UNKNOWN;
+    }
+    switch (type) {
+    case SOCK_STREAM:
+        return WASIP1_FILETYPE_SOCKET_STREAM;
+    case SOCK_DGRAM:
+        return WASIP1_FILETYPE_SOCKET_DGRAM;
+    default:
+        return WASIP1_FILETYPE_UNKNOWN;
+    }
+}
+
+static uint8_t filetype(int fd, mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFSOCK:
+        return socket_filetype(fd);
+    case S_IFREG:
+        return WASIP1_FILETYPE_REGULAR_FILE;
+    case S_IFDIR:
+        return WASIP1_FILETYPE_DIRECTORY;
+    case S_IFCHR:
+        return WASIP1_FILETYPE_CHARACTER_DEVICE;
+    case S_IFBLK:
+        return WASIP1_FILETYPE_BLOCK_DEVICE;
+    default:
+        return WASIP1_FILETYPE_UNKNOWN; /* a pipe: preview1 has no word */
+    }
+}
+
+int32_t wasip1_fd_fdstat_get(int32_t fd, struct wasip1_fdstat *fdstat)
+{
+    struct stat stat;
+
+    if (fstat(fd, &stat) < 0) {
+        return preview1_errno(errno);
+    }
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0) {
+        return preview1_errno(errno);
+    }
+    fdstat->filetype = filetype(fd, stat.st_mode);
+    fdstat->flags = flags & O_NONBLOCK ? WASIP1_FDFLAGS_NONBLOCK : 0;
+    fdstat->rights_base = UINT64_MAX;
+    fdstat->rights_inheriting = UINT64_MAX;
+    return 0;
+}
+
+/* Set and clear O_NONBLOCK as preview1's descriptor flags say. */
+static int32_t set_mode(int fd, uint16_t fdflags)
+{
+    const int old_flags = fcntl(fd, F_GETFL);
+
+    if (old_flags < 0) {
+        return preview1_errno(errno);
+    }
+    const int flags = fdflags & WASIP1_FDFLAGS_NONBLOCK
+                          ? old_flags | O_NONBLOCK
+                          : old_flags & ~O_NONBLOCK;
+    return flags == old_flags ? 0 : outcome(fcntl(fd, F_SETFL, flags));
+}
+
+int32_t wasip1_fd_fdstat_set_flags(int32_t fd, uint16_t flags)
+{
+    if ((flags & ~WASIP1_FDFLAGS_NONBLOCK) != 0) {
+        return WASOCK_EINVAL;
+    }
+    return set_mode(fd, flags);
+}
+
+/*
+ * preview1's slices as POSIX's, filled and not reinterpreted. Those beyond the
+ * array are left out, which makes a short count.
+ */
+struct vector {
+    struct iovec iovecs[WASIP1_SLICES_MAX];
+    struct msghdr message;
+};
+
+static void start_vector(struct vector *vector)
+{
+    memset(&vector->message, 0, sizeof(vector->message));
+    vector->message.msg_iov = vector->iovecs;
+}
+
+static void take_buffers(struct vector *vector,
+                         const struct wasock_buffer *buffers, size_t n_buffers)
+{
+    start_vector(vector);
+    for (size_t i = 0; i < n_buffers && i < WASIP1_SLICES_MAX; i++) {
+        vector->iovecs[i].iov_base = buffers[i].data;
+        vector->iovecs[i].iov_len = buffers[i].capacity;
+        vector->message.msg_iovlen++;
+    }
+}
+
+static void take_slices(struct vector *vector,
+                        const struct wasock_slice *slices, size_t n_slices)
+{
+    start_vector(vector);
+    for (size_t i = 0; i < n_slices && i < WASIP1_SLICES_MAX; i++) {
+        /* An iovec serves both directions and so knows no const. */
+        memcpy(&vector->iovecs[i].iov_base, &slices[i].data, sizeof(void *));
+        vector->iovecs[i].iov_len = slices[i].length;
+        vector->message.msg_iovlen++;
+    }
+}
+
+int32_t wasip1_fd_read(int32_t fd, const struct wasock_buffer *buffers,
+                       size_t n_buffers, uint32_t *n_read)
+{
+    struct vector vector;
+
+    take_buffers(&vector, buffers, n_buffers);
+    return counted(readv(fd, vector.iovecs, (int)vector.message.msg_iovlen),
+                   n_read);
+}
+
+int32_t wasip1_fd_write(int32_t fd, const struct wasock_slice *slices,
+                        size_t n_slices, uint32_t *n_written)
+{
+    struct vector vector;
+
+    take_slices(&vector, slices, n_slices);
+    return counted(writev(fd, vector.iovecs, (int)vector.message.msg_iovlen),
+                   n_written);
+}
+
+/* Accept into a descriptor of the mode that is asked for, which is not handed
+ * down to other programs. */
+static int accept_with_mode(int fd, uint16_t fdflags)
+{
+#if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
+    return accept4(fd, NULL, NULL,
+                   fdflags & WASIP1_FDFLAGS_NONBLOCK
+                       ? SOCK_NONBLOCK | SOCK_CLOEXEC
+                       : SOCK_CLOEXEC);
+#else
+    const int accepted_fd = accept(fd, NULL, NULL);
+
+    /* The mode is set either way: where there is no accept4 the listener's is
+     * inherited. */
+    if (accepted_fd >= 0 && (fcntl(accepted_fd, F_SETFD, FD_CLOEXEC) < 0 ||
+                             set_mode(accepted_fd, fdflags) != 0)) {
+        const int error = errno;
+        close(accepted_fd);
+        errno = error;
+        return -1;
+    }
+    return accepted_fd;
+#endif
+}
+
+int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
+{
+    if ((flags & ~WASIP1_FDFLAGS_NONBLOCK) != 0) {
+        return WASOCK_EINVAL;
+    }
+    const int result = accept_with_mode(fd, flags);
+    if (result >= 0) {
+        *accepted_fd = result;
+        return 0;
+    }
+    /* What is no listener is EBADF on a preview1 host, whatever it is. */
+    if (errno == ENOTSOCK || errno == EINVAL || errno == EOPNOTSUPP) {
+        return WASOCK_EBADF;
+    }
+    return preview1_errno(errno);
+}
+
+int32_t wasip1_sock_recv(int32_t fd, const struct wasock_buffer *buffers,
+                         size_t n_buffers, uint16_t flags, uint32_t *n_received,
+                         struct wasip1_roflags *roflags)
+{
+    struct vector vector;
+
+    if (flags != 0) {
+        return WASOCK_ENOTSUP;
+    }
+    take_buffers(&vector, buffers, n_buffers);
+    roflags->flags = 0;
+    return counted(recvmsg(fd, &vector.message, 0), n_received);
+}
+
+/* 0 on a connection, EBADF on a listener: what a send of nothing is asked. */
+static int32_t send_nothing(int fd, uint32_t *n_sent)
+{
+    int is_listener = 0;
+    socklen_t length = sizeof(is_listener);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listener, &length) < 0) {
+        return preview1_errno(errno);
+    }
+    *n_sent = 0;
+    return is_listener ? WASOCK_EBADF : 0;
+}
+
+int32_t wasip1_sock_send(int32_t fd, const struct wasock_slice *slices,
+                         size_t n_slices, uint16_t flags, uint32_t *n_sent)
+{
+    struct vector vector;
+
+    if (flags != 0) {
+        return WASOCK_ENOTSUP;
+    }
+    if (n_slices == 0) {
+        return send_nothing(fd, n_sent);
+    }
+    take_slices(&vector, slices, n_slices);
+    return counted(sendmsg(fd, &vector.message, MSG_NOSIGNAL), n_sent);
+}
+
+int32_t wasip1_sock_shutdown(int32_t fd, uint8_t how)
+{
+    switch (how) {
+    case WASIP1_SDFLAGS_RD:
+        return outcome(shutdown(fd, SHUT_RD));
+    case WASIP1_SDFLAGS_WR:
+        return outcome(shutdown(fd, SHUT_WR));
+    case WASIP1_SDFLAGS_RD | WASIP1_SDFLAGS_WR:
+        return outcome(shutdown(fd, SHUT_RDWR));
+    default:
+        return WASOCK_EINVAL;
+    }
+}
+
+/* What one poll waits for. */
+struct poll_set {
+    struct pollfd *pollfds;
+    nfds_t n_pollfds;
+    uint64_t timeout_ns; /* UINT64_MAX: no clock */
+    bool has_impossible_fd;
+};
+
+/* Descriptors are unsigned to preview1 and signed to POSIX, whose poll passes
+ * over negative ones in silence. */
+static bool is_impossible(uint32_t fd)
+{
+    return fd > INT_MAX;
+}
+
+static int32_t subscribe_clock(struct poll_set *set,
+                               const struct wasock__subscription *subscription)
+{
+    if (subscription->of.clock.id != WASIP1_CLOCKID_MONOTONIC) {
+        return WASOCK_EINVAL;
+    }
+    if (subscription->of.clock.flags != 0) {
+        return WASOCK_ENOTSUP; /* a point in time, which the library avoids */
+    }
+    if (subscription->of.clock.timeout_ns < set->timeout_ns) {
+        set->timeout_ns = subscription->of.clock.timeout_ns;
+    }
+    return 0;
+}
+
+/* Reading and writing of one descriptor, one after the other, share a pollfd:
+ * the system takes no more of them than a process may have descriptors. */
+static struct pollfd *pollfd_for(struct poll_set *set, int fd)
+{
+    if (set->n_pollfds == 0 || set->pollfds[set->n_pollfds - 1].fd != fd) {
+        const struct pollfd added = {.fd = fd};
+        set->pollfds[set->n_pollfds++] = added;
+    }
+    return &set->pollfds[set->n_pollfds - 1];
+}
+
+static void subscribe_fd(struct poll_set *set,
+                         const struct wasock__subscription *subscription)
+{
+    if (is_impossible(subscription->of.fd)) {
+        set->has_impossible_fd = true;
+        return;
+    }
+    pollfd_for(set, (int)subscription->of.fd)->events |=
+        subscription->tag == WASIP1_EVENTTYPE_FD_READ ? POLLIN : POLLOUT;
+}
+
+static int32_t subscribe(struct poll_set *set,
+                         const struct wasock__subscription *subscriptions,
+                         size_t n_subscriptions)
+{
+    for (size_t i = 0; i < n_subscriptions; i++) {
+        int32_t error = 0;
+        switch (subscriptions[i].tag) {
+        case WASIP1_EVENTTYPE_CLOCK:
+            error = subscribe_clock(set, &subscriptions[i]);
+            break;
+        case WASIP1_EVENTTYPE_FD_READ:
+        case WASIP1_EVENTTYPE_FD_WRITE:
+            subscribe_fd(set, &subscriptions[i]);
+            break;
+        default:
+            error = WASOCK_EINVAL;
+            break;
+        }
+        if (error != 0) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* Rounded up: a poll that ends early makes its caller a busy loop. */
+static int poll_timeout_ms(uint64_t timeout_ns)
+{
+    if (timeout_ns == UINT64_MAX) {
+        return -1;
+    }
+    const uint64_t timeout_ms =
+        timeout_ns / WASOCK_NS_PER_MS + (timeout_ns % WASOCK_NS_PER_MS != 0);
+    return timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX;
+}
+
+/*
+ * Wait for the first of a set. Goes on after a signal, since a preview1 guest
+ * knows none. Returns a preview1 errno; `waited_ns` is the timeout if it was
+ * reached, else 0.
+ */
+static int32_t wait_for(struct poll_set *set, uint64_t *waited_ns)
+{
+    const uint64_t timeout_ns = set->has_impossible_fd ? 0 : set->timeout_ns;
+    const uint64_t start_ns = monotonic_ns();
+    uint64_t left_ns = timeout_ns;
+    int n_ready = 0;
+
+    *waited_ns = 0;
+    do {
+        n_ready = poll(set->pollfds, set->n_pollfds, poll_timeout_ms(left_ns));
+        if (n_ready < 0 && errno != EINTR) {
+            return preview1_errno(errno);
+        }
+        if (n_ready > 0) {
+            return 0;
+        }
+        if (timeout_ns != UINT64_MAX) {
+            left_ns = wasock_ns_subtract(timeout_ns, monotonic_ns() - start_ns);
+        }
+    } while (left_ns > 0);
+    *waited_ns = timeout_ns;
+    return 0;
+}
+
+static const struct wasock__event no_event = {0};
+
+/* The event of a subscription to a descriptor whose pollfd is `polled`. */
+static bool fd_event(const struct wasock__subscription *subscription,
+                     const struct pollfd *polled, struct wasock__event *event)
+{
+    const short wanted =
+        subscription->tag == WASIP1_EVENTTYPE_FD_READ ? POLLIN : POLLOUT;
+
+    if (is_impossible(subscription->of.fd) || (polled->revents & POLLNVAL)) {
+        event->error = WASOCK_EBADF;
+        return true;
+    }
+    if (polled->revents & POLLHUP) {
+        event->flags = WASIP1_EVENTRWFLAGS_HANGUP;
+    }
+    return (polled->revents & (wanted | POLLHUP | POLLERR)) != 0;
+}
+
+/* Write the events of a finished wait; returns how many. */
+static uint32_t report(const struct poll_set *set, uint64_t waited_ns,
+                       const struct wasock__subscription *subscriptions,
+                       size_t n_subscriptions, struct wasock__event *events)
+{
+    const struct pollfd *polled = set->pollfds;
+    uint32_t n_events = 0;
+
+    for (size_t i = 0; i < n_subscriptions; i++) {
+        const struct wasock__subscription *subscription = &subscriptions[i];
+        struct wasock__event *event = &events[n_events];
+        *event = no_event;
+        event->userdata = subscription->userdata;
+        event->type = subscription->tag;
+        if (subscription->tag == WASIP1_EVENTTYPE_CLOCK) {
+            n_events += subscription->of.clock.timeout_ns <= waited_ns;
+            continue;
+        }
+        if (!is_impossible(subscription->of.fd) &&
+            polled->fd != (int)subscription->of.fd) {
+            polled++; /* the order is that of pollfd_for */
+        }
+        n_events += fd_event(subscription, polled, event);
+    }
+    return n_events;
+}
+
+int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
+                           struct wasock__event *events, size_t n_subscriptions,
+                           uint32_t *n_events)
+{
+    struct pollfd few[POLL_STACK_LENGTH];
+    struct poll_set set = {.pollfds = few, .timeout_ns = UINT64_MAX};
+    uint64_t waited_ns = 0;
+
+    if (n_subscriptions == 0) {
+        return WASOCK_EINVAL; /* nothing would ever happen */
+    }
+    if (n_subscriptions > POLL_STACK_LENGTH) {
+        set.pollfds = (struct pollfd *)malloc(n_subscriptions * sizeof(few[0]));
+        if (set.pollfds == NULL) {
+            return WASOCK_ENOMEM;
+        }
+    }
+    int32_t error = subscribe(&set, subscriptions, n_subscriptions);
+    if (error == 0) {
+        error = wait_for(&set, &waited_ns);
+    }
+    if (error == 0) {
+        *n_events =
+            report(&set, waited_ns, subscriptions, n_subscriptions, events);
+    }
+    if (set.pollfds != few) {
+        free(set.pollfds);
+    }
+    return error;
+}
+
+/* Standard descriptors exist in a guest. Where one is closed, the first socket
+ * would take its number, and every message go to some client. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            const int opened_fd = open("/dev/null", O_RDWR);
+            (void)opened_fd;
+        }
+    }
+}
+
+/* A decimal number above 0 and nothing else, or 0. */
+static long positive_number(const char *text)
+{
+    char *end = NULL;
+
+    if (text == NULL || *text < '0' || *text > '9') {
+        return 0;
+    }
+    errno = 0;
+    const long number = strtol(text, &end, 10);
+    return errno == 0 && *end == '\0' ? number : 0;
+}
+
+/*
+ * Take the descriptors that a service manager passes: they stand at 3 already.
+ * What it says to another process is not for this one, and is removed so that
+ * nobody takes its names for those of other descriptors.
+ */
+static bool take_passed_descriptors(void)
+{
+    const long n_passed = positive_number(getenv("LISTEN_FDS"));
+
+    if (n_passed == 0 || positive_number(getenv("LISTEN_PID")) != getpid()) {
+        unsetenv("LISTEN_PID");
+        unsetenv("LISTEN_FDS");
+        unsetenv("LISTEN_FDNAMES");
+        return false;
+    }
+    for (int fd = WASOCK_PREOPEN_FIRST_FD;
+         fd < INT_MAX && fd - WASOCK_PREOPEN_FIRST_FD < n_passed &&
+         fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
+         fd++) {
+    }
+    return true;
+}
+
+static _Noreturn void refuse_to_start(const char *label, const char *reason)
+{
+    dprintf(STDERR_FILENO, "wasock: cannot listen on \"%s\": %s\n", label,
+            reason);
+    _exit(EXIT_FAILURE);
+}
+
+union socket_address {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
+
+static socklen_t to_socket_address(const struct wasock_addr *addr,
+                                   union socket_address *result)
+{
+    memset(result, 0, sizeof(*result));
+    if (addr->family == WASOCK_ADDR_IPV4) {
+        result->ipv4.sin_family = AF_INET;
+        result->ipv4.sin_port = htons(addr->port);
+        memcpy(&result->ipv4.sin_addr, addr->ip, sizeof(struct in_addr));
+        return sizeof(result->ipv4);
+    }
+    result->ipv6.sin6_family = AF_INET6;
+    result->ipv6.sin6_port = htons(addr->port);
+    memcpy(&result->ipv6.sin6_addr, addr->ip, sizeof(struct in6_addr));
+    return sizeof(result->ipv6);
+}
+
+/* A listening socket at the lowest free number, or -1. Accepted connections
+ * inherit that small writes are not held back. */
+static int listening_socket(const struct wasock_addr *addr)
+{
+    const int yes = 1;
+    union socket_address address;
+    const socklen_t length = to_socket_address(addr, &address);
+    const int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
+
+    if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) < 0 ||
+        bind(fd, &address.any, length) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
+        return -1;
+    }
+    return fd;
+}
+
+/* Tell which port the system chose where it was asked to choose one. */
+static void announce(int fd, struct wasock_addr *addr)
+{
+    char text[WASOCK_ADDR_TEXT_CAPACITY];
+    union socket_address address;
+    socklen_t length = sizeof(address);
+
+    if (getsockname(fd, &address.any, &length) == 0) {
+        /* The port stands at the same place in both families. */
+        addr->port = ntohs(address.ipv4.sin_port);
+        wasock_addr_format(addr, text, sizeof(text));
+        dprintf(STDERR_FILENO, "wasock: listening on %s\n", text);
+    }
+}
+
+static void open_listener(const char *label)
+{
+    struct wasock_addr addr;
+
+    if (wasock_names_address(label, &addr) < 0 ||
+        addr.family == WASOCK_ADDR_NAME) {
+        refuse_to_start(label, "WASOCK_LISTEN takes [NAME=]HOST:PORT,... with "
+                               "numeric hosts, such as http=127.0.0.1:8080");
+    }
+    const int fd = listening_socket(&addr);
+    if (fd < 0) {
+        refuse_to_start(label, strerror(errno));
+    }
+    if (addr.port == 0) {
+        announce(fd, &addr);
+    }
+}
+
+static void open_listeners(const char *list)
+{
+    struct wasock_names names;
+    char *text = strdup(list);
+
+    if (text == NULL) {
+        refuse_to_start(list, strerror(errno));
+    }
+    wasock_names_parse(&names, text);
+    const char *label = NULL;
+    for (size_t i = 0; (label = wasock_names_label(&names, i)) != NULL; i++) {
+        open_listener(label);
+    }
+    free(text);
+}
+
+static __attribute__((constructor)) void start(void)
+{
+    signal(SIGPIPE, SIG_IGN); /* a guest is told by EPIPE and lives */
+    fill_standard_descriptors();
+    const bool is_passed = take_passed_descriptors();
+    const char *list = getenv("WASOCK_LISTEN");
+    if (list != NULL && !is_passed) {
+        open_listeners(list);
+    }
+}
