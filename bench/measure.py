@@ -47,9 +47,32 @@ def die_with_runner() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+class Running:
+    """A started server."""
+
+    def __init__(self, process: subprocess.Popen, port: int, messages):
+        self.process = process
+        self.port = port
+        self.messages = messages
+
+    def explain(self, failure: Failed) -> Failed:
+        """Adds to what the client saw what the server said in dying, if it did.
+        Ask before the client's connections close: that is an event, too."""
+        try:
+            self.process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return failure
+        self.messages.seek(0)
+        text = self.messages.read().decode(errors="replace")
+        lines = text.strip().splitlines() or [""]
+        said = next((line for line in lines if "wasm trap" in line), lines[-1])
+        said = said.partition("wasm trap: ")[2] or said.strip()
+        return Failed(f"died with status {self.process.returncode}: {said}")
+
+
 @contextmanager
 def running(server: Server, host: Host | None, program: Path):
-    """Yields the server's process and port; kills it in the end.
+    """Yields the started server, once it has answered; kills it in the end.
 
     The listener takes the lowest free descriptor, so that when it is opened 3
     is taken by it or by a file that no child inherits.
@@ -82,33 +105,20 @@ def running(server: Server, host: Host | None, program: Path):
         )
         listener.close()
         try:
-            await_first_echo(process, port)
-            yield process, port
-        except Failed as failure:
-            raise Failed(why(failure, process, messages)) from None
+            started = Running(process, port, messages)
+            await_first_echo(started)
+            yield started
         finally:
             process.kill()
             process.wait()
 
 
-def why(failure: Failed, process: subprocess.Popen, messages) -> str:
-    """The failure as the client saw it, and what the server said in dying."""
-    try:
-        process.wait(timeout=1)
-    except subprocess.TimeoutExpired:
-        return str(failure)
-    messages.seek(0)
-    lines = messages.read().decode(errors="replace").strip().splitlines() or [""]
-    said = next((line for line in lines if "wasm trap" in line), lines[-1])
-    said = said.partition("wasm trap: ")[2] or said.strip()
-    return f"died with status {process.returncode}: {said}"
-
-
-def await_first_echo(process: subprocess.Popen, port: int) -> None:
+def await_first_echo(started: Running) -> None:
+    address = ("127.0.0.1", started.port)
     deadline = time.monotonic() + FIRST_ECHO_LIMIT_S
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and started.process.poll() is None:
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            with socket.create_connection(address, timeout=5) as client:
                 client.settimeout(max(0.1, deadline - time.monotonic()))
                 client.sendall(b"?")
                 if client.recv(1) == b"?":
@@ -117,7 +127,7 @@ def await_first_echo(process: subprocess.Popen, port: int) -> None:
             time.sleep(0.02)  # a host that binds for itself is not there yet
         except TimeoutError:
             break
-    raise Failed("no answer to the first client")
+    raise started.explain(Failed("no answer to the first client"))
 
 
 def load_command(workload: Workload, port: int, pace: Pace) -> list[str]:
@@ -137,7 +147,7 @@ def parse_answer(line: str) -> dict:
     except ValueError:
         raise Failed("the load generator gave no answer") from None
     if "failure" in answer:
-        joined = f" ({answer['joined']} joined)" if "joined" in answer else ""
+        joined = f" ({answer['joined']:,} joined)" if "joined" in answer else ""
         raise Failed(answer["failure"] + joined)
     return answer
 
@@ -153,7 +163,7 @@ def resident_mib(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
-    raise Failed("died")
+    raise Failed("has no memory")
 
 
 def cpu_ns(pid: int) -> int:
@@ -175,9 +185,9 @@ def measure(
 ) -> dict:
     """The figures; raises Failed."""
     limit_s = (JOIN_LIMIT_MS + pace.warm_up_ms + pace.measure_ms) / 1000 + 5
-    with running(server, host, program) as (process, port):
+    with running(server, host, program) as started:
         loader = subprocess.Popen(
-            load_command(workload, port, pace),
+            load_command(workload, started.port, pace),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -186,8 +196,12 @@ def measure(
         try:
             answer = read_answer(loader, limit_s)
             if workload.holds:
-                answer |= observe(process.pid, pace.hold_s)
+                answer |= observe(started.process.pid, pace.hold_s)
             return answer
+        except OSError:  # no such process any more
+            raise started.explain(Failed("could not be observed")) from None
+        except Failed as failure:
+            raise started.explain(failure) from None
         finally:
             loader.kill()
             loader.communicate()

@@ -63,7 +63,7 @@ class Results:
         peers = []
         for server in self.servers:
             values = self.by_round(server, host, workload, figure.key)
-            if values and server.is_guest() and not server.ours:
+            if values and server.is_peer():
                 peers.append((median(values.values()), server))
         if not peers:
             return None

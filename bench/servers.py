@@ -45,6 +45,9 @@ class Server:
     def is_guest(self) -> bool:
         return self.program.suffix == ".wasm"
 
+    def is_peer(self) -> bool:
+        return self.is_guest() and not self.ours and self.workloads is None
+
     def runs(self, workload: str) -> bool:
         return self.workloads is None or workload in self.workloads
 

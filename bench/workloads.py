@@ -85,15 +85,15 @@ WORKLOADS = (
         (
             Figure(
                 "joins_per_s",
-                "storm of 9,000 connects, an echo each, 512 at a time: conn/s",
+                "storm: 9,000 connects, an echo each, 512 at a time: conn/s",
             ),
         ),
         times=False,
     ),
     Workload(
         "arrivals",
-        (("idle", 9000), ("joining", 16)),
-        (Figure("joins_per_s", "the same, 16 at a time: conn/s"),),
+        (("idle", 5000), ("joining", 16)),
+        (Figure("joins_per_s", "5,000 connects, an echo each, 16 at a time: conn/s"),),
         times=False,
     ),
     wake(
@@ -107,7 +107,7 @@ WORKLOADS = (
     wake("wake_quiet", "the same, none busy, 1,000 idle", idle=1000),
     Workload(
         "hold",
-        (("idle", 1000), ("hold", 1)),
+        (("idle", 1000),),
         (
             Figure(
                 "resident_mib",

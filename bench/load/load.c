@@ -5,8 +5,9 @@
  *
  * First every client joins: connects and has one request answered (the storm).
  * Then the busy ones keep requests in flight while now and then a random idle
- * one asks once (a probe); or all stay silent until standard input ends (hold);
- * or, instead of all that, clients connect, ask once and close (churn).
+ * one asks once (a probe). Or, instead of all that, clients connect, ask once
+ * and close (churn). In the end all stay silent until standard input ends, so
+ * that the server can be observed.
  */
 #define _GNU_SOURCE
 #include "client.h"
@@ -38,7 +39,6 @@ struct options {
     uint64_t warm_up_ms;
     uint64_t measure_ms;
     uint64_t probes_per_s;
-    uint64_t hold;
     uint64_t churn;
 };
 
@@ -136,7 +136,7 @@ static const char *join_all(struct load *load)
 
     while (failure == NULL && load->n_joined < load->n_clients) {
         if (now_ns() > deadline_ns) {
-            return "not all connections were answered in time";
+            return "not all clients were answered in the time given";
         }
         failure = open_more(load);
         if (failure == NULL) {
@@ -316,13 +316,6 @@ static const char *join_and_measure(struct load *load)
 
     printf("\"joined\": %zu, \"join_s\": %.3f, \"joins_per_s\": %.1f",
            load->n_joined, seconds, (double)load->n_joined / seconds);
-    if (failure == NULL && load->options.hold != 0) {
-        printf("}\n");
-        fflush(stdout);
-        while (getchar() != EOF) {
-        }
-        exit(0);
-    }
     if (failure == NULL && load->options.measure_ms > 0) {
         failure = measure(load);
     }
@@ -384,7 +377,6 @@ static bool parse(struct options *options, char **arguments)
         {"--warm-up-ms", &options->warm_up_ms},
         {"--measure-ms", &options->measure_ms},
         {"--probes-per-s", &options->probes_per_s},
-        {"--hold", &options->hold},
         {"--churn", &options->churn},
     };
     for (; arguments[0] != NULL; arguments += 2) {
@@ -440,5 +432,8 @@ int main(int argc, char **argv)
         printf(", \"failure\": \"%s\"", failure);
     }
     printf("}\n");
+    fflush(stdout);
+    while (getchar() != EOF) {
+    }
     return failure == NULL ? 0 : 1;
 }
