@@ -73,7 +73,7 @@ static int32_t preview1_errno(int posix_errno)
         SAME_NAMES(NUMBER)
 #undef NUMBER
 #ifdef EMULTIHOP /* the BSDs lack some of them */
-        [EMULTIHOP] = WASOCK_EMULTIHOP,
+            [EMULTIHOP] = WASOCK_EMULTIHOP,
 #endif
 #ifdef ENOLINK
         [ENOLINK] = WASOCK_ENOLINK,
@@ -354,8 +354,11 @@ static int32_t send_nothing(int fd, uint32_t *n_sent)
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listener, &length) < 0) {
         return preview1_errno(errno);
     }
+    if (is_listener) {
+        return WASOCK_EBADF;
+    }
     *n_sent = 0;
-    return is_listener ? WASOCK_EBADF : 0;
+    return 0;
 }
 
 int32_t wasip1_sock_send(int32_t fd, const struct wasock_slice *slices,
