@@ -115,7 +115,8 @@ enum wasock__role {
     WASOCK__ROLE_NONE = 0,
     WASOCK__ROLE_LISTENER,
     WASOCK__ROLE_STREAM,
-    WASOCK__ROLE_DGRAM
+    WASOCK__ROLE_DGRAM,
+    WASOCK__ROLE_PLAIN /* no socket: a poller may watch it */
 };
 
 enum wasock__host_poll {
@@ -170,7 +171,10 @@ enum wasock__operation {
     WASOCK__WAIT,        /* n: direction; wait once for it, or its deadline */
     WASOCK__LOCAL_ADDR,  /* arg: struct wasock_addr * */
     WASOCK__REMOTE_ADDR, /* arg: struct wasock_addr * */
-    WASOCK__READY        /* returns the directions that are ready */
+    WASOCK__READY,       /* returns the directions that are ready */
+    WASOCK__CLOCK_NOW,   /* arg: uint64_t *; returns 1 if it is no host's */
+    WASOCK__ADVANCE      /* arg: const uint64_t * deadline; run until something
+                            is ready: 0, EDEADLINE or EDEADLOCK */
 };
 
 /* Where sockets that are not the host's live. It is reached only by objects
