@@ -234,9 +234,25 @@ static int32_t open_connection(struct sim_descriptor *listener, uint16_t flags,
     return 0;
 }
 
+static int32_t accept_bad_flags(struct sim_descriptor *listener)
+{
+    if (listener->pending.length > 0 &&
+        simhost_knobs.profile.bad_accept_flags ==
+            SIMHOST_ACCEPT_EINVAL_AND_DROPS) {
+        sim_peer_guest_resets(sim_queue_take(listener));
+        sim_served_reading(listener);
+    }
+    return WASOCK_EINVAL;
+}
+
 static int32_t accept_from(struct sim_descriptor *listener, uint16_t flags,
                            int32_t *accepted_fd)
 {
+    if ((flags & ~WASIP1_FDFLAGS_NONBLOCK) != 0 &&
+        simhost_knobs.profile.bad_accept_flags !=
+            SIMHOST_ACCEPT_IGNORES_FLAGS) {
+        return accept_bad_flags(listener);
+    }
     if (listener->is_shut) {
         return WASOCK_EINVAL;
     }

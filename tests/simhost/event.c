@@ -91,7 +91,9 @@ static void add_clock_event(struct sim_poll *poll,
 {
     if (sim_is_unknown_clock(poll, subscription, is_first)) {
         (void)add_event(poll, subscription, WASOCK_ENOSYS);
-    } else if (poll->is_clock_due) {
+    } else if (poll->is_clock_due &&
+               subscription->of.clock.timeout_ns ==
+                   poll->earliest_clock->of.clock.timeout_ns) {
         (void)add_event(poll, subscription, 0);
     }
 }

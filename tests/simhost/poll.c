@@ -178,12 +178,14 @@ static int32_t start_clocks(struct sim_poll *poll)
             is_absolute(subscription)) {
             return WASOCK_ENOTSUP;
         }
+        const bool is_unknown =
+            sim_is_unknown_clock(poll, subscription, is_first);
         const uint64_t end_ns =
-            sim_is_unknown_clock(poll, subscription, is_first)
-                ? simhost_now_ns()
-                : clock_end_ns(subscription);
+            is_unknown ? simhost_now_ns() : clock_end_ns(subscription);
+        poll->has_unknown_clock = poll->has_unknown_clock || is_unknown;
         if (end_ns < poll->deadline_ns) {
             poll->deadline_ns = end_ns;
+            poll->earliest_clock = subscription;
         }
         is_first = false;
     }
@@ -251,6 +253,7 @@ static int32_t poll_really(struct sim_poll *poll)
         is_ready = is_any_ready(poll);
     }
     poll->is_clock_due = simhost_now_ns() >= poll->deadline_ns &&
+                         !poll->has_unknown_clock &&
                          (!is_ready || profile()->clock_beside_ready);
     if (poll->has_dead_fd &&
         profile()->poll_bad_fd == SIMHOST_BAD_FD_EVENT_AND_CLOCK) {

@@ -12,7 +12,9 @@ struct sim_poll {
     size_t n_clocks;
     bool has_dead_fd;
     bool has_directory;
+    bool has_unknown_clock;
     uint64_t deadline_ns;
+    const struct wasock__subscription *earliest_clock;
 
     struct wasock__event *events;
     size_t n_events;

@@ -25,6 +25,13 @@ enum simhost_numbering {
     SIMHOST_NUMBER_RANDOM
 };
 
+/* What sock_accept does with flags that it does not know. */
+enum simhost_bad_accept_flags {
+    SIMHOST_ACCEPT_IGNORES_FLAGS,
+    SIMHOST_ACCEPT_EINVAL,
+    SIMHOST_ACCEPT_EINVAL_AND_DROPS /* the client is lost */
+};
+
 /* What a call with more than 1,024 slices does. */
 enum simhost_many_slices {
     SIMHOST_SLICES_TAKEN,
@@ -113,7 +120,7 @@ struct simhost_profile {
 
     /* sock_accept. */
     bool accept_honours_nonblock;
-    bool accept_of_bad_flags_drops; /* EINVAL, and the client is lost */
+    enum simhost_bad_accept_flags bad_accept_flags;
     int32_t accept_on_connection;
     int32_t accept_on_other; /* a directory, a file, a terminal */
     uint32_t backlog;        /* connects that complete unaccepted */
