@@ -10,6 +10,9 @@
 #define TRANSFER_MAX_BYTES ((size_t)1 << 30)
 
 /*
+ * Exactly one clock subscription, relative, of precision 0, on the monotonic
+ * clock: hosts refuse or misread all other forms.
+ *
  * WAMR and wasi-go truncate a timeout to whole milliseconds, so that half a
  * millisecond would be a busy loop there; and several hosts take a huge one
  * for a negative one.
@@ -235,8 +238,8 @@ int wasock_fd_close(int fd)
     return -wasip1_fd_close(fd);
 }
 
-static void subscribe(struct wasock__subscription *subscription, int fd,
-                      unsigned direction, uint64_t userdata)
+void wasock__fd_subscribe(struct wasock__subscription *subscription, int fd,
+                          unsigned direction, uint64_t userdata)
 {
     subscription->userdata = userdata;
     subscription->tag = direction == WASOCK_READABLE
@@ -245,14 +248,8 @@ static void subscribe(struct wasock__subscription *subscription, int fd,
     subscription->of.fd = (uint32_t)fd;
 }
 
-/*
- * One poll_oneoff. `subscriptions` and `events` have room for one more than
- * `n`, for the clock. Exactly one clock subscription, relative, of precision
- * 0, on the monotonic clock: hosts refuse or misread all other forms.
- * Returns the number of events, the clock's among them.
- */
-static int poll_once(struct wasock__subscription *subscriptions, size_t n,
-                     struct wasock__event *events, uint64_t timeout_ns)
+int wasock__fd_poll_once(struct wasock__subscription *subscriptions, size_t n,
+                         struct wasock__event *events, uint64_t timeout_ns)
 {
     uint32_t n_events = 0;
 
@@ -282,9 +279,9 @@ int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns)
     struct wasock__subscription subscriptions[2];
     struct wasock__event events[2];
 
-    subscribe(&subscriptions[0], fd, direction, 0);
+    wasock__fd_subscribe(&subscriptions[0], fd, direction, 0);
     const int n_events =
-        poll_once(subscriptions, direction != 0, events, timeout_ns);
+        wasock__fd_poll_once(subscriptions, direction != 0, events, timeout_ns);
     for (int i = 0; i < n_events; i++) {
         if (events[i].userdata == 0) {
             switch (events[i].error) {
@@ -373,10 +370,10 @@ static size_t subscribe_item(struct wasock__subscription *subscriptions,
         return n;
     }
     if (item->interest & WASOCK_READABLE) {
-        subscribe(&subscriptions[n++], item->fd, WASOCK_READABLE, 2 * index);
+        wasock__fd_subscribe(&subscriptions[n++], item->fd, WASOCK_READABLE, 2 * index);
     }
     if (item->interest & WASOCK_WRITABLE) {
-        subscribe(&subscriptions[n++], item->fd, WASOCK_WRITABLE,
+        wasock__fd_subscribe(&subscriptions[n++], item->fd, WASOCK_WRITABLE,
                   2 * index + 1);
     }
     return n;
@@ -452,7 +449,7 @@ static int poll_items(struct wasock_poll_item *items, size_t n_items,
         items[i].error = 0;
         n = subscribe_item(subscriptions, n, &items[i], i);
     }
-    const int n_events = poll_once(subscriptions, n, events, timeout_ns);
+    const int n_events = wasock__fd_poll_once(subscriptions, n, events, timeout_ns);
     if (n_events == -WASOCK_EBADF) {
         find_dead_items(items, n_items);
         const int n_dead = count_reported(items, n_items);

@@ -307,6 +307,16 @@ static int find_out_host_poll(struct wasock_socket *socket)
     return 0;
 }
 
+enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket)
+{
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN &&
+        socket->role_ != WASOCK__ROLE_PLAIN) {
+        const int ignored = find_out_host_poll(socket); /* asked again then */
+        (void)ignored;
+    }
+    return (enum wasock__host_poll)socket->facts_.host_poll;
+}
+
 /* One nap, each twice as long as the one before, within the time left. */
 static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
 {

@@ -118,7 +118,9 @@ extern "C" {
       "a listener, where a connection is needed; accept from it")              \
     X(EDEADLOCK, 262,                                                          \
       "this would wait for ever: nobody is left who could end it")             \
-    X(EHOST, 263, "the host answered what preview1 does not allow")
+    X(EHOST, 263, "the host answered what preview1 does not allow")            \
+    X(ECLOCK, 264,                                                             \
+      "sockets of two clocks cannot be waited for together")
 /* clang-format on */
 
 enum wasock_err {

@@ -27,9 +27,9 @@ extern "C" {
 enum wasock_preopen_role {
     WASOCK_PREOPEN_NO_SOCKET = 0,
     WASOCK_PREOPEN_LISTENER,
+    WASOCK_PREOPEN_UNTOLD, /* listener or connection: the host does not tell */
     WASOCK_PREOPEN_CONNECTION,
-    WASOCK_PREOPEN_DATAGRAM,
-    WASOCK_PREOPEN_UNTOLD /* listener or connection: the host does not tell */
+    WASOCK_PREOPEN_DATAGRAM
 };
 
 /* One descriptor that the host handed over. */

@@ -236,6 +236,10 @@ int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
     __attribute__((warn_unused_result));
 
+/* Whether the host's poll looks at sockets, found out once a descriptor;
+ * UNKNOWN where the host does not say, or where it is no socket. */
+enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
+
 /* Let all sharers have this object's facts. */
 void wasock__socket_share_facts(struct wasock_socket *socket);
 

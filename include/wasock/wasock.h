@@ -19,6 +19,7 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 #include <wasock/listener.h>
+#include <wasock/poller.h>
 #include <wasock/preopen.h>
 #include <wasock/socket.h>
 
