@@ -5,7 +5,9 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -46,6 +48,20 @@ int shutdown(int fd, int how)
         return -1;
     }
     return (int)syscall(SYS_shutdown, fd, how);
+}
+
+/* poll in place of the system's: the same, and seen. */
+static int n_polls;
+static int last_timeout_ms;
+
+int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
+{
+    const struct timespec timeout = {timeout_ms / 1000,
+                                     timeout_ms % 1000 * 1000000L};
+
+    n_polls++;
+    last_timeout_ms = timeout_ms;
+    return ppoll(fds, n_fds, timeout_ms < 0 ? NULL : &timeout, NULL);
 }
 
 /* Descriptors of one test, closed after it. */
@@ -514,6 +530,9 @@ static void test_shutdown_of_each_half(void **state)
     assert_int_equal(wasip1_sock_shutdown(tcp.server, WASIP1_SDFLAGS_RD), 0);
     assert_int_equal(wasock_fd_recv(tcp.server, &byte, 1), 0);
 
+    assert_int_equal(wasip1_sock_shutdown(tcp.client, WASIP1_SDFLAGS_RD), 0);
+    assert_int_equal(wasock_fd_send(tcp.client, "x", 1), 1);
+
     const struct tcp other = open_tcp(world);
     assert_int_equal(wasip1_sock_shutdown(other.server, WASIP1_SDFLAGS_RD |
                                                             WASIP1_SDFLAGS_WR),
@@ -814,6 +833,29 @@ static void test_poll_tells_of_a_hangup(void **state)
     assert_event(polling, 1, 1, 0, WASIP1_EVENTRWFLAGS_HANGUP);
 }
 
+/* A pipe says no more than that the other end has gone. */
+static void test_poll_of_pipes_whose_other_end_has_gone(void **state)
+{
+    struct world *world = (struct world *)*state;
+    struct polling *polling = new_polling();
+    int ends[2];
+
+    open_pipe(world, ends);
+    assert_int_equal(close(ends[1]), 0);
+    closed_by_test(world, ends[1]);
+    add_read(polling, ends[0]);
+    assert_int_equal(poll_events(polling), 1);
+    assert_event(polling, 0, 0, 0, WASIP1_EVENTRWFLAGS_HANGUP);
+
+    polling = new_polling();
+    open_pipe(world, ends);
+    assert_int_equal(close(ends[0]), 0);
+    closed_by_test(world, ends[0]);
+    add_read(polling, ends[1]);
+    assert_int_equal(poll_events(polling), 1);
+    assert_event(polling, 0, 0, 0, 0);
+}
+
 static void test_poll_tells_of_an_error(void **state)
 {
     struct world *world = (struct world *)*state;
@@ -836,9 +878,11 @@ static void test_poll_by_the_clock_is_never_early(void **state)
         struct polling *polling = new_polling();
         add_clock(polling, 3600 * WASOCK_NS_PER_S);
         add_clock(polling, timeouts_ns[i]);
+        n_polls = 0;
         const uint64_t start_ns = now_ns();
         assert_int_equal(poll_events(polling), 1);
         assert_true(now_ns() - start_ns >= timeouts_ns[i]);
+        assert_int_equal(n_polls, 1);
         assert_event(polling, 0, 1, 0, 0);
     }
 }
@@ -872,6 +916,8 @@ static void test_poll_with_a_clock_far_away(void **state)
         add_clock(polling, timeouts_ns[i]);
         add_read(polling, ends[0]);
         assert_int_equal(poll_events(polling), 1);
+        assert_int_equal(last_timeout_ms,
+                         timeouts_ns[i] == UINT64_MAX ? -1 : INT_MAX);
         assert_event(polling, 0, 1, 0, 0);
     }
 }
@@ -1160,6 +1206,7 @@ int main(void)
         TEST(test_poll_reports_a_bad_descriptor_alone),
         TEST(test_poll_reports_an_impossible_descriptor),
         TEST(test_poll_tells_of_a_hangup),
+        TEST(test_poll_of_pipes_whose_other_end_has_gone),
         TEST(test_poll_tells_of_an_error),
         TEST(test_poll_by_the_clock_is_never_early),
         TEST(test_poll_with_equal_clocks),
