@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * echo_many - send back what thousands of clients send.
+ *
+ *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 echo_many.wasm
+ *
+ * With --stdin the line "quit" on standard input ends it: no more clients, and
+ * those there are have five seconds to finish. (preview1 has no signals.)
+ * Without it standard input is not touched, so that it runs in the background.
+ *
+ * Exit code: 0 after quit, 1 no listener, 2 waiting failed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <wasock/wasock.h>
+
+#define CLIENTS_MAX 10000
+#define PENDING_MAX 16384
+#define EVENTS_MAX 256
+#define ACCEPTS_MAX 64 /* in a row: the clients there are want to be served */
+#define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
+#define DRAIN_MAX_MS 5000
+
+/* A client is read from only while nothing is pending for it: so one that
+ * never reads its echo costs this much and no more. */
+struct client {
+    struct wasock_conn conn;
+    struct client *next_free;
+    size_t n_pending;
+    size_t n_sent; /* of those pending */
+    char pending[PENDING_MAX];
+};
+
+static struct client clients[CLIENTS_MAX];
+static struct client *free_clients;
+static unsigned n_clients;
+
+static struct wasock_listener listener;
+static struct wasock_pollable input;
+static struct wasock_poller poller;
+static _Alignas(WASOCK_POLLER_ALIGNMENT) char
+    poller_memory[WASOCK_POLLER_SIZE(CLIENTS_MAX + 2)];
+static uint64_t now_ns; /* when the events at hand were asked for */
+
+static void let_go(struct client *client)
+{
+    wasock_conn_close(&client->conn); /* the poller forgets it */
+    client->next_free = free_clients;
+    free_clients = client;
+    n_clients--;
+}
+
+/* Send what is pending; then it may be read from again. */
+static ptrdiff_t flush(struct client *client)
+{
+    const ptrdiff_t n =
+        wasock_conn_try_write(&client->conn, client->pending + client->n_sent,
+                              client->n_pending - client->n_sent);
+
+    if (n < 0) {
+        return n;
+    }
+    client->n_sent += (size_t)n;
+    if (client->n_sent < client->n_pending) {
+        return n;
+    }
+    client->n_pending = 0;
+    return wasock_poller_modify(&poller, &client->conn.socket, WASOCK_READABLE,
+                                client);
+}
+
+/* Read once and send at once; what finds no room becomes pending. */
+static ptrdiff_t echo(struct client *client)
+{
+    static char buffer[PENDING_MAX];
+    const ptrdiff_t n_read =
+        wasock_conn_try_read(&client->conn, buffer, sizeof(buffer));
+
+    if (n_read <= 0) {
+        return n_read == 0 ? -WASOCK_ECLOSED : n_read;
+    }
+    ptrdiff_t n_sent =
+        wasock_conn_try_write(&client->conn, buffer, (size_t)n_read);
+    if (n_sent == n_read || (n_sent < 0 && n_sent != -WASOCK_EAGAIN)) {
+        return n_sent;
+    }
+    n_sent = n_sent < 0 ? 0 : n_sent;
+    client->n_sent = 0;
+    client->n_pending = (size_t)(n_read - n_sent);
+    memcpy(client->pending, buffer + n_sent, client->n_pending);
+    return wasock_poller_modify(&poller, &client->conn.socket, WASOCK_WRITABLE,
+                                client);
+}
+
+static void serve(struct client *client)
+{
+    const ptrdiff_t result =
+        client->n_pending > 0 ? flush(client) : echo(client);
+
+    if (result >= 0) {
+        wasock_socket_set_read_deadline(&client->conn.socket,
+                                        now_ns + IDLE_MAX_NS);
+    } else if (result != -WASOCK_EAGAIN) {
+        let_go(client);
+    }
+}
+
+/* Returns whether to go on. */
+static bool accept_one(void)
+{
+    struct client *client = free_clients;
+
+    if (client == NULL) { /* full: look again when one has gone */
+        wasock_poller_remove(&poller, &listener.socket);
+        return false;
+    }
+    if (wasock_listener_try_accept(&listener, &client->conn) < 0) {
+        return false; /* nobody there, or the poller backs off */
+    }
+    free_clients = client->next_free;
+    n_clients++;
+    wasock_socket_set_read_deadline(&client->conn.socket, now_ns + IDLE_MAX_NS);
+    if (wasock_poller_add(&poller, &client->conn.socket, WASOCK_READABLE,
+                          client) < 0) {
+        let_go(client);
+        return false;
+    }
+    serve(client); /* most have sent something by now */
+    return true;
+}
+
+static void accept_some(void)
+{
+    for (int i = 0; i < ACCEPTS_MAX && accept_one(); i++) {
+    }
+}
+
+/* Whether the line "quit" has come, or the end of the input. */
+static bool is_quit(void)
+{
+    char line[64];
+    const ptrdiff_t n = wasock_fd_read(0, line, sizeof(line));
+
+    return n == 0 || (n >= 4 && memcmp(line, "quit", 4) == 0);
+}
+
+/* Serve one event. Returns whether it says to end. */
+static bool serve_event(const struct wasock_poller_event *event)
+{
+    if (event->token == &input) {
+        return is_quit();
+    }
+    if (event->token == &listener) {
+        accept_some();
+        return false;
+    }
+    struct client *client = event->token;
+    if (!wasock_socket_is_open(&client->conn.socket)) {
+        return false; /* let go by an event before this one */
+    }
+    if (event->error != 0 || event->deadline != 0) {
+        let_go(client);
+    } else {
+        serve(client);
+    }
+    return false;
+}
+
+/* Serve until the input says quit, or until nobody is left or a deadline when
+ * draining. Returns 0 or what the poller failed with. */
+static ptrdiff_t run(bool is_draining, uint64_t deadline_ns)
+{
+    static struct wasock_poller_event events[EVENTS_MAX];
+    bool is_ended = false;
+    ptrdiff_t n = 1;
+
+    while (n > 0 && !is_ended && !(is_draining && n_clients == 0)) {
+        n = wasock_poller_wait(&poller, events, EVENTS_MAX, deadline_ns);
+        now_ns = wasock_clock_now_ns();
+        for (ptrdiff_t i = 0; i < n; i++) {
+            is_ended |= serve_event(&events[i]);
+        }
+        if (!is_draining && free_clients != NULL) {
+            /* EEXIST unless it was taken off while all were in use. */
+            const int ignored = wasock_poller_add(&poller, &listener.socket,
+                                                  WASOCK_READABLE, &listener);
+            (void)ignored;
+        }
+    }
+    return n < 0 ? n : 0;
+}
+
+static int start(bool has_input)
+{
+    int error = wasock_preopen_listener(0, &listener);
+
+    for (size_t i = CLIENTS_MAX; i > 0; i--) {
+        clients[i - 1].next_free = free_clients;
+        free_clients = &clients[i - 1];
+    }
+    if (error == 0) {
+        error =
+            wasock_poller_init(&poller, poller_memory, sizeof(poller_memory));
+    }
+    if (error == 0) {
+        error = wasock_poller_add(&poller, &listener.socket, WASOCK_READABLE,
+                                  &listener);
+    }
+    if (error == 0 && has_input) {
+        error = wasock_pollable_from_fd(&input, 0);
+    }
+    if (error == 0 && has_input) {
+        error = wasock_poller_add(&poller, &input.socket, WASOCK_READABLE,
+                                  &input);
+    }
+    return error;
+}
+
+int main(int argc, char **argv)
+{
+    const bool has_input = argc > 1 && strcmp(argv[1], "--stdin") == 0;
+    const int error = start(has_input);
+
+    if (error < 0) {
+        fprintf(stderr, "echo_many: %s\n", wasock_err_text(error));
+        return 1;
+    }
+    ptrdiff_t result = run(false, WASOCK_NO_DEADLINE);
+    if (result == 0) {
+        wasock_listener_close(&listener);
+        wasock_pollable_close(&input);
+        result = run(true, wasock_deadline_after_ms(DRAIN_MAX_MS));
+    }
+    if (result < 0) {
+        fprintf(stderr, "echo_many: %s\n", wasock_err_text(result));
+        return 2;
+    }
+    return 0;
+}
