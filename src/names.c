@@ -185,8 +185,10 @@ static void put_all_names(struct text *text, const struct wasock_names *names)
     text_put_string(text, "The environment names:");
     for (size_t i = 0; i < names->n_labels_; i++) {
         const char *label = wasock_names_label(names, i);
-        text_put(text, ' ');
-        put_quoted(text, label, name_length(label));
+        if (*label != '\0') {
+            text_put(text, ' ');
+            put_quoted(text, label, name_length(label));
+        }
     }
     text_put_string(text, ".\n");
 }

@@ -26,9 +26,10 @@
 
 #include <cmocka.h>
 
+#include <wasock/env.h>
 #include <wasock/wasock.h>
 
-#include "../../src/wasip1.h"
+#include "wasip1.h"
 
 #define MS WASOCK_NS_PER_MS
 
@@ -1074,6 +1075,39 @@ static void test_library_finds_this_host_honest(void **state)
     assert_int_equal(wasock_fd_poll_is_fake(tcp.server, false), 0);
 }
 
+static void test_library_reads_the_environment(void **state)
+{
+    static char *none[] = {NULL};
+    char *buffer = NULL;
+    size_t needed_capacity = 0;
+
+    (void)state;
+    assert_int_equal(setenv("WASOCK_TEST_VARIABLE", "its value", 1), 0);
+    assert_int_equal(
+        wasock_env_read("WASOCK_TEST_VARIABLE", NULL, 0, &needed_capacity),
+        -WASOCK_ESTORAGE);
+    buffer = (char *)malloc(needed_capacity);
+    assert_non_null(buffer);
+    assert_int_equal(
+        wasock_env_read("WASOCK_TEST_VARIABLE", buffer, needed_capacity, NULL),
+        9);
+    assert_string_equal(buffer, "its value");
+    assert_int_equal(unsetenv("WASOCK_TEST_VARIABLE"), 0);
+    assert_int_equal(
+        wasock_env_read("WASOCK_TEST_VARIABLE", buffer, needed_capacity, NULL),
+        -WASOCK_ENOENT);
+
+    char **old_environ = environ;
+    environ = none;
+    const ptrdiff_t of_none = wasock_env_read("PATH", buffer, 64, NULL);
+    environ = NULL;
+    const ptrdiff_t of_null = wasock_env_read("PATH", buffer, 64, NULL);
+    environ = old_environ;
+    assert_int_equal(of_none, -WASOCK_ENOENT);
+    assert_int_equal(of_null, -WASOCK_ENOENT);
+    free(buffer);
+}
+
 static void test_library_polls_exactly(void **state)
 {
     enum { N_PAIRS = 8, READY = 5 };
@@ -1216,6 +1250,7 @@ int main(void)
         TEST(test_poll_of_many),
         TEST(test_poll_that_the_system_refuses),
         TEST(test_library_finds_this_host_honest),
+        TEST(test_library_reads_the_environment),
         TEST(test_library_polls_exactly),
         TEST(test_library_serves_a_client),
         TEST(test_library_carries_every_byte),
