@@ -256,7 +256,12 @@ def save_plot(results: Results, path: Path) -> None:
 
     hosts = results.host_versions
     figure, panels = pyplot.subplots(
-        1, len(hosts), figsize=(5.5 * len(hosts), 4.2), sharey=True, squeeze=False
+        1,
+        len(hosts),
+        figsize=(1.5 + 4.5 * len(hosts), 4.5),
+        sharey=True,
+        squeeze=False,
+        layout="constrained",
     )
     for panel, (host, version) in zip(panels[0], hosts.items(), strict=True):
         for server in results.servers:
@@ -274,6 +279,7 @@ def save_plot(results: Results, path: Path) -> None:
         panel.set_ylim(bottom=0)
         panel.grid(alpha=0.3)
     panels[0][0].set_ylabel("thousand echoes a second")
-    panels[0][-1].legend()
-    figure.tight_layout()
+    figure.legend(
+        *panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=5
+    )
     figure.savefig(path, metadata={"Date": None})
