@@ -380,7 +380,7 @@ static void test_send_of_nothing_tells_listener_from_connection(void **state)
     assert_int_equal(errno, EAGAIN);
 
     const int listener = kept(world, socket(AF_UNIX, SOCK_STREAM, 0));
-    snprintf(name.sun_path, sizeof(name.sun_path), "/tmp/wasock-test-%d",
+    snprintf(name.sun_path, sizeof(name.sun_path), "test_posix-%d.sock",
              (int)getpid());
     assert_int_equal(
         bind(listener, (struct sockaddr *)(void *)&name, sizeof(name)), 0);
