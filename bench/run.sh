@@ -5,7 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 export PYTHONDONTWRITEBYTECODE=1
-for python in .hosts/venv/bin/python python3 /usr/bin/python3; do
+PATH=$PWD/.hosts/python/bin:$PATH # tools/setup.sh may have put a newer Go there
+for python in python3 /usr/bin/python3; do
     if "$python" -c 'import matplotlib' 2>/dev/null; then
         exec "$python" bench/run.py "$@"
     fi

@@ -31,11 +31,18 @@ WASI_CC = (
 )
 
 
+def cmake(preset: str, target: str) -> tuple[str, ...]:
+    """Builds one of our examples as the project does."""
+    configure = f"cmake --preset {preset}"
+    build = f"cmake --build --preset {preset} --target {target}"
+    return ("sh", "-c", f"{configure} && {build}")
+
+
 @dataclass(frozen=True)
 class Server:
     name: str  # the column's head
     program: Path
-    build: tuple[str, ...] = ()  # empty: the project's own build makes it
+    build: tuple[str, ...]
     directory: Path = REPOSITORY  # where the build command runs
     environment: tuple[tuple[str, str], ...] = ()  # added for the build
     arguments: tuple[str, ...] = ()  # of the program
@@ -52,11 +59,7 @@ class Server:
         return self.workloads is None or workload in self.workloads
 
     def make(self) -> None:
-        if self.build:
-            run_build(self.build, self.directory, dict(self.environment))
-        if not self.program.exists():
-            path = self.program.relative_to(REPOSITORY)
-            raise Missing(f"{path} has not been built")
+        run_build(self.build, self.directory, dict(self.environment))
 
 
 def first_installed(word: str) -> str:
@@ -81,8 +84,9 @@ def run_build(command: tuple[str, ...], directory: Path, environment: dict) -> N
         timeout=600,
     )
     if result.returncode != 0:
-        lines = result.stderr.strip().splitlines() or ["no message"]
-        raise Missing(f"{words[0]} failed: {lines[0]}")
+        lines = (result.stdout + result.stderr).strip().splitlines() or [""]
+        said = next((line for line in lines if "error" in line.lower()), lines[-1])
+        raise Missing(f"{' '.join(words[:3])} failed: {said}")
 
 
 LOAD = BUILD / "load"
@@ -105,17 +109,20 @@ SERVERS = (
     Server(
         name="wasock",
         program=REPOSITORY / "build" / "wasm" / "examples" / "echo_many.wasm",
+        build=cmake("wasm", "echo_many"),
         ours=True,
     ),
     Server(
         name="wasock tcpecho",
         program=REPOSITORY / "build" / "wasm" / "examples" / "tcpecho.wasm",
+        build=cmake("wasm", "tcpecho"),
         ours=True,
         workloads=("a1", "bulk"),  # it serves one client after the other
     ),
     Server(
         name="wasock native",
-        program=REPOSITORY / "build" / "native" / "examples" / "echo_many",
+        program=REPOSITORY / "build" / "release" / "examples" / "echo_many",
+        build=cmake("release", "echo_many"),
         ours=True,
     ),
     Server(

@@ -1,3 +1,3 @@
 module go_echo
 
-go 1.24
+go 1.21
