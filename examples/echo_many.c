@@ -39,8 +39,8 @@ static unsigned n_clients;
 static struct wasock_listener listener;
 static struct wasock_pollable input;
 static struct wasock_poller poller;
-static _Alignas(WASOCK_POLLER_ALIGNMENT) char
-    poller_memory[WASOCK_POLLER_SIZE(CLIENTS_MAX + 2)];
+static _Alignas(WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(
+    CLIENTS_MAX + 2)];
 static uint64_t now_ns; /* when the events at hand were asked for */
 
 static void let_go(struct client *client)
@@ -211,8 +211,8 @@ static int start(bool has_input)
         error = wasock_pollable_from_fd(&input, 0);
     }
     if (error == 0 && has_input) {
-        error = wasock_poller_add(&poller, &input.socket, WASOCK_READABLE,
-                                  &input);
+        error =
+            wasock_poller_add(&poller, &input.socket, WASOCK_READABLE, &input);
     }
     return error;
 }

@@ -66,7 +66,7 @@ static int32_t take_number(struct cursor *cursor, int base, int32_t maximum)
     int digit = digit_value(peek(cursor));
 
     while (digit >= 0 && digit < base && number <= maximum) {
-        number = number * base + digit;
+        number = (number * base) + digit;
         cursor->at++;
         digit = digit_value(peek(cursor));
     }
@@ -113,13 +113,16 @@ static bool take_ipv4(struct cursor *cursor, uint8_t *ip)
  * many bytes of `ip` it fills, 0 where it is neither. */
 static size_t take_ipv6_part(struct cursor *cursor, uint8_t *ip, size_t room)
 {
+    struct cursor ahead = *cursor;
+
     if (room >= IPV4_BYTES && take_ipv4(cursor, ip)) {
         return IPV4_BYTES;
     }
-    const int32_t group = take_hexadecimal_group(cursor);
+    const int32_t group = take_hexadecimal_group(&ahead);
     if (group < 0) {
         return 0;
     }
+    *cursor = ahead;
     ip[0] = (uint8_t)(group >> 8);
     ip[1] = (uint8_t)(group & 0xff);
     return 2;
@@ -147,17 +150,14 @@ static bool take_ipv6(struct cursor *cursor, uint8_t *ip)
     while (n_bytes < IPV6_BYTES && n_part == 2) {
         if (gap == NOWHERE && take(cursor, "::")) {
             gap = n_bytes;
-            if (digit_value(peek(cursor)) < 0) {
-                break;
-            }
         } else if (n_bytes > 0 && !take(cursor, ":")) {
             break;
         }
         n_part = take_ipv6_part(cursor, ip + n_bytes, IPV6_BYTES - n_bytes);
-        if (n_part == 0) {
-            return false;
-        }
         n_bytes += n_part;
+    }
+    if (n_part == 0 && gap != n_bytes) {
+        return false; /* only behind a "::" may be nothing */
     }
     if (gap == NOWHERE) {
         return n_bytes == IPV6_BYTES;
@@ -231,7 +231,7 @@ static void put_ipv4(struct text *text, const uint8_t *ip)
 
 static unsigned group_of(const uint8_t *ip, size_t index)
 {
-    return ((unsigned)ip[2 * index] << 8) | ip[2 * index + 1];
+    return ((unsigned)ip[2 * index] << 8) | ip[(2 * index) + 1];
 }
 
 static void put_group(struct text *text, unsigned group)

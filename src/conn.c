@@ -92,8 +92,8 @@ ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__RECV,
-                                        (uintptr_t)buffer, capacity);
+        return wasock__socket_elsewhere(socket, WASOCK__RECV, (uintptr_t)buffer,
+                                        capacity);
     }
     if (read_error(socket) != 0) {
         return read_error(socket);
@@ -179,8 +179,8 @@ ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__SEND,
-                                        (uintptr_t)data, length);
+        return wasock__socket_elsewhere(socket, WASOCK__SEND, (uintptr_t)data,
+                                        length);
     }
     const int refusal = write_refusal(socket);
     if (refusal != 0) {
@@ -201,13 +201,12 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
     }
     ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_WRITABLE);
     while (result >= 0 && n_written < length) {
-        result = wasock_conn_try_write(conn, bytes + n_written,
-                                       length - n_written);
+        result =
+            wasock_conn_try_write(conn, bytes + n_written, length - n_written);
         if (result > 0) {
             n_written += (size_t)result;
         } else if (result == -WASOCK_EAGAIN) {
-            result =
-                wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
+            result = wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
         }
     }
     return n_written > 0 ? (ptrdiff_t)n_written : result;
@@ -240,8 +239,7 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
     if (refusal != 0) {
         return refusal;
     }
-    return write_result(socket,
-                        wasock_fd_sendv(socket->fd_, slices, n_slices));
+    return write_result(socket, wasock_fd_sendv(socket->fd_, slices, n_slices));
 }
 
 /*
@@ -273,17 +271,15 @@ ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
     while (result >= 0 && n_slices > 0) {
         /* A slice that was begun is finished alone: the caller's array stays
          * as it is. */
-        result = offset > 0
-                     ? wasock_conn_try_write(conn,
-                                             (const char *)slices->data + offset,
-                                             slices->length - offset)
-                     : wasock_conn_try_writev(conn, slices, n_slices);
+        result = offset > 0 ? wasock_conn_try_write(
+                                  conn, (const char *)slices->data + offset,
+                                  slices->length - offset)
+                            : wasock_conn_try_writev(conn, slices, n_slices);
         if (result > 0) {
             n_written += result;
             offset = pass_over(&slices, &n_slices, offset + (size_t)result);
         } else if (result == -WASOCK_EAGAIN) {
-            result =
-                wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
+            result = wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
         }
     }
     return n_written > 0 ? n_written : result;

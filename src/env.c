@@ -20,7 +20,7 @@ struct environment {
 static uint64_t needed_bytes(const struct environment *environment)
 {
     return sizeof(char *) - 1 +
-           (uint64_t)environment->n_variables * sizeof(char *) +
+           ((uint64_t)environment->n_variables * sizeof(char *)) +
            environment->n_bytes + 1;
 }
 
@@ -32,7 +32,7 @@ static int fetch(struct environment *environment, char *buffer)
         buffer += sizeof(char *) - misalignment;
     }
     environment->variables = (char **)(void *)buffer;
-    environment->bytes = buffer + environment->n_variables * sizeof(char *);
+    environment->bytes = buffer + (environment->n_variables * sizeof(char *));
     environment->bytes[environment->n_bytes] = '\0';
     return -wasip1_environ_get(environment->variables, environment->bytes);
 }
@@ -87,10 +87,11 @@ ptrdiff_t wasock_env_read(const char *name, char *buffer, size_t capacity,
         return -WASOCK_ESTORAGE;
     }
     int result = fetch(&environment, buffer);
-    if (result == 0) {
-        result = find_value(&environment, name, &value);
+    if (result != 0) {
+        return result;
     }
-    if (result < 0) {
+    result = find_value(&environment, name, &value);
+    if (result != 0) {
         return result;
     }
     while ((buffer[length] = value[length]) != '\0') {

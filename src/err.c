@@ -55,8 +55,7 @@ const char *wasock_err_text(ptrdiff_t code)
         return "success";
     }
     const struct err_entry *entry = find(code);
-    return entry ? (const char *)&strings + entry->text_offset
-                 : "unknown code";
+    return entry ? (const char *)&strings + entry->text_offset : "unknown code";
 }
 
 bool wasock_err_is_disconnect(ptrdiff_t code)

@@ -370,11 +370,12 @@ static size_t subscribe_item(struct wasock__subscription *subscriptions,
         return n;
     }
     if (item->interest & WASOCK_READABLE) {
-        wasock__fd_subscribe(&subscriptions[n++], item->fd, WASOCK_READABLE, 2 * index);
+        wasock__fd_subscribe(&subscriptions[n++], item->fd, WASOCK_READABLE,
+                             2 * index);
     }
     if (item->interest & WASOCK_WRITABLE) {
         wasock__fd_subscribe(&subscriptions[n++], item->fd, WASOCK_WRITABLE,
-                  2 * index + 1);
+                             2 * index + 1);
     }
     return n;
 }
@@ -449,7 +450,8 @@ static int poll_items(struct wasock_poll_item *items, size_t n_items,
         items[i].error = 0;
         n = subscribe_item(subscriptions, n, &items[i], i);
     }
-    const int n_events = wasock__fd_poll_once(subscriptions, n, events, timeout_ns);
+    const int n_events =
+        wasock__fd_poll_once(subscriptions, n, events, timeout_ns);
     if (n_events == -WASOCK_EBADF) {
         find_dead_items(items, n_items);
         const int n_dead = count_reported(items, n_items);

@@ -97,8 +97,7 @@ int wasock_listener_accept(struct wasock_listener *listener,
         if (result != -WASOCK_EAGAIN) {
             break;
         }
-        result =
-            wasock__socket_wait(&listener->socket, WASOCK_READABLE, &wait);
+        result = wasock__socket_wait(&listener->socket, WASOCK_READABLE, &wait);
     }
     return result;
 }

@@ -22,8 +22,8 @@ static void list_append(struct wasock_poller *poller, uint32_t *first,
 {
     struct wasock__registration *all = poller->registrations_;
     const uint32_t next = *first == WASOCK__NOWHERE ? index : *first;
-    const uint32_t last = *first == WASOCK__NOWHERE ? index
-                                                    : all[*first].place[1];
+    const uint32_t last =
+        *first == WASOCK__NOWHERE ? index : all[*first].place[1];
 
     all[index].place[0] = next;
     all[index].place[1] = last;
@@ -463,8 +463,8 @@ ptrdiff_t wasock_poller_wait(struct wasock_poller *poller,
             if (poller->muted_until_ns_ <= now_ns) {
                 unmute_all(poller);
             } else {
-                until_ns = wasock_deadline_earlier(until_ns,
-                                                   poller->muted_until_ns_);
+                until_ns =
+                    wasock_deadline_earlier(until_ns, poller->muted_until_ns_);
             }
         }
         const int result = wait_for_any(poller, &report, until_ns, now_ns);

@@ -197,8 +197,8 @@ static void report_dead(struct wasock_poller *poller,
         registration_of(poller, userdata);
 
     wasock__report_add(report, registration)->error = -WASOCK_EBADF;
-    wasock__host_unsubscribe(
-        poller, (uint32_t)(registration - poller->registrations_));
+    wasock__host_unsubscribe(poller,
+                             (uint32_t)(registration - poller->registrations_));
 }
 
 /*
@@ -259,9 +259,8 @@ static struct outcome poll_range(struct wasock_poller *poller, uint32_t first,
     struct wasock__subscription *end = &poller->subscriptions_[first + count];
     const struct wasock__subscription saved = *end; /* the clock goes there */
     struct outcome outcome = {0, 0, 0};
-    const int n_events =
-        wasock__fd_poll_once(&poller->subscriptions_[first], count,
-                             poller->events_, timeout_ns);
+    const int n_events = wasock__fd_poll_once(
+        &poller->subscriptions_[first], count, poller->events_, timeout_ns);
 
     *end = saved;
     poller->n_kept_ = n_events > 0 ? (uint32_t)n_events : 0;
@@ -313,8 +312,7 @@ static int find_dead(struct wasock_poller *poller,
     for (uint32_t i = count; i > 0 && !wasock__report_is_full(report); i--) {
         const uint32_t place = first + i - 1;
         if (place < poller->n_subscriptions_ && is_dead(poller, place)) {
-            report_dead(poller, report,
-                        poller->subscriptions_[place].userdata);
+            report_dead(poller, report, poller->subscriptions_[place].userdata);
             result = 0;
         }
     }
@@ -550,8 +548,8 @@ static uint64_t timeout_of(uint64_t until_ns, uint64_t now_ns)
 
 /* Report the outcome of a poll of the first `count` subscriptions. */
 static int report_outcome(struct wasock_poller *poller,
-                          struct wasock__report *report,
-                          struct outcome outcome, uint32_t count)
+                          struct wasock__report *report, struct outcome outcome,
+                          uint32_t count)
 {
     const size_t n_before = report->n;
 
@@ -604,9 +602,8 @@ static int ask_honest(struct wasock_poller *poller,
             count = poller->n_active_;
         }
     }
-    const struct outcome outcome =
-        poll_range(poller, 0, count,
-                   report->n > 0 ? 0 : timeout_of(until_ns, now_ns));
+    const struct outcome outcome = poll_range(
+        poller, 0, count, report->n > 0 ? 0 : timeout_of(until_ns, now_ns));
     return report_outcome(poller, report, outcome, count);
 }
 

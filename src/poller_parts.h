@@ -24,7 +24,8 @@ enum {
     WASOCK__FLAG_READ_REPORTED = 1 << 3, /* by side: its deadline was told */
     WASOCK__FLAG_WRITE_REPORTED = 1 << 4
 };
-#define WASOCK__FLAG_REPORTED(side) ((unsigned)WASOCK__FLAG_READ_REPORTED << (side))
+#define WASOCK__FLAG_REPORTED(side)                                            \
+    ((unsigned)WASOCK__FLAG_READ_REPORTED << (side))
 
 /* Where the events of one wait go. */
 struct wasock__report {

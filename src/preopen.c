@@ -197,8 +197,7 @@ static void append_findings(struct text *text,
                  " stream sockets, ");
     append_count(text, census->n_datagrams, " datagram socket, ",
                  " datagram sockets, ");
-    append_count(text, census->n_directories, " directory, ",
-                 " directories, ");
+    append_count(text, census->n_directories, " directory, ", " directories, ");
     append_count(text, census->n_others, " other, ", " others, ");
     append_count(text, census->n_descriptors, " in all.\n", " in all.\n");
 }

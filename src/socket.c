@@ -236,8 +236,8 @@ int wasock__socket_into_fd(struct wasock_socket *socket)
 int wasock__socket_close(struct wasock_socket *socket)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        const int result = (int)wasock__socket_elsewhere(
-            socket, WASOCK__CLOSE, 0, 0);
+        const int result =
+            (int)wasock__socket_elsewhere(socket, WASOCK__CLOSE, 0, 0);
         mark_closed(socket);
         return result;
     }
@@ -320,7 +320,8 @@ enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket)
 /* One nap, each twice as long as the one before, within the time left. */
 static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
 {
-    wait->nap_ms = wait->nap_ms < NAP_MAX_MS ? 2 * wait->nap_ms + 1 : NAP_MAX_MS;
+    wait->nap_ms =
+        wait->nap_ms < NAP_MAX_MS ? 2 * wait->nap_ms + 1 : NAP_MAX_MS;
     const uint64_t nap_ns = wait->nap_ms * WASOCK_NS_PER_MS;
     const int result = wasock__fd_wait_once(
         -1, 0, time_left_ns < nap_ns ? time_left_ns : nap_ns);

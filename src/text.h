@@ -35,7 +35,7 @@ static inline void text_put_decimal(struct text *text, unsigned number)
     size_t n_digits = 0;
 
     do {
-        digits[n_digits++] = (char)('0' + number % 10);
+        digits[n_digits++] = (char)('0' + (number % 10));
         number /= 10;
     } while (number > 0);
     while (n_digits > 0) {

@@ -127,7 +127,7 @@ enum wasock_err {
 #define WASOCK__ERR_CONSTANT(name, number, text) WASOCK_##name = (number),
     WASOCK_ERR_TABLE(WASOCK__ERR_CONSTANT)
 #undef WASOCK__ERR_CONSTANT
-    WASOCK_OK = 0
+        WASOCK_OK = 0
 };
 
 /*

@@ -208,10 +208,11 @@ int wasock_fd_poll_is_fake(int fd, bool is_listener)
 
 /* One descriptor to wait for with wasock_poll. */
 struct wasock_poll_item {
-    int fd;           /* negative: left out */
-    uint8_t interest; /* WASOCK_READABLE, WASOCK_WRITABLE or both; 0: left out */
-    uint8_t ready;    /* out: what may be ready, of `interest` */
-    int16_t error;    /* out: 0, or a negative code: -WASOCK_EBADF */
+    int fd; /* negative: left out */
+    uint8_t
+        interest;  /* WASOCK_READABLE, WASOCK_WRITABLE or both; 0: left out */
+    uint8_t ready; /* out: what may be ready, of `interest` */
+    int16_t error; /* out: 0, or a negative code: -WASOCK_EBADF */
 };
 
 /* Scratch of wasock_poll; an item needs two and the clock one. */

@@ -73,7 +73,7 @@ struct wasock_poller {
     struct wasock__registration *registrations_;
     struct wasock_watch *inbox_;
     const struct wasock__backend *network_; /* in the process, if any */
-    uint64_t swept_ns_;       /* when the sweep last went on */
+    uint64_t swept_ns_;                     /* when the sweep last went on */
     uint64_t busy_ns_;        /* when something last happened; 0: just now */
     uint64_t muted_until_ns_; /* when starved listeners are asked again */
     uint32_t capacity_;
@@ -84,9 +84,9 @@ struct wasock_poller {
     uint32_t n_subscriptions_;
     uint32_t n_active_; /* of them, the active ones; they come first */
     uint32_t n_deadlines_;
-    uint32_t free_;  /* lists of registrations: the first's number */
-    uint32_t ready_; /* of the network, perhaps ready */
-    uint32_t muted_; /* starved listeners */
+    uint32_t free_;   /* lists of registrations: the first's number */
+    uint32_t ready_;  /* of the network, perhaps ready */
+    uint32_t muted_;  /* starved listeners */
     uint32_t n_kept_; /* events of the last poll not yet reported */
     uint32_t next_kept_;
     uint32_t hand_;       /* which active one is asked next for its credit */

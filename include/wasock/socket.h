@@ -40,13 +40,13 @@ struct wasock__facts {
 
 /* Members are private. */
 struct wasock_socket {
-    uint64_t deadline_ns_[2];                 /* by side */
-    struct wasock_socket *next_sharer_;       /* a ring; NULL when alone */
-    struct wasock_watch *watches_;            /* pollers that wait for it */
-    const struct wasock__backend *backend_;   /* NULL: the host, or closed */
+    uint64_t deadline_ns_[2];               /* by side */
+    struct wasock_socket *next_sharer_;     /* a ring; NULL when alone */
+    struct wasock_watch *watches_;          /* pollers that wait for it */
+    const struct wasock__backend *backend_; /* NULL: the host, or closed */
     const char *label_;
     int fd_;
-    uint8_t role_;     /* enum wasock__role; 0: not open on the host */
+    uint8_t role_;      /* enum wasock__role; 0: not open on the host */
     uint8_t has_moved_; /* something was transferred: it is in use */
     struct wasock__facts facts_;
 };
@@ -134,7 +134,7 @@ enum wasock__accept_mode {
 
 /* What an object's watches are told of. */
 enum {
-    WASOCK__CHANGE_READ_DEADLINE = 1 << 0,  /* by side: 1 << side */
+    WASOCK__CHANGE_READ_DEADLINE = 1 << 0, /* by side: 1 << side */
     WASOCK__CHANGE_WRITE_DEADLINE = 1 << 1,
     WASOCK__CHANGE_CLOSED = 1 << 2,
     WASOCK__CHANGE_READY = 1 << 3,  /* an in-process network: look again */
@@ -204,8 +204,8 @@ void wasock__socket_open(struct wasock_socket *socket, int fd,
  * Errors: EBADF; ENOTSOCK; ENOTSUP: a datagram socket as listener;
  *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking.
  */
-int wasock__socket_adopt(struct wasock_socket *socket, int fd,
-                         bool as_listener) __attribute__((warn_unused_result));
+int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
+    __attribute__((warn_unused_result));
 
 /* Give the descriptor back and close the object. EBUSY: it is shared. */
 int wasock__socket_into_fd(struct wasock_socket *socket)

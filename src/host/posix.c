@@ -11,7 +11,8 @@
  * Listeners are those that a service manager passes (LISTEN_FDS, LISTEN_PID),
  * else those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here.
  */
-#define _GNU_SOURCE /* for accept4 */
+/* For accept4. NOLINTNEXTLINE(readability-identifier-naming) */
+#define _GNU_SOURCE
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@
 
 #include "../wasip1.h"
 
+/* Some systems declare it. NOLINTNEXTLINE(readability-redundant-declaration) */
 extern char **environ;
 
 #define LISTEN_BACKLOG 4096
@@ -112,7 +114,7 @@ static uint64_t monotonic_ns(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now); /* fails on no system of today */
-    return (uint64_t)now.tv_sec * WASOCK_NS_PER_S + (uint64_t)now.tv_nsec;
+    return ((uint64_t)now.tv_sec * WASOCK_NS_PER_S) + (uint64_t)now.tv_nsec;
 }
 
 int32_t wasip1_clock_time_get(uint32_t clock_id, uint64_t precision_ns,
@@ -263,7 +265,8 @@ static void take_slices(struct vector *vector,
     start_vector(vector);
     for (size_t i = 0; i < n_slices && i < WASIP1_SLICES_MAX; i++) {
         /* An iovec serves both directions and so knows no const. */
-        memcpy(&vector->iovecs[i].iov_base, &slices[i].data, sizeof(void *));
+        memcpy((void *)&vector->iovecs[i].iov_base,
+               (const void *)&slices[i].data, sizeof(void *));
         vector->iovecs[i].iov_len = slices[i].length;
         vector->message.msg_iovlen++;
     }
@@ -474,7 +477,7 @@ static int poll_timeout_ms(uint64_t timeout_ns)
         return -1;
     }
     const uint64_t timeout_ms =
-        timeout_ns / WASOCK_NS_PER_MS + (timeout_ns % WASOCK_NS_PER_MS != 0);
+        (timeout_ns / WASOCK_NS_PER_MS) + (timeout_ns % WASOCK_NS_PER_MS != 0);
     return timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX;
 }
 
@@ -686,6 +689,7 @@ static void announce(int fd, struct wasock_addr *addr)
     union socket_address address;
     socklen_t length = sizeof(address);
 
+    memset(&address, 0, sizeof(address));
     if (getsockname(fd, &address.any, &length) == 0) {
         /* The port stands at the same place in both families. */
         addr->port = ntohs(address.ipv4.sin_port);
@@ -730,7 +734,7 @@ static void open_listeners(const char *list)
 
 static __attribute__((constructor)) void start(void)
 {
-    signal(SIGPIPE, SIG_IGN); /* a guest is told by EPIPE and lives */
+    (void)signal(SIGPIPE, SIG_IGN); /* a guest is told by EPIPE and lives */
     fill_standard_descriptors();
     const bool is_passed = take_passed_descriptors();
     const char *list = getenv("WASOCK_LISTEN");

@@ -16,7 +16,6 @@
 #define SAME_OFFSET(ours, member, theirs, their_member)                        \
     SAME(offsetof(ours, member), offsetof(theirs, their_member))
 
-
 /* preview1's names lack the E, so each of its codes is compared by hand. */
 SAME(WASOCK_E2BIG, __WASI_ERRNO_2BIG);
 SAME(WASOCK_EADDRINUSE, __WASI_ERRNO_ADDRINUSE);
@@ -77,8 +76,7 @@ SAME(WASIP1_EVENTRWFLAGS_HANGUP, __WASI_EVENTRWFLAGS_FD_READWRITE_HANGUP);
 SAME_SIZE(struct wasip1_fdstat, __wasi_fdstat_t);
 SAME_OFFSET(struct wasip1_fdstat, filetype, __wasi_fdstat_t, fs_filetype);
 SAME_OFFSET(struct wasip1_fdstat, flags, __wasi_fdstat_t, fs_flags);
-SAME_OFFSET(struct wasip1_fdstat, rights_base, __wasi_fdstat_t,
-            fs_rights_base);
+SAME_OFFSET(struct wasip1_fdstat, rights_base, __wasi_fdstat_t, fs_rights_base);
 SAME_OFFSET(struct wasip1_fdstat, rights_inheriting, __wasi_fdstat_t,
             fs_rights_inheriting);
 
