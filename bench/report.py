@@ -261,7 +261,6 @@ def save_plot(results: Results, path: Path) -> None:
         figsize=(1.5 + 4.5 * len(hosts), 4.5),
         sharey=True,
         squeeze=False,
-        layout="constrained",
     )
     for panel, (host, version) in zip(panels[0], hosts.items(), strict=True):
         for server in results.servers:
@@ -279,7 +278,7 @@ def save_plot(results: Results, path: Path) -> None:
         panel.set_ylim(bottom=0)
         panel.grid(alpha=0.3)
     panels[0][0].set_ylabel("thousand echoes a second")
-    figure.legend(
-        *panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=5
-    )
+    handles, labels = panels[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower center", ncol=3 * len(hosts))
+    figure.tight_layout(rect=(0, 0.12, 1, 1))
     figure.savefig(path, metadata={"Date": None})

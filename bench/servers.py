@@ -85,7 +85,7 @@ def run_build(command: tuple[str, ...], directory: Path, environment: dict) -> N
     )
     if result.returncode != 0:
         lines = (result.stdout + result.stderr).strip().splitlines() or [""]
-        said = next((line for line in lines if "error" in line.lower()), lines[-1])
+        said = next((line for line in lines if "error:" in line), lines[-1])
         raise Missing(f"{' '.join(words[:3])} failed: {said}")
 
 
