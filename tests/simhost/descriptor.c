@@ -88,19 +88,20 @@ int sim_choose_number(void)
 struct sim_descriptor *sim_open(int fd, enum simhost_kind kind)
 {
     const size_t number = (size_t)fd;
-    struct sim_descriptor *const descriptor =
-        (struct sim_descriptor *)calloc(1, sizeof(*descriptor));
 
-    if (descriptor == NULL) {
-        abort();
-    }
     table.at = (struct sim_descriptor **)sim_grow(
-        table.at, &table.capacity, number + 1, sizeof(*table.at));
+        table.at, &table.capacity, number + 1, sizeof(struct sim_descriptor *));
     while (table.length <= number) {
         table.at[table.length++] = NULL;
     }
     if (!is_free(number)) {
         sim_misuse("descriptor %d is open already", fd);
+        sim_close(fd);
+    }
+    struct sim_descriptor *const descriptor =
+        (struct sim_descriptor *)calloc(1, sizeof(*descriptor));
+    if (descriptor == NULL) {
+        abort();
     }
     descriptor->kind = kind;
     table.at[number] = descriptor;

@@ -13,9 +13,11 @@
 #define TRACE_LENGTH 64
 
 static const char *const call_names[SIMHOST_N_CALLS] = {
-    "clock_time_get", "fd_close",      "fd_fdstat_get", "fd_fdstat_set_flags",
-    "fd_read",        "fd_write",      "sock_accept",   "sock_recv",
-    "sock_send",      "sock_shutdown", "poll_oneoff"};
+    "clock_time_get", "environ_get",   "environ_sizes_get",
+    "fd_close",       "fd_fdstat_get", "fd_fdstat_set_flags",
+    "fd_read",        "fd_write",      "sock_accept",
+    "sock_recv",      "sock_send",     "sock_shutdown",
+    "poll_oneoff"};
 
 static const char *const verdict_names[SIMHOST_N_VERDICTS] = {
     "BAD_FLAGS",

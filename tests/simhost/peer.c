@@ -132,11 +132,10 @@ static void read_once(struct simhost_peer *peer, size_t length)
     }
     sim_bytes_append(&peer->received, sim_bytes_front(from), n);
     sim_bytes_drop(from, n);
-    if (peer->reader != NULL) {
-        peer->reader(peer,
-                     peer->received.data + peer->received.start +
-                         peer->received.length - n,
-                     n, peer->reader_context);
+    if (peer->reader != NULL && n > 0) {
+        peer->reader(
+            peer, sim_bytes_front(&peer->received) + peer->received.length - n,
+            n, peer->reader_context);
     }
     refresh_guest(peer);
 }
@@ -303,7 +302,6 @@ void sim_peer_guest_resets(struct simhost_peer *peer)
     sim_bytes_free(&peer->inbound);
     sim_bytes_free(&peer->outbound);
     peer->was_reset = true;
-    peer->guest_closed = true;
 }
 
 /* ---- Actions ------------------------------------------------------------ */
@@ -405,13 +403,11 @@ static void apply_send(struct simhost_peer *peer,
     if (peer->has_shut || peer->has_reset) {
         sim_misuse("a peer sends after it has shut its half");
     }
-    if (peer->state == SIM_PEER_REFUSED || peer->was_reset) {
-        return;
-    }
     if (peer->guest_closed ||
         (peer->guest_shut_read && peer->guest_shut_write)) {
         peer->was_reset = true;
-        refresh_guest(peer);
+    }
+    if (peer->was_reset) {
         return;
     }
     if (peer->is_datagram) {
@@ -449,7 +445,6 @@ static void apply_reset(struct simhost_peer *peer,
     }
     /* After an end of stream it is no news to a receiver. */
     peer->pending_error = peer->has_shut ? WASOCK_EPIPE : WASOCK_ECONNRESET;
-    peer->has_closed = true;
     peer->has_reset = true;
     if (!peer->is_datagram) {
         sim_bytes_truncate(&peer->inbound, sim_peer_n_arrived(peer));

@@ -139,7 +139,6 @@ bool sim_is_unknown_clock(const struct sim_poll *poll,
 static uint64_t clock_end_ns(const struct wasock__subscription *subscription)
 {
     const uint64_t now_ns = simhost_now_ns();
-    uint64_t early_max_ns = profile()->early_wake_max_ns;
     uint64_t timeout_ns = subscription->of.clock.timeout_ns;
 
     if (is_absolute(subscription)) {
@@ -155,10 +154,8 @@ static uint64_t clock_end_ns(const struct wasock__subscription *subscription)
     if (timeout_ns == 0) {
         return now_ns;
     }
-    if (early_max_ns > timeout_ns) {
-        early_max_ns = timeout_ns;
-    }
-    return now_ns + timeout_ns - sim_random_below(early_max_ns) +
+    return now_ns + timeout_ns -
+           sim_random_below(profile()->early_wake_max_ns) +
            simhost_knobs.late_wake_ns;
 }
 

@@ -63,7 +63,8 @@ enum simhost_close {
 enum simhost_poll_style {
     SIMHOST_POLL_HONEST,
     SIMHOST_POLL_REPORTS_ALL, /* all, as soon as one is ready */
-    SIMHOST_POLL_FAKE         /* all, and only when the clock runs out */
+    SIMHOST_POLL_FAKE /* all, when the clock runs out; of the fields below it
+                       * uses those of the clock only */
 };
 
 /* The count in a read event. */
@@ -78,14 +79,12 @@ enum simhost_n_bytes {
 enum simhost_poll_bad_fd {
     SIMHOST_BAD_FD_FAILS_CALL,
     SIMHOST_BAD_FD_EVENT,
-    SIMHOST_BAD_FD_EVENT_AND_CLOCK, /* the clock's event comes with it */
-    SIMHOST_BAD_FD_EVENT_AFTER_CLOCK
+    SIMHOST_BAD_FD_EVENT_AND_CLOCK /* the clock's event comes with it */
 };
 
 /* What a directory does to a poll. */
 enum simhost_poll_directory {
     SIMHOST_DIRECTORY_FAILS_CALL,
-    SIMHOST_DIRECTORY_IDLE,
     SIMHOST_DIRECTORY_EVENT_ENOTCAPABLE,
     SIMHOST_DIRECTORY_READY
 };
@@ -157,7 +156,7 @@ struct simhost_profile {
     bool huge_timeout_ends_at_once;  /* beyond INT64_MAX */
     bool precision_is_added;         /* to the timeout */
     uint64_t timeout_granularity_ns; /* what is below is cut off */
-    uint64_t early_wake_max_ns;
+    uint64_t early_wake_max_ns;      /* at most the granularity */
     enum simhost_event_order event_order;
 };
 

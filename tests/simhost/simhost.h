@@ -62,6 +62,8 @@ void simhost_check(void);
 /* Host calls, for counts and faults. */
 enum simhost_call {
     SIMHOST_CLOCK_TIME_GET,
+    SIMHOST_ENVIRON_GET,
+    SIMHOST_ENVIRON_SIZES_GET,
     SIMHOST_FD_CLOSE,
     SIMHOST_FD_FDSTAT_GET,
     SIMHOST_FD_FDSTAT_SET_FLAGS,
@@ -126,6 +128,10 @@ struct simhost_knobs {
     /* This many host calls in a row that move no data, while no peer does
      * anything either, are judged: the guest spins. */
     uint64_t n_idle_calls_max;
+
+    /* The guest's environment: "NAME=value" strings, ended by a NULL, the
+     * test's own; NULL, the default, is an empty one. */
+    const char *const *environment;
 
     /* Print each host call to stderr as it happens. */
     bool trace;
@@ -289,13 +295,13 @@ void simhost_fail(enum simhost_call call, uint64_t nth, int32_t error,
 /* What a host may answer, though preview1 does not allow it. */
 enum simhost_lie {
     /* Success, one more than was asked for: bytes of a transfer, events of a
-     * poll. Nothing is moved. */
+     * poll. Nothing is moved. Clocks and sizes are as large as can be. */
     SIMHOST_LIE_TOO_MUCH = 1,
     /* Success, and nothing was done: 0 bytes, no events, the mode unchanged,
-     * a descriptor of -1 accepted. */
+     * the descriptor still open, one of -1 accepted, the time 0. */
     SIMHOST_LIE_NOTHING,
     /* Success with nonsense: a file type of 200, an event of a userdata that
-     * nobody gave. */
+     * nobody gave, a clock that goes back. */
     SIMHOST_LIE_NONSENSE
 };
 

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* simhost's machinery: time, peers, knobs, faults, the judge, the truth. */
+#define _POSIX_C_SOURCE 200809L /* fork, for a test that has to fail */
+
 #include "host_calls.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void ideal_world(void)
 {
@@ -82,6 +88,44 @@ static void actions_come_in_order(void **unused)
     assert_int_equal(times_ns[3], start_ns + 30);
 }
 
+struct entry {
+    uint64_t due_ns;
+    uint64_t done_as; /* the how-manieth; 0: not yet */
+};
+
+static uint64_t n_done;
+
+static void mark(void *context)
+{
+    struct entry *const entry = (struct entry *)context;
+
+    assert_int_equal(simhost_now_ns(), entry->due_ns);
+    entry->done_as = ++n_done;
+}
+
+static void many_actions_come_in_order(void **unused)
+{
+    enum { N = 500 };
+    static struct entry entries[N];
+
+    (void)unused;
+    ideal_world();
+    n_done = 0;
+    for (uint64_t i = 0; i < N; i++) {
+        const uint64_t after_ns = i * 7919 % 101; /* with equals among them */
+        entries[i].due_ns = simhost_now_ns() + after_ns;
+        simhost_schedule(mark, &entries[i], after_ns);
+    }
+    simhost_settle();
+    assert_int_equal(n_done, N);
+    for (size_t i = 1; i < N; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const bool j_first = entries[j].due_ns <= entries[i].due_ns;
+            assert_true(j_first == (entries[j].done_as < entries[i].done_as));
+        }
+    }
+}
+
 /* ---- Peers -------------------------------------------------------------- */
 
 static void script_of_a_peer(void **unused)
@@ -157,6 +201,130 @@ static void gives_up_outside(void **unused)
     simhost_check();
 }
 
+static void queue_moves_up(void **unused)
+{
+    struct simhost_peer *peers[4];
+
+    (void)unused;
+    ideal_world();
+    const int listener = open_listener();
+    simhost_knobs.profile.backlog = 1;
+    for (int i = 0; i < 4; i++) {
+        peers[i] = simhost_connect(listener, SIMHOST_NOW);
+    }
+    for (int i = 0; i < 4; i++) {
+        int32_t fd = -1;
+        assert_int_equal(simhost_truth(listener).n_readable, 1);
+        assert_int_equal(wasip1_sock_accept(listener, NONBLOCK, &fd), 0);
+        assert_ptr_equal(simhost_peer_of(fd), peers[i]);
+        assert_int_equal(wasip1_fd_close(fd), 0);
+    }
+    assert_int_equal(simhost_truth(listener).n_readable, 0);
+    assert_false(simhost_truth(listener).is_readable);
+    simhost_check();
+}
+
+static void reset_outside(void **unused)
+{
+    (void)unused;
+    ideal_world();
+    const int listener = open_listener();
+    simhost_knobs.profile.backlog = 0;
+    struct simhost_peer *const peer = simhost_connect(listener, SIMHOST_NOW);
+    simhost_peer_reset(peer, SIMHOST_NOW);
+    assert_true(simhost_peer_is_refused(peer));
+}
+
+/* 100,000 bytes each way through random chunks and a small window. */
+static void long_stream(void **unused)
+{
+    enum { N = 100000 };
+    static uint8_t sent[N];
+    static uint8_t received[N];
+    struct simhost_peer *peer = NULL;
+    size_t n_received = 0;
+    size_t n_sent = 0;
+    size_t length = 0;
+    uint32_t n = 0;
+
+    (void)unused;
+    ideal_world();
+    const int fd = open_connection(&peer);
+    simhost_knobs.chunk_bytes = SIMHOST_CHUNK_RANDOM;
+    simhost_peer_set_window(peer, 1000);
+    simhost_peer_set_reading(peer, 700);
+    for (size_t i = 0; i < N; i++) {
+        sent[i] = (uint8_t)(i * 31 >> 3);
+    }
+    for (size_t i = 0; i < N; i += 1000) {
+        simhost_peer_send(peer, sent + i, 1000, SIMHOST_NOW);
+        if (receive(fd, received + n_received, 1200, &n) == 0) {
+            n_received += n;
+        }
+    }
+    while (n_received < N) {
+        assert_int_equal(receive(fd, received + n_received, N - n_received, &n),
+                         0);
+        n_received += n;
+    }
+    assert_memory_equal(received, sent, N);
+    while (n_sent < N) {
+        const struct wasock_slice slices[] = {
+            {sent + n_sent, (N - n_sent) / 2},
+            {sent + n_sent + (N - n_sent) / 2, N - n_sent - (N - n_sent) / 2}};
+        if (wasip1_sock_send(fd, slices, 2, 0, &n) == 0) {
+            n_sent += n;
+        }
+        simhost_advance_ns(SIMHOST_MS(1));
+    }
+    simhost_settle();
+    assert_memory_equal(simhost_peer_received(peer, &length), sent, N);
+    assert_int_equal(length, N);
+}
+
+static void gathered_send(void **unused)
+{
+    const struct wasock_slice slices[] = {
+        {"ab", 2}, {NULL, 0}, {"cd", 2}, {"ef", 2}};
+    struct simhost_peer *peer = NULL;
+    size_t length = 0;
+    uint32_t n = 0;
+
+    (void)unused;
+    ideal_world();
+    const int fd = open_connection(&peer);
+    simhost_knobs.chunk_bytes = 3;
+    assert_int_equal(wasip1_sock_send(fd, slices, 4, 0, &n), 0);
+    assert_int_equal(n, 3);
+    simhost_knobs.chunk_bytes = SIMHOST_CHUNK_WHOLE;
+    assert_int_equal(wasip1_sock_send(fd, slices, 4, 0, &n), 0);
+    assert_int_equal(n, 6);
+    assert_memory_equal(simhost_peer_received(peer, &length), "abcabcdef", 9);
+    assert_int_equal(length, 9);
+}
+
+static void rate_is_kept(void **unused)
+{
+    struct simhost_peer *peer = NULL;
+    uint32_t n = 0;
+
+    (void)unused;
+    ideal_world();
+    const int fd = open_connection(&peer);
+    simhost_peer_set_reading(peer, 2);
+    assert_int_equal(transmit(fd, "01234", &n), 0);
+    assert_int_equal(transmit(fd, "56789", &n), 0);
+    simhost_advance_ns(SIMHOST_MS(1));
+    assert_int_equal(simhost_peer_n_unread(peer), 8);
+    simhost_advance_ns(SIMHOST_MS(2));
+    assert_int_equal(simhost_peer_n_unread(peer), 4);
+    simhost_peer_set_reading(peer, 0);
+    simhost_advance_ns(SIMHOST_MS(9));
+    assert_int_equal(simhost_peer_n_unread(peer), 4);
+    simhost_peer_set_reading(peer, SIZE_MAX);
+    assert_int_equal(simhost_peer_n_unread(peer), 0);
+}
+
 static void window_and_slow_reader(void **unused)
 {
     struct simhost_peer *peer = NULL;
@@ -223,7 +391,11 @@ static void close_with_unread_bytes(void **unused)
     assert_int_equal(transmit(fd, "unread", &n), 0);
     simhost_peer_close(peer, SIMHOST_NOW);
     assert_true(simhost_truth(fd).is_reset);
+    assert_int_equal(simhost_peer_n_unread(peer), 0);
+    assert_false(simhost_truth(fd).is_at_end);
     assert_int_equal(receive(fd, &byte, 1, &n), WASOCK_ECONNRESET);
+    assert_true(simhost_truth(fd).is_at_end);
+    assert_int_equal(receive(fd, &byte, 1, &n), 0);
 }
 
 static void shout_back(struct simhost_peer *peer, const uint8_t *data,
@@ -286,6 +458,12 @@ static void datagrams(void **unused)
     simhost_peer_read(peer, 1, SIMHOST_NOW);
     assert_int_equal(simhost_peer_n_datagrams(peer), 2);
     assert_memory_equal(simhost_peer_received(peer, NULL), "onetwo", 6);
+    simhost_peer_set_reading(peer, SIZE_MAX);
+    assert_int_equal(transmit(fd, "three", &n), 0);
+    assert_int_equal(simhost_peer_n_datagrams(peer), 3);
+    simhost_peer_send(peer, "unread", 6, SIMHOST_NOW);
+    assert_int_equal(wasip1_fd_close(fd), 0);
+    assert_int_equal(simhost_peer_end(peer), SIMHOST_END_NONE);
 }
 
 static void standard_streams(void **unused)
@@ -449,14 +627,14 @@ static void spurious_readiness(void **unused)
     assert_in_range(n_spurious, 150, 350); /* half of them hit the clock */
 }
 
-static void shuffled_events(void **unused)
+static void assert_shuffled(const struct simhost_profile *profile)
 {
     struct simhost_peer *peer = NULL;
-    struct wasock__subscription subscriptions[4];
+    struct wasock__subscription subscriptions[5];
     int n_sorted = 0;
 
-    (void)unused;
-    ideal_world();
+    simhost_reset(42, profile);
+    subscriptions[4] = on_clock(SIMHOST_MS(1), 4);
     for (uint64_t i = 0; i < 4; i++) {
         const int fd = open_connection(&peer);
         simhost_peer_send(peer, "x", 1, SIMHOST_NOW);
@@ -464,14 +642,41 @@ static void shuffled_events(void **unused)
     }
     simhost_knobs.shuffle = true;
     for (int i = 0; i < 100; i++) {
-        const struct answer answer = ask(subscriptions, 4);
-        assert_int_equal(answer.n, 4);
+        const struct answer answer = ask(subscriptions, 5);
         for (uint64_t j = 0; j < 4; j++) {
             (void)find(&answer, j);
         }
-        n_sorted += strcmp(order_of(&answer), "0123") == 0;
+        n_sorted += strncmp(order_of(&answer), "0123", 4) == 0;
     }
     assert_in_range(n_sorted, 0, 20);
+}
+
+static void shuffled_events(void **unused)
+{
+    (void)unused;
+    assert_shuffled(&simhost_ideal);
+    assert_shuffled(&simhost_wazero);
+}
+
+/* Peers whose bytes come at the same time, and who comes first. */
+static void shuffled_peers(void **unused)
+{
+    int n_second_first = 0;
+
+    (void)unused;
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        int32_t fd = -1;
+        simhost_reset(seed, &simhost_ideal);
+        simhost_knobs.shuffle = true;
+        const int listener = open_listener();
+        (void)simhost_connect(listener, SIMHOST_MS(1));
+        struct simhost_peer *const second =
+            simhost_connect(listener, SIMHOST_MS(1));
+        simhost_settle();
+        assert_int_equal(wasip1_sock_accept(listener, NONBLOCK, &fd), 0);
+        n_second_first += simhost_peer_of(fd) == second;
+    }
+    assert_in_range(n_second_first, 30, 70);
 }
 
 static void latency_keeps_order(void **unused)
@@ -633,6 +838,43 @@ static void lies_of_transfers(void **unused)
     assert_null(simhost_peer_received(peer, NULL));
 }
 
+static void environment(void **unused)
+{
+    static const char *const variables[] = {"A=1", "LONG=value", NULL};
+    char *pointers[2] = {NULL, NULL};
+    char bytes[32];
+    uint32_t n = 7;
+    uint32_t n_bytes = 7;
+
+    (void)unused;
+    ideal_world();
+    assert_int_equal(wasip1_environ_sizes_get(&n, &n_bytes), 0);
+    assert_int_equal(n + n_bytes, 0);
+    assert_int_equal(wasip1_environ_get(pointers, bytes), 0);
+    assert_null(pointers[0]);
+    simhost_knobs.environment = variables;
+    assert_int_equal(wasip1_environ_sizes_get(&n, &n_bytes), 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(n_bytes, 15);
+    assert_int_equal(wasip1_environ_get(pointers, bytes), 0);
+    assert_memory_equal(bytes, "A=1\0LONG=value", 15);
+    assert_ptr_equal(pointers[0], bytes);
+    assert_ptr_equal(pointers[1], bytes + 4);
+    simhost_lie(SIMHOST_ENVIRON_GET, 1, SIMHOST_LIE_NONSENSE, 1);
+    assert_int_equal(wasip1_environ_get(pointers, bytes), 0);
+    assert_null(pointers[0]);
+    simhost_lie(SIMHOST_ENVIRON_SIZES_GET, 1, SIMHOST_LIE_TOO_MUCH, 1);
+    assert_int_equal(wasip1_environ_sizes_get(&n, &n_bytes), 0);
+    assert_int_equal(n, UINT32_MAX);
+    assert_int_equal(n_bytes, UINT32_MAX);
+    simhost_lie(SIMHOST_ENVIRON_SIZES_GET, 1, SIMHOST_LIE_NOTHING, 1);
+    assert_int_equal(wasip1_environ_sizes_get(&n, &n_bytes), 0);
+    assert_int_equal(n + n_bytes, 0);
+    simhost_fail(SIMHOST_ANY_CALL, 1, WASOCK_EIO, 2);
+    assert_int_equal(wasip1_environ_sizes_get(&n, &n_bytes), WASOCK_EIO);
+    assert_int_equal(wasip1_environ_get(pointers, bytes), WASOCK_EIO);
+}
+
 static void lies_of_other_calls(void **unused)
 {
     const struct wasock__subscription clock = on_clock(SIMHOST_MS(1), 1);
@@ -659,9 +901,17 @@ static void lies_of_other_calls(void **unused)
     simhost_lie(SIMHOST_POLL_ONEOFF, 1, SIMHOST_LIE_TOO_MUCH, 1);
     assert_int_equal(ask(&clock, 1).n, 2);
     simhost_lie(SIMHOST_POLL_ONEOFF, 1, SIMHOST_LIE_NOTHING, 1);
-    assert_int_equal(ask(&clock, 1).n, 0);
+    struct answer answer = ask(&clock, 1);
+    assert_int_equal(answer.n, 0);
+    assert_int_equal(answer.duration_ns, 0);
     simhost_lie(SIMHOST_POLL_ONEOFF, 1, SIMHOST_LIE_NONSENSE, 1);
-    assert_int_not_equal(ask(&clock, 1).events[0].userdata, 1);
+    answer = ask(&clock, 1);
+    assert_int_equal(answer.n, 1);
+    assert_int_not_equal(answer.events[0].userdata, 1);
+    assert_int_equal(answer.events[0].type, WASIP1_EVENTTYPE_FD_READ);
+    simhost_lie(SIMHOST_FD_FDSTAT_GET, 1, SIMHOST_LIE_NOTHING, 1);
+    assert_int_equal(wasip1_fd_fdstat_get(listener, &stat), 0);
+    assert_int_equal(stat.filetype, WASIP1_FILETYPE_UNKNOWN);
 }
 
 static void events_by_hand(void **unused)
@@ -715,6 +965,74 @@ static void failure_names_everything(void **unused)
     assert_non_null(strstr(failure, "0.012000 s"));
 }
 
+static void break_a_rule(void **unused)
+{
+    uint64_t now_ns = 0;
+
+    (void)unused;
+    simhost_reset(815, &simhost_wazero);
+    simhost_knobs.trace = getenv("SIMHOST_TRACE") != NULL;
+    assert_int_equal(wasip1_clock_time_get(1, 0, &now_ns), 0);
+    for (int i = 0; i < 70; i++) {
+        (void)flags_of(2);
+    }
+    simhost_advance_ns(SIMHOST_MS(2500));
+    assert_int_equal(wasip1_fd_close(99), WASOCK_EBADF);
+}
+
+/* Run the test above in a process of its own, where it fails. Returns what it
+ * printed; the caller's to free. */
+static char *output_of_failing_test(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(break_a_rule)};
+    FILE *const output = tmpfile();
+    char *const text = (char *)calloc(1, 65536);
+    int status = 0;
+
+    assert_non_null(output);
+    assert_non_null(text);
+    (void)fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        (void)dup2(fileno(output), STDOUT_FILENO);
+        (void)dup2(fileno(output), STDERR_FILENO);
+        const int n_failed = cmocka_run_group_tests(tests, NULL, NULL);
+        (void)fflush(NULL);
+        _exit(n_failed);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 1);
+    rewind(output);
+    assert_true(fread(text, 1, 65535, output) > 0);
+    (void)fclose(output);
+    return text;
+}
+
+static void failure_fails_the_test(void **unused)
+{
+    (void)unused;
+    char *const text = output_of_failing_test();
+    assert_non_null(strstr(text, "BAD_FD: descriptor 99 was never opened"));
+    assert_non_null(strstr(text, "seed 815, profile wazero, call #72"));
+    /* The trace is of the latest 64 calls. */
+    assert_null(strstr(text, "#8 "));
+    assert_non_null(
+        strstr(text, "0.000000 s  #9      fd_fdstat_get(2, 0) = 0"));
+    assert_non_null(strstr(text, "2.500000 s  #72     fd_close(99, 0) …"));
+    free(text);
+}
+
+static void trace_as_it_happens(void **unused)
+{
+    (void)unused;
+    assert_int_equal(setenv("SIMHOST_TRACE", "1", 1), 0);
+    char *const text = output_of_failing_test();
+    assert_int_equal(unsetenv("SIMHOST_TRACE"), 0);
+    assert_non_null(strstr(text, "#1      clock_time_get(1) = 1000000000000"));
+    free(text);
+}
+
 static void allowed_once_and_no_more(void **unused)
 {
     char byte = 0;
@@ -754,6 +1072,8 @@ static void test_mistakes_fail(void **unused)
     assert_int_equal(n_failures, 3);
     simhost_fail(SIMHOST_ANY_CALL, 0, WASOCK_EIO, 1);
     assert_int_equal(n_failures, 4);
+    (void)simhost_preopen_at(0, SIMHOST_FILE);
+    assert_int_equal(n_failures, 5);
     simhost_on_failure(NULL);
 }
 
@@ -834,6 +1154,66 @@ static void recv_without_memory(void)
     uint32_t n = 0;
 
     assert_int_equal(receive(fd, NULL, 1, &n), WASOCK_EFAULT);
+}
+
+static void recv_into_no_buffers(void)
+{
+    struct simhost_peer *peer = NULL;
+    const int fd = open_connection(&peer);
+    struct wasip1_roflags roflags = {0};
+    uint32_t n = 0;
+
+    assert_int_equal(wasip1_sock_recv(fd, NULL, 1, 0, &n, &roflags),
+                     WASOCK_EFAULT);
+}
+
+static void send_without_memory(void)
+{
+    struct simhost_peer *peer = NULL;
+    const int fd = open_connection(&peer);
+    const struct wasock_slice slices[] = {{"x", 1}, {NULL, 1}};
+    uint32_t n = 0;
+
+    assert_int_equal(wasip1_sock_send(fd, slices, 2, 0, &n), WASOCK_EFAULT);
+}
+
+static void send_of_no_slices(void)
+{
+    struct simhost_peer *peer = NULL;
+    const int fd = open_connection(&peer);
+    uint32_t n = 0;
+
+    assert_int_equal(wasip1_sock_send(fd, NULL, 1, 0, &n), WASOCK_EFAULT);
+}
+
+static void time_without_memory(void)
+{
+    assert_int_equal(wasip1_clock_time_get(1, 0, NULL), WASOCK_EFAULT);
+}
+
+static void stat_without_memory(void)
+{
+    assert_int_equal(wasip1_fd_fdstat_get(0, NULL), WASOCK_EFAULT);
+}
+
+static void accept_without_memory(void)
+{
+    assert_int_equal(wasip1_sock_accept(open_listener(), NONBLOCK, NULL),
+                     WASOCK_EFAULT);
+}
+
+static void environment_without_memory(void)
+{
+    char byte = 0;
+
+    assert_int_equal(wasip1_environ_get(NULL, &byte), WASOCK_EFAULT);
+}
+
+static void sizes_without_memory(void)
+{
+    uint32_t n = 0;
+
+    assert_int_equal(wasip1_environ_sizes_get(&n, NULL), WASOCK_EFAULT);
 }
 
 static void send_without_count(void)
@@ -987,6 +1367,36 @@ static void look_again_and_again(void)
     }
 }
 
+/* 100 times something that is progress, and must not be judged. */
+static void work_is_no_spinning(void **unused)
+{
+    struct simhost_peer *peer = NULL;
+    char byte = 0;
+    uint32_t n = 0;
+
+    (void)unused;
+    ideal_world();
+    const int listener = open_listener();
+    const int fd = open_connection(&peer);
+    simhost_knobs.n_idle_calls_max = 3;
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(transmit(fd, "x", &n), 0);
+    }
+    for (int i = 0; i < 100; i++) {
+        simhost_peer_send(peer, "x", 1, SIMHOST_NOW);
+        assert_int_equal(receive(fd, &byte, 1, &n), 0);
+    }
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(wasip1_fd_close(accept_one(listener)), 0);
+    }
+    for (int i = 0; i < 100; i++) {
+        simhost_peer_send(peer, "x", 1, SIMHOST_MS(1));
+        simhost_advance_ns(SIMHOST_MS(1));
+        assert_int_equal(flags_of(fd), NONBLOCK);
+    }
+    assert_int_equal(simhost_n_verdicts(SIMHOST_SPINS), 0);
+}
+
 static void leave_open(void)
 {
     (void)accept_one(open_listener());
@@ -1001,6 +1411,35 @@ static void leave_preopened(void)
     assert_int_equal(simhost_n_verdicts(SIMHOST_LEAK), 0);
     simhost_knobs.preopened_sockets_must_close = true;
     simhost_check();
+}
+
+static void leaks_are_counted(void **unused)
+{
+    (void)unused;
+    ideal_world();
+    (void)simhost_preopen(SIMHOST_FILE);
+    (void)simhost_preopen(SIMHOST_CONNECTION);
+    (void)simhost_preopen(SIMHOST_DATAGRAM);
+    (void)open_listener();
+    simhost_knobs.preopened_sockets_must_close = true;
+    n_failures = 0;
+    simhost_on_failure(keep_failure);
+    simhost_check();
+    simhost_on_failure(NULL);
+    assert_int_equal(n_failures, 1);
+    assert_non_null(strstr(failure, "3 descriptors left open, the first is 4"));
+}
+
+static void numbers_begin_anew(void **unused)
+{
+    (void)unused;
+    ideal_world();
+    const int listener = open_listener();
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(accept_one(listener), listener + 1 + i);
+    }
+    ideal_world();
+    assert_int_equal(accept_one(open_listener()), 4);
 }
 
 static void verdicts(void **unused)
@@ -1021,6 +1460,14 @@ static void verdicts(void **unused)
         {SIMHOST_BAD_POINTER, recv_without_memory},
         {SIMHOST_BAD_POINTER, recv_without_roflags},
         {SIMHOST_BAD_POINTER, send_without_count},
+        {SIMHOST_BAD_POINTER, recv_into_no_buffers},
+        {SIMHOST_BAD_POINTER, send_without_memory},
+        {SIMHOST_BAD_POINTER, send_of_no_slices},
+        {SIMHOST_BAD_POINTER, time_without_memory},
+        {SIMHOST_BAD_POINTER, stat_without_memory},
+        {SIMHOST_BAD_POINTER, accept_without_memory},
+        {SIMHOST_BAD_POINTER, environment_without_memory},
+        {SIMHOST_BAD_POINTER, sizes_without_memory},
         {SIMHOST_BAD_POINTER, absurd_length},
         {SIMHOST_BAD_POINTER, poll_without_memory},
         {SIMHOST_EMPTY, send_of_empty_slices},
@@ -1080,6 +1527,7 @@ static void truth_of_a_connection(void **unused)
     assert_false(simhost_truth(fd).is_readable);
     assert_int_equal(simhost_truth(fd).readable_since_ns, 0);
     assert_true(simhost_truth(fd).is_writable);
+    assert_true(simhost_truth(fd).is_open);
     assert_int_equal(simhost_truth(fd).writable_since_ns, start_ns);
     simhost_peer_send(peer, "abcdef", 6, SIMHOST_MS(3));
     simhost_peer_send(peer, "ghi", 3, SIMHOST_MS(5));
@@ -1100,8 +1548,27 @@ static void truth_of_a_connection(void **unused)
     simhost_peer_shutdown(peer, SIMHOST_NOW);
     assert_true(simhost_truth(fd).is_readable);
     assert_true(simhost_truth(fd).is_at_end);
+    assert_int_equal(transmit(fd, "x", &n), 0);
+    assert_int_equal(simhost_truth(fd).writable_since_ns,
+                     start_ns + SIMHOST_MS(10));
     assert_int_equal(wasip1_fd_close(fd), 0);
     assert_false(simhost_truth(fd).is_open);
+}
+
+static void truth_after_shutdown(void **unused)
+{
+    struct simhost_peer *peer = NULL;
+
+    (void)unused;
+    ideal_world();
+    const int fd = open_connection(&peer);
+    simhost_peer_set_window(peer, 0);
+    assert_false(simhost_truth(fd).is_readable);
+    assert_false(simhost_truth(fd).is_writable);
+    assert_int_equal(wasip1_sock_shutdown(fd, WASIP1_SDFLAGS_RD), 0);
+    assert_true(simhost_truth(fd).is_readable);
+    assert_int_equal(wasip1_sock_shutdown(fd, WASIP1_SDFLAGS_WR), 0);
+    assert_true(simhost_truth(fd).is_writable);
 }
 
 static void truth_of_a_listener(void **unused)
@@ -1155,9 +1622,15 @@ int main(void)
         cmocka_unit_test(time_stands_still),
         cmocka_unit_test(poll_moves_time),
         cmocka_unit_test(actions_come_in_order),
+        cmocka_unit_test(many_actions_come_in_order),
         cmocka_unit_test(script_of_a_peer),
         cmocka_unit_test(refused_and_dropped),
         cmocka_unit_test(gives_up_outside),
+        cmocka_unit_test(queue_moves_up),
+        cmocka_unit_test(reset_outside),
+        cmocka_unit_test(long_stream),
+        cmocka_unit_test(gathered_send),
+        cmocka_unit_test(rate_is_kept),
         cmocka_unit_test(window_and_slow_reader),
         cmocka_unit_test(end_comes_behind_the_bytes),
         cmocka_unit_test(close_with_unread_bytes),
@@ -1170,20 +1643,28 @@ int main(void)
         cmocka_unit_test(accidents),
         cmocka_unit_test(spurious_readiness),
         cmocka_unit_test(shuffled_events),
+        cmocka_unit_test(shuffled_peers),
         cmocka_unit_test(latency_keeps_order),
         cmocka_unit_test(seeds),
         cmocka_unit_test(blocking_calls),
         cmocka_unit_test(nth_call_fails),
         cmocka_unit_test(every_call_can_fail),
         cmocka_unit_test(lies_of_transfers),
+        cmocka_unit_test(environment),
         cmocka_unit_test(lies_of_other_calls),
         cmocka_unit_test(events_by_hand),
         cmocka_unit_test(failure_names_everything),
+        cmocka_unit_test(failure_fails_the_test),
+        cmocka_unit_test(trace_as_it_happens),
         cmocka_unit_test(allowed_once_and_no_more),
         cmocka_unit_test(test_mistakes_fail),
         cmocka_unit_test(verdicts),
+        cmocka_unit_test(work_is_no_spinning),
+        cmocka_unit_test(leaks_are_counted),
+        cmocka_unit_test(numbers_begin_anew),
         cmocka_unit_test(counts),
         cmocka_unit_test(truth_of_a_connection),
+        cmocka_unit_test(truth_after_shutdown),
         cmocka_unit_test(truth_of_a_listener),
         cmocka_unit_test(ten_thousand_connections),
     };

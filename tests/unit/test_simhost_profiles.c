@@ -11,17 +11,18 @@
 static void layout_on(enum host host)
 {
     static const int listeners[] = {3, 3, 4, 4, -1};
-    static const int directories[] = {4, 4, 3, 3, 3};
+    static const int directories[] = {5, 5, 3, 3, 3};
     struct wasip1_fdstat stat = {0};
-    int fd = -1;
+    int fds[2] = {-1, -1};
 
-    simhost_preopen_layout(1, 1, &fd);
+    simhost_preopen_layout(2, 1, fds);
     if (host == WAMR) {
-        assert_true(fd > 3);
+        assert_true(fds[0] > 3 && fds[1] > 3 && fds[1] != fds[0] + 1);
     } else {
-        assert_int_equal(fd, listeners[host]);
+        assert_int_equal(fds[0], listeners[host]);
+        assert_int_equal(fds[1], listeners[host] + 1);
     }
-    assert_int_equal(wasip1_fd_fdstat_get(fd, &stat), 0);
+    assert_int_equal(wasip1_fd_fdstat_get(fds[0], &stat), 0);
     assert_int_equal(stat.filetype, WASIP1_FILETYPE_SOCKET_STREAM);
     assert_int_equal(wasip1_fd_fdstat_get(directories[host], &stat), 0);
     assert_int_equal(stat.filetype, WASIP1_FILETYPE_DIRECTORY);
@@ -53,6 +54,8 @@ static void modes_on(enum host host)
     int32_t fd = -1;
 
     assert_int_equal(flags_of(listener), listener_flags[host]);
+    assert_int_equal(flags_of(simhost_preopen(SIMHOST_CONNECTION)),
+                     listener_flags[host]);
     (void)simhost_connect(listener, SIMHOST_NOW);
     assert_int_equal(wasip1_sock_accept(listener, 0, &fd), 0);
     assert_int_equal(flags_of(fd), 0);
@@ -371,6 +374,24 @@ static void full_send_buffer_on(enum host host)
 }
 RUN_ON_EVERY_HOST(full_send_buffer)
 
+/* Reset while more is on its way than the guest's host has room for. */
+static void reset_loses_what_has_not_arrived_on(enum host host)
+{
+    struct simhost_peer *peer = NULL;
+    const int fd = open_connection(&peer);
+    char bytes[8];
+    uint32_t n = 0;
+
+    (void)host;
+    simhost_knobs.receive_buffer_bytes = 4;
+    simhost_peer_send(peer, "01234567", 8, SIMHOST_NOW);
+    simhost_peer_reset(peer, SIMHOST_NOW);
+    assert_int_equal(receive(fd, bytes, 8, &n), 0);
+    assert_int_equal(n, 4);
+    assert_int_not_equal(receive(fd, bytes, 8, &n), 0);
+}
+RUN_ON_EVERY_HOST(reset_loses_what_has_not_arrived)
+
 static void end_of_stream_on(enum host host)
 {
     struct simhost_peer *peer = NULL;
@@ -656,6 +677,7 @@ int main(void)
         cmocka_unit_test(empty_recv),
         cmocka_unit_test(whole_receive_buffer),
         cmocka_unit_test(full_send_buffer),
+        cmocka_unit_test(reset_loses_what_has_not_arrived),
         cmocka_unit_test(end_of_stream),
         cmocka_unit_test(data_then_reset),
         cmocka_unit_test(reset_before_accept),
