@@ -274,6 +274,15 @@ int wasock__fd_poll_once(struct wasock__subscription *subscriptions, size_t n,
     return n_events <= n ? (int)n_events : -WASOCK_EHOST;
 }
 
+/* What an event says of its descriptor: 1, or why it cannot be waited for. Any
+ * other error is a hint: the try finds out. */
+static int event_result(const struct wasock__event *event)
+{
+    return event->error == WASOCK_EBADF || event->error == WASOCK_ENOTSUP
+               ? -event->error
+               : 1;
+}
+
 int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns)
 {
     struct wasock__subscription subscriptions[2];
@@ -284,13 +293,7 @@ int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns)
         wasock__fd_poll_once(subscriptions, direction != 0, events, timeout_ns);
     for (int i = 0; i < n_events; i++) {
         if (events[i].userdata == 0) {
-            switch (events[i].error) {
-            case WASOCK_EBADF:
-            case WASOCK_ENOTSUP:
-                return -events[i].error;
-            default:
-                return 1; /* another error is a hint: the try finds out */
-            }
+            return event_result(&events[i]);
         }
     }
     return n_events < 0 ? n_events : 0;

@@ -438,50 +438,62 @@ static bool needs_time(const struct wasock_poller *poller, uint64_t deadline_ns)
            wasock__host_needs_time(poller);
 }
 
+/* Until when a wait may last, because of the poller's own affairs as well. */
+static uint64_t wait_until(struct wasock_poller *poller, uint64_t deadline_ns,
+                           uint64_t now_ns)
+{
+    if (poller->muted_ != WASOCK__NOWHERE &&
+        poller->muted_until_ns_ <= now_ns) {
+        unmute_all(poller);
+    }
+    if (poller->muted_ != WASOCK__NOWHERE) {
+        deadline_ns =
+            wasock_deadline_earlier(deadline_ns, poller->muted_until_ns_);
+    }
+    return wasock_deadline_earlier(deadline_ns, wasock__deadlines_next(poller));
+}
+
+/* Whether a wait that found nothing is over. */
+static bool is_over(const struct wasock_poller *poller, uint64_t deadline_ns)
+{
+    if (deadline_ns == WASOCK_NO_DEADLINE || poller->inbox_ != NULL ||
+        poller->ready_ != WASOCK__NOWHERE) {
+        return false;
+    }
+    return deadline_ns == WASOCK_DEADLINE_PAST || deadline_ns <= now_of(poller);
+}
+
+/* One turn of a wait: report what there is, else wait for something. */
+static int turn(struct wasock_poller *poller, struct wasock__report *report,
+                uint64_t deadline_ns)
+{
+    take_changes(poller);
+    wasock__host_report_kept(poller, report);
+    const uint64_t now_ns =
+        needs_time(poller, deadline_ns) ? now_of(poller) : 0;
+    wasock__deadlines_report(poller, report, now_ns);
+    report_networked(poller, report);
+    if (wasock__report_is_full(report)) {
+        return 0;
+    }
+    return wait_for_any(poller, report, wait_until(poller, deadline_ns, now_ns),
+                        now_ns);
+}
+
 ptrdiff_t wasock_poller_wait(struct wasock_poller *poller,
                              struct wasock_poller_event *events,
                              size_t capacity, uint64_t deadline_ns)
 {
     struct wasock__report report = {events, capacity, 0};
+    int result = 0;
 
     if (capacity == 0) {
         return -WASOCK_EINVAL;
     }
-    for (;;) {
-        take_changes(poller);
-        wasock__host_report_kept(poller, &report);
-        const uint64_t now_ns =
-            needs_time(poller, deadline_ns) ? now_of(poller) : 0;
-        wasock__deadlines_report(poller, &report, now_ns);
-        report_networked(poller, &report);
-        if (wasock__report_is_full(&report)) {
-            break;
-        }
-        uint64_t until_ns = wasock_deadline_earlier(
-            deadline_ns, wasock__deadlines_next(poller));
-        if (poller->muted_ != WASOCK__NOWHERE) {
-            if (poller->muted_until_ns_ <= now_ns) {
-                unmute_all(poller);
-            } else {
-                until_ns =
-                    wasock_deadline_earlier(until_ns, poller->muted_until_ns_);
-            }
-        }
-        const int result = wait_for_any(poller, &report, until_ns, now_ns);
-        if (report.n > 0) {
-            break;
-        }
-        if (result < 0) {
-            return result;
-        }
-        if (deadline_ns != WASOCK_NO_DEADLINE && poller->inbox_ == NULL &&
-            poller->ready_ == WASOCK__NOWHERE &&
-            (deadline_ns == WASOCK_DEADLINE_PAST ||
-             deadline_ns <= now_of(poller))) {
-            break;
-        }
-    }
-    return (ptrdiff_t)report.n;
+    do {
+        result = turn(poller, &report, deadline_ns);
+    } while (result == 0 && report.n == 0 && !is_over(poller, deadline_ns));
+    return report.n > 0 ? (ptrdiff_t)report.n : result;
 }
 
 int wasock_pollable_from_fd(struct wasock_pollable *pollable, int fd)

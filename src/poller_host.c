@@ -224,6 +224,24 @@ static void report_event(struct wasock_poller *poller,
     }
 }
 
+/*
+ * Whether to report an event of a poll that reported everything: if it is
+ * certain, and now and then if it is of an active one, since what is certain
+ * of the others may go on for ever.
+ */
+static bool is_worth_a_try(struct wasock_poller *poller,
+                           const struct wasock__event *event)
+{
+    struct wasock__registration *registration =
+        registration_of(poller, event->userdata);
+
+    if (!poller->is_doubtful_ || is_certain(event)) {
+        return true;
+    }
+    return registration->place[side_of(event->userdata)] < poller->n_active_ &&
+           ++registration->n_silent % SILENT_MAX == 0;
+}
+
 static void report_kept_events(struct wasock_poller *poller,
                                struct wasock__report *report)
 {
@@ -231,13 +249,8 @@ static void report_kept_events(struct wasock_poller *poller,
            !wasock__report_is_full(report)) {
         const struct wasock__event *event =
             &poller->events_[poller->next_kept_++];
-        if (!is_current(poller, event->userdata)) {
-            continue;
-        }
-        struct wasock__registration *registration =
-            registration_of(poller, event->userdata);
-        if (!poller->is_doubtful_ || is_certain(event) ||
-            ++registration->n_silent % SILENT_MAX == 0) {
+        if (is_current(poller, event->userdata) &&
+            is_worth_a_try(poller, event)) {
             report_event(poller, report, event);
         }
     }
@@ -372,35 +385,45 @@ static void search_active(struct wasock_poller *poller,
 
 /* The sweep of the idle ones. */
 
+/* The subscriptions of a group that are still idle. */
+struct group {
+    uint32_t first;
+    uint32_t count;
+};
+
+static void leave_out_promoted(const struct wasock_poller *poller,
+                               struct group *group)
+{
+    if (group->first < poller->n_active_) {
+        const uint32_t n_gone = poller->n_active_ - group->first;
+        group->count = n_gone < group->count ? group->count - n_gone : 0;
+        group->first = poller->n_active_;
+    }
+}
+
 /* Sweep a group until nothing in it is ready. Returns an error or 0. */
 static int sweep_group(struct wasock_poller *poller,
-                       struct wasock__report *report, uint32_t first,
-                       uint32_t count)
+                       struct wasock__report *report, struct group group)
 {
-    while (!wasock__report_is_full(report)) {
-        if (first < poller->n_active_) { /* promoted meanwhile */
-            const uint32_t n_gone = poller->n_active_ - first;
-            count = n_gone < count ? count - n_gone : 0;
-            first = poller->n_active_;
-        }
-        if (count == 0) {
+    struct outcome outcome = {0, 1, 1};
+
+    while (outcome.n_certain > 0 && !wasock__report_is_full(report)) {
+        leave_out_promoted(poller, &group);
+        if (group.count == 0) {
             return 0;
         }
-        const struct outcome outcome = poll_range(poller, first, count, 0);
-        if (outcome.error == -WASOCK_EBADF) {
-            return find_dead(poller, report, first, count);
-        }
-        if (outcome.error != 0 || outcome.n_ready == 0) {
-            return outcome.error;
-        }
+        outcome = poll_range(poller, group.first, group.count, 0);
         if (outcome.n_certain > 0) {
             report_kept_events(poller, report);
-        } else {
-            search(poller, report, first, count);
-            return 0;
         }
     }
-    return 0;
+    if (outcome.error == -WASOCK_EBADF) {
+        return find_dead(poller, report, group.first, group.count);
+    }
+    if (outcome.n_ready > 0 && outcome.n_certain == 0) {
+        search(poller, report, group.first, group.count);
+    }
+    return outcome.error;
 }
 
 static uint32_t n_idle(const struct wasock_poller *poller)
@@ -471,7 +494,8 @@ static int sweep(struct wasock_poller *poller, struct wasock__report *report,
         if (wasock__report_is_full(report)) {
             return 0; /* goes on here next time: still due */
         }
-        result = sweep_group(poller, report, poller->sweep_, count);
+        const struct group group = {poller->sweep_, count};
+        result = sweep_group(poller, report, group);
         poller->sweep_ += count;
         due -= count;
     }

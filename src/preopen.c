@@ -73,14 +73,12 @@ ptrdiff_t wasock_preopen_listeners(struct wasock_listener *listeners,
     int result = next_listener(&preopen);
 
     while (result == 1) {
-        if (n_found < capacity) {
-            result = wasock_listener_from_fd(&listeners[n_found], preopen.fd);
-            if (result < 0) {
-                break;
-            }
-        }
+        const int error =
+            n_found < capacity
+                ? wasock_listener_from_fd(&listeners[n_found], preopen.fd)
+                : 0;
         n_found++;
-        result = next_listener(&preopen);
+        result = error < 0 ? error : next_listener(&preopen);
     }
     if (result < 0) {
         return result;
