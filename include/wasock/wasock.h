@@ -16,9 +16,11 @@
 #include <wasock/addr.h>
 #include <wasock/clock.h>
 #include <wasock/conn.h>
+#include <wasock/env.h>
 #include <wasock/err.h>
 #include <wasock/fd.h>
 #include <wasock/listener.h>
+#include <wasock/names.h>
 #include <wasock/poller.h>
 #include <wasock/preopen.h>
 #include <wasock/socket.h>

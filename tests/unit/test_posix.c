@@ -26,7 +26,6 @@
 
 #include <cmocka.h>
 
-#include <wasock/env.h>
 #include <wasock/wasock.h>
 
 #include "wasip1.h"
