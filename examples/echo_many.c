@@ -19,6 +19,7 @@
 #define PENDING_MAX 16384
 #define EVENTS_MAX 256
 #define ACCEPTS_MAX 64 /* in a row: the clients there are want to be served */
+#define READS_MAX 8    /* in a row, for the same reason */
 #define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
 #define DRAIN_MAX_MS 5000
 
@@ -34,6 +35,7 @@ struct client {
 
 static struct client clients[CLIENTS_MAX];
 static struct client *free_clients;
+static unsigned n_used; /* of the array, so far: the rest was not touched */
 static unsigned n_clients;
 
 static struct wasock_listener listener;
@@ -43,11 +45,17 @@ static _Alignas(WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(
     CLIENTS_MAX + 2)];
 static uint64_t now_ns; /* when the events at hand were asked for */
 
+static void give_back(struct client *client)
+{
+    client->next_free = free_clients;
+    free_clients = client;
+}
+
 static void let_go(struct client *client)
 {
     wasock_conn_close(&client->conn); /* the poller forgets it */
-    client->next_free = free_clients;
-    free_clients = client;
+    client->n_pending = 0;
+    give_back(client);
     n_clients--;
 }
 
@@ -70,27 +78,38 @@ static ptrdiff_t flush(struct client *client)
                                 client);
 }
 
-/* Read once and send at once; what finds no room becomes pending. */
+/* Keep what found no room until there is some. */
+static ptrdiff_t keep(struct client *client, const char *bytes, size_t length)
+{
+    memcpy(client->pending, bytes, length);
+    client->n_pending = length;
+    client->n_sent = 0;
+    return wasock_poller_modify(&poller, &client->conn.socket, WASOCK_WRITABLE,
+                                client);
+}
+
+/* Read and send at once, until there is no more or no room. */
 static ptrdiff_t echo(struct client *client)
 {
     static char buffer[PENDING_MAX];
-    const ptrdiff_t n_read =
-        wasock_conn_try_read(&client->conn, buffer, sizeof(buffer));
+    ptrdiff_t n_read = PENDING_MAX;
 
-    if (n_read <= 0) {
-        return n_read == 0 ? -WASOCK_ECLOSED : n_read;
+    for (int i = 0; i < READS_MAX && n_read == PENDING_MAX; i++) {
+        n_read = wasock_conn_try_read(&client->conn, buffer, PENDING_MAX);
+        if (n_read <= 0) {
+            return n_read == 0 ? -WASOCK_ECLOSED : n_read;
+        }
+        ptrdiff_t n_sent =
+            wasock_conn_try_write(&client->conn, buffer, (size_t)n_read);
+        if (n_sent < 0 && n_sent != -WASOCK_EAGAIN) {
+            return n_sent;
+        }
+        n_sent = n_sent < 0 ? 0 : n_sent;
+        if (n_sent < n_read) {
+            return keep(client, buffer + n_sent, (size_t)(n_read - n_sent));
+        }
     }
-    ptrdiff_t n_sent =
-        wasock_conn_try_write(&client->conn, buffer, (size_t)n_read);
-    if (n_sent == n_read || (n_sent < 0 && n_sent != -WASOCK_EAGAIN)) {
-        return n_sent;
-    }
-    n_sent = n_sent < 0 ? 0 : n_sent;
-    client->n_sent = 0;
-    client->n_pending = (size_t)(n_read - n_sent);
-    memcpy(client->pending, buffer + n_sent, client->n_pending);
-    return wasock_poller_modify(&poller, &client->conn.socket, WASOCK_WRITABLE,
-                                client);
+    return n_read;
 }
 
 static void serve(struct client *client)
@@ -98,27 +117,42 @@ static void serve(struct client *client)
     const ptrdiff_t result =
         client->n_pending > 0 ? flush(client) : echo(client);
 
-    if (result >= 0) {
-        wasock_socket_set_read_deadline(&client->conn.socket,
-                                        now_ns + IDLE_MAX_NS);
-    } else if (result != -WASOCK_EAGAIN) {
+    if (result >= 0 || result == -WASOCK_EAGAIN) {
+        if (result >= 0) {
+            wasock_socket_set_read_deadline(&client->conn.socket,
+                                            now_ns + IDLE_MAX_NS);
+        }
+    } else {
         let_go(client);
     }
+}
+
+/* A client's storage, or NULL when all is in use. */
+static struct client *unused_client(void)
+{
+    struct client *client = free_clients;
+
+    if (client != NULL) {
+        free_clients = client->next_free;
+    } else if (n_used < CLIENTS_MAX) {
+        client = &clients[n_used++];
+    }
+    return client;
 }
 
 /* Returns whether to go on. */
 static bool accept_one(void)
 {
-    struct client *client = free_clients;
+    struct client *client = unused_client();
 
     if (client == NULL) { /* full: look again when one has gone */
         wasock_poller_remove(&poller, &listener.socket);
         return false;
     }
     if (wasock_listener_try_accept(&listener, &client->conn) < 0) {
+        give_back(client);
         return false; /* nobody there, or the poller backs off */
     }
-    free_clients = client->next_free;
     n_clients++;
     wasock_socket_set_read_deadline(&client->conn.socket, now_ns + IDLE_MAX_NS);
     if (wasock_poller_add(&poller, &client->conn.socket, WASOCK_READABLE,
@@ -181,7 +215,7 @@ static ptrdiff_t run(bool is_draining, uint64_t deadline_ns)
         for (ptrdiff_t i = 0; i < n; i++) {
             is_ended |= serve_event(&events[i]);
         }
-        if (!is_draining && free_clients != NULL) {
+        if (!is_draining && n_clients < CLIENTS_MAX) {
             /* EEXIST unless it was taken off while all were in use. */
             const int ignored = wasock_poller_add(&poller, &listener.socket,
                                                   WASOCK_READABLE, &listener);
@@ -195,10 +229,6 @@ static int start(bool has_input)
 {
     int error = wasock_preopen_listener(0, &listener);
 
-    for (size_t i = CLIENTS_MAX; i > 0; i--) {
-        clients[i - 1].next_free = free_clients;
-        free_clients = &clients[i - 1];
-    }
     if (error == 0) {
         error =
             wasock_poller_init(&poller, poller_memory, sizeof(poller_memory));

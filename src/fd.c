@@ -87,7 +87,7 @@ int wasock_fd_is_listener(int fd)
 
 int wasock_fd_set_nonblocking(int fd)
 {
-    struct wasock_fd_stat stat;
+    struct wasock_fd_stat stat = {WASOCK_FD_UNKNOWN, false};
     const int32_t error =
         wasip1_fd_fdstat_set_flags(fd, WASIP1_FDFLAGS_NONBLOCK);
 
@@ -425,7 +425,7 @@ static int count_reported(const struct wasock_poll_item *items, size_t n_items)
 static void find_dead_items(struct wasock_poll_item *items, size_t n_items)
 {
     for (size_t i = 0; i < n_items; i++) {
-        struct wasock_fd_stat stat;
+        struct wasock_fd_stat stat = {WASOCK_FD_UNKNOWN, false};
         if (items[i].fd < 0 || items[i].interest == 0) {
             continue;
         }

@@ -304,7 +304,6 @@ int wasock_poller_add(struct wasock_poller *poller,
         poller->n_networked_++;
     } else {
         poller->n_hosted_++;
-        poller->n_added_++;
     }
     arm(poller, index);
     wasock__deadlines_update(poller, index);

@@ -6,8 +6,8 @@
  * were in use of late are asked about every time, the others in turn. One of
  * the others that speaks is noticed
  *   - at once while nothing else happens,
- *   - within 20 ms while others keep the program busy (plus the time the
- *     program itself takes between two waits),
+ *   - while others keep the program busy, within the larger of 20 ms and 12 us
+ *     for each watched (plus what the program itself takes between two waits),
  *   - on a host whose poll is fake (wazero) within the larger of 20 ms and
  *     50 us for each watched.
  *
@@ -80,7 +80,8 @@ struct wasock_poller {
     uint32_t n_counted_;   /* registrations, as they count for capacity */
     uint32_t n_hosted_;    /* registrations of the host's descriptors */
     uint32_t n_networked_; /* registrations of the network in the process */
-    uint32_t n_added_;     /* since the last poll */
+    uint32_t n_entered_;   /* the active set since the hand last moved */
+    uint32_t waste_;       /* false events since then */
     uint32_t n_subscriptions_;
     uint32_t n_active_; /* of them, the active ones; they come first */
     uint32_t n_deadlines_;
