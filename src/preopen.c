@@ -3,6 +3,8 @@
 
 #include <wasock/err.h>
 
+#include "text.h"
+
 static enum wasock_preopen_role role_of(int fd, enum wasock_fd_kind kind)
 {
     if (kind == WASOCK_FD_SOCKET_DGRAM) {
@@ -114,9 +116,15 @@ static void count_one(struct wasock_preopen_census *census,
     }
 }
 
-/* Whether a host that handed over no socket knows of sockets. */
+/* Whether a host that handed over no socket knows of sockets. Asked of stdin,
+ * unless that is a socket: then somebody may be accepted. */
 static enum wasock_preopen_host ask_host(void)
 {
+    struct wasock_fd_stat stat;
+
+    if (wasock_fd_stat(0, &stat) == 0 && stat.kind == WASOCK_FD_SOCKET_STREAM) {
+        return WASOCK_PREOPEN_HOST_HAS_SOCKETS;
+    }
     switch (wasock_fd_accept(0)) {
     case -WASOCK_EBADF:
         return WASOCK_PREOPEN_HOST_HAS_SOCKETS;
@@ -144,77 +152,53 @@ int wasock_preopen_count(struct wasock_preopen_census *census)
     return result;
 }
 
-/* Text that grows in the caller's buffer and goes on counting when it is
- * full. */
-struct text {
-    char *bytes;
-    size_t capacity;
-    size_t length;
-};
-
-static void append(struct text *text, const char *string)
-{
-    for (; *string != '\0'; string++) {
-        if (text->length + 1 < text->capacity) {
-            text->bytes[text->length] = *string;
-        }
-        text->length++;
-    }
-}
-
 /* "3 directories, " or "1 directory, ", or nothing for none. */
-static void append_count(struct text *text, unsigned count, const char *one,
-                         const char *many)
+static void put_count(struct text *text, unsigned count, const char *one,
+                      const char *many)
 {
-    char digits[11];
-    size_t i = sizeof(digits) - 1;
-
-    if (count == 0) {
-        return;
+    if (count > 0) {
+        text_put_decimal(text, count);
+        text_put_string(text, count == 1 ? one : many);
     }
-    digits[i] = '\0';
-    for (unsigned rest = count; rest > 0; rest /= 10) {
-        digits[--i] = (char)('0' + rest % 10);
-    }
-    append(text, &digits[i]);
-    append(text, count == 1 ? one : many);
 }
 
-static void append_findings(struct text *text,
-                            const struct wasock_preopen_census *census)
+static void put_findings(struct text *text,
+                         const struct wasock_preopen_census *census)
 {
     if (census->n_descriptors == 0) {
-        append(text, "The host handed over no descriptors.\n");
+        text_put_string(text, "The host handed over no descriptors.\n");
         return;
     }
-    append(text, "The host handed over from descriptor 3 on: ");
-    append_count(text, census->n_listeners, " listener, ", " listeners, ");
-    append_count(text, census->n_connections, " connection, ",
-                 " connections, ");
-    append_count(text, census->n_untold, " stream socket, ",
-                 " stream sockets, ");
-    append_count(text, census->n_datagrams, " datagram socket, ",
-                 " datagram sockets, ");
-    append_count(text, census->n_directories, " directory, ", " directories, ");
-    append_count(text, census->n_others, " other, ", " others, ");
-    append_count(text, census->n_descriptors, " in all.\n", " in all.\n");
+    text_put_string(text, "The host handed over from descriptor 3 on: ");
+    put_count(text, census->n_listeners, " listener, ", " listeners, ");
+    put_count(text, census->n_connections, " connection, ", " connections, ");
+    put_count(text, census->n_untold, " stream socket, ", " stream sockets, ");
+    put_count(text, census->n_datagrams, " datagram socket, ",
+              " datagram sockets, ");
+    put_count(text, census->n_directories, " directory, ", " directories, ");
+    put_count(text, census->n_others, " other, ", " others, ");
+    put_count(text, census->n_descriptors, " in all.\n", " in all.\n");
 }
 
-static void append_advice(struct text *text, enum wasock_preopen_host host)
+static void put_advice(struct text *text, enum wasock_preopen_host host)
 {
     if (host == WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS) {
-        append(text,
-               "This host has no preview1 sockets: wasmtime 47 and later have "
-               "none,\nwasmtime 46 and earlier only with -S preview2=n.\n");
+        text_put_string(
+            text,
+            "This host has no preview1 sockets: wasmtime 47 and later have "
+            "none,\nwasmtime 46 and earlier only with -S preview2=n.\n");
     } else if (host == WASOCK_PREOPEN_HOST_HAS_SOCKETS) {
-        append(text, "This host has sockets; it was told of no listener.\n");
+        text_put_string(text,
+                        "This host has sockets; it was told of no listener.\n");
     }
-    append(text,
-           "A preview1 program cannot open a socket; its host opens one:\n"
-           "  wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 "
-           "PROGRAM.wasm  (wasmtime 36 to 46)\n"
-           "  wasmi --tcplisten 127.0.0.1:8080 PROGRAM.wasm\n"
-           "  wazero run -listen=127.0.0.1:8080 PROGRAM.wasm\n");
+    text_put_string(
+        text, "A preview1 program cannot open a socket; its host opens one:\n"
+              "  wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 "
+              "PROGRAM.wasm  (wasmtime 36 to 46)\n"
+              "  wasmi --tcplisten 127.0.0.1:8080 PROGRAM.wasm\n"
+              "  wazero run -listen=127.0.0.1:8080 PROGRAM.wasm\n"
+              "A native one is told where to listen:\n"
+              "  WASOCK_LISTEN=127.0.0.1:8080 PROGRAM\n");
 }
 
 size_t wasock_preopen_explain(const struct wasock_preopen_census *census,
@@ -222,13 +206,9 @@ size_t wasock_preopen_explain(const struct wasock_preopen_census *census,
 {
     struct text explanation = {text, capacity, 0};
 
-    append_findings(&explanation, census);
+    put_findings(&explanation, census);
     if (census->n_listeners == 0 && census->n_untold == 0) {
-        append_advice(&explanation, census->host);
+        put_advice(&explanation, census->host);
     }
-    if (capacity > 0) {
-        text[explanation.length < capacity ? explanation.length
-                                           : capacity - 1] = '\0';
-    }
-    return explanation.length;
+    return text_end(&explanation);
 }
