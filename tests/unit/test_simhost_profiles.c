@@ -133,6 +133,7 @@ static void bad_accept_flags_on(enum host host)
     const int32_t error = wasip1_sock_accept(listener, 1, &fd);
     assert_int_equal(error, errors[host]);
     assert_int_equal(simhost_truth(listener).n_readable, n_left[host]);
+    assert_int_equal(simhost_truth(listener).is_readable, n_left[host]);
     assert_int_equal(simhost_n_verdicts(SIMHOST_BAD_FLAGS), 1);
     if (error == 0) {
         assert_int_equal(wasip1_fd_close(fd), 0);
@@ -259,6 +260,7 @@ static void aborted_connect_on(enum host host)
     simhost_peer_abort(simhost_connect(listener, SIMHOST_NOW), SIMHOST_NOW);
     assert_int_equal(wasip1_sock_accept(listener, NONBLOCK, &fd),
                      host == WAZERO ? WASOCK_EIO : WASOCK_ECONNABORTED);
+    assert_false(simhost_truth(listener).is_readable);
     assert_int_equal(wasip1_sock_accept(listener, NONBLOCK, &fd),
                      WASOCK_EAGAIN);
 }

@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: MIT */
+/* Connections: every stream test on every host with every chunk size. */
+#include "worlds.h"
+
+#define BIG_BYTES 100000
+
+static void test_read_in(void)
+{
+    struct pair pair = open_pair();
+    char buffer[16] = "";
+    size_t n = 0;
+
+    simhost_peer_send(pair.peer, "foobar", 6, SIMHOST_MS(20));
+    while (n < 6) {
+        const ptrdiff_t result =
+            wasock_conn_read(&pair.conn, buffer + n, sizeof(buffer) - n);
+        assert_true(result > 0);
+        n += (size_t)result;
+    }
+    assert_memory_equal(buffer, "foobar", 6);
+    assert_int_equal(wasock_conn_try_read(&pair.conn, buffer, 1),
+                     -WASOCK_EAGAIN);
+    simhost_peer_shutdown(pair.peer, SIMHOST_MS(5));
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 1), 0);
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 1), 0);
+    assert_int_equal(wasock_conn_try_read(&pair.conn, buffer, 1), 0);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_read)
+
+static void test_readv_in(void)
+{
+    struct pair pair = open_pair();
+    char bytes[10] = "";
+    const struct wasock_buffer buffers[] = {
+        {bytes, 0}, {bytes, 2}, {bytes + 2, 0}, {bytes + 2, 3}, {bytes + 5, 5}};
+    size_t n = 0;
+
+    simhost_peer_send(pair.peer, "0123456789", 10, SIMHOST_MS(1));
+    while (n < 10) {
+        char before[10];
+        memcpy(before, bytes, sizeof(before));
+        const ptrdiff_t result = wasock_conn_readv(&pair.conn, buffers, 5);
+        assert_in_range(result, 1, 10);
+        assert_memory_equal(bytes, &"0123456789"[n], (size_t)result);
+        n += (size_t)result;
+    }
+    assert_int_equal(wasock_conn_try_readv(&pair.conn, buffers, 5),
+                     -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_try_readv(&pair.conn, buffers, 1), 0);
+    assert_int_equal(wasock_conn_readv(&pair.conn, buffers, 0), 0);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_readv)
+
+static void test_write_in(void)
+{
+    static char big[BIG_BYTES];
+    struct pair pair = open_pair();
+
+    for (size_t i = 0; i < BIG_BYTES; i++) {
+        big[i] = (char)(i * 31 % 251);
+    }
+    simhost_peer_set_window(pair.peer, 5000);
+    simhost_peer_set_reading(pair.peer, 1000);
+    assert_int_equal(wasock_conn_write(&pair.conn, big, BIG_BYTES), BIG_BYTES);
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_WRITE),
+                     0);
+    simhost_settle();
+    assert_received(pair.peer, big, BIG_BYTES);
+    assert_int_equal(simhost_peer_end(pair.peer), SIMHOST_END_STREAM);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_write)
+
+/* Every way to cut 10 bytes into three slices with empty ones among them. */
+static void test_writev_in(void)
+{
+    static const char text[] = "0123456789";
+    struct pair pair = open_pair();
+    size_t n_sent = 0;
+
+    simhost_peer_set_window(pair.peer, 7);
+    simhost_peer_set_reading(pair.peer, 2);
+    for (size_t a = 0; a <= 10; a++) {
+        for (size_t b = a; b <= 10; b++) {
+            const struct wasock_slice slices[] = {
+                {text, 0},     {text, a},          {text + a, b - a},
+                {text + b, 0}, {text + b, 10 - b}, {text, 0}};
+            struct wasock_slice copy[6];
+            memcpy(copy, slices, sizeof(copy));
+            assert_int_equal(wasock_conn_writev(&pair.conn, slices, 6), 10);
+            assert_memory_equal(slices, copy, sizeof(copy));
+            n_sent += 10;
+        }
+    }
+    simhost_settle();
+    size_t n = 0;
+    const uint8_t *bytes = simhost_peer_received(pair.peer, &n);
+    assert_int_equal(n, n_sent);
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(bytes[i], text[i % 10]);
+    }
+    const struct wasock_slice none[] = {{text, 0}, {text, 0}};
+    assert_int_equal(wasock_conn_writev(&pair.conn, none, 2), 0);
+    assert_int_equal(wasock_conn_try_writev(&pair.conn, none, 0), 0);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_writev)
+
+static void test_try_write_in(void)
+{
+    static char big[BIG_BYTES];
+    struct pair pair = open_pair();
+    const struct wasock_slice slice = {big, sizeof(big)};
+
+    simhost_peer_set_window(pair.peer, 10);
+    simhost_peer_set_reading(pair.peer, 0);
+    size_t n_written = 0;
+    ptrdiff_t n = 0;
+    while ((n = wasock_conn_try_write(&pair.conn, big, sizeof(big))) > 0) {
+        n_written += (size_t)n;
+    }
+    assert_int_equal(n, -WASOCK_EAGAIN);
+    assert_int_equal(n_written, 10);
+    assert_int_equal(wasock_conn_try_writev(&pair.conn, &slice, 1),
+                     -WASOCK_EAGAIN);
+    simhost_peer_read(pair.peer, 10, SIMHOST_NOW);
+    assert_in_range(wasock_conn_try_writev(&pair.conn, &slice, 1), 1, 10);
+    simhost_peer_set_reading(pair.peer, SIZE_MAX);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_try_write)
+
+/* H: a deadline is sticky, beats data, and can be lifted. */
+static void test_deadlines_in(void)
+{
+    struct pair pair = open_pair();
+    struct wasock_socket *socket = &pair.conn.socket;
+    char buffer[8];
+
+    const uint64_t deadline_ns = wasock_deadline_after_ms(50);
+    assert_int_equal(wasock_socket_set_read_deadline(socket, deadline_ns), 0);
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8),
+                     -WASOCK_EDEADLINE);
+    assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 20 * MS);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_NOW);
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8),
+                     -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_conn_write(&pair.conn, "y", 1), 1);
+    assert_int_equal(wasock_conn_try_read(&pair.conn, buffer, 8), 1);
+    wasock_socket_set_read_deadline(socket, WASOCK_NO_DEADLINE);
+    simhost_peer_send(pair.peer, "z", 1, SIMHOST_MS(30));
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8), 1);
+    wasock_socket_set_deadline(socket, WASOCK_DEADLINE_PAST);
+    assert_int_equal(wasock_conn_write(&pair.conn, "y", 1), -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_conn_write(&pair.conn, "y", 0), 0);
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 0), 0);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_deadlines)
+
+/* E2: stopped halfway it returns the count, and stays usable. */
+static void test_write_stopped_by_its_deadline_in(void)
+{
+    struct pair pair = open_pair();
+
+    simhost_peer_set_window(pair.peer, 4);
+    simhost_peer_set_reading(pair.peer, 0);
+    wasock_socket_set_write_deadline(&pair.conn.socket,
+                                     wasock_deadline_after_ms(30));
+    assert_int_equal(wasock_conn_write(&pair.conn, "0123456789", 10), 4);
+    assert_int_equal(wasock_conn_write(&pair.conn, "456789", 6),
+                     -WASOCK_EDEADLINE);
+    wasock_socket_set_write_deadline(&pair.conn.socket, WASOCK_NO_DEADLINE);
+    simhost_peer_set_reading(pair.peer, SIZE_MAX);
+    assert_int_equal(wasock_conn_write(&pair.conn, "456789", 6), 6);
+    simhost_settle();
+    assert_received(pair.peer, "0123456789", 10);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_write_stopped_by_its_deadline)
+
+/* A reset is told again and again, whatever the host calls it. */
+static void test_reset_in(void)
+{
+    struct pair pair = open_pair();
+    struct wasock_conn sharer = {0};
+    char buffer[8];
+
+    assert_int_equal(wasock_conn_share(&pair.conn, &sharer), 0);
+    simhost_peer_reset(pair.peer, SIMHOST_NOW);
+    const ptrdiff_t cause = wasock_conn_read(&pair.conn, buffer, 8);
+    assert_true(cause < 0 && wasock_err_is_disconnect(cause));
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8), cause);
+    assert_int_equal(wasock_conn_try_read(&pair.conn, buffer, 8), cause);
+    assert_int_equal(wasock_conn_try_read(&sharer, buffer, 8), cause);
+    assert_int_equal(wasock_conn_close(&sharer), 0);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_reset)
+
+/* E5: after our own shutdown it is EPIPE on every host, decided here. */
+static void test_half_close_in(void)
+{
+    struct pair pair = open_pair();
+    char buffer[8];
+
+    assert_int_equal(wasock_conn_write(&pair.conn, "bye", 3), 3);
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_WRITE),
+                     0);
+    const uint64_t n_calls = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_conn_write(&pair.conn, "x", 1), -WASOCK_EPIPE);
+    assert_int_equal(wasock_conn_try_write(&pair.conn, "x", 1), -WASOCK_EPIPE);
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_WRITE),
+                     0);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
+    simhost_settle();
+    assert_received(pair.peer, "bye", 3);
+    assert_int_equal(simhost_peer_end(pair.peer), SIMHOST_END_STREAM);
+    if (!is_host(&simhost_wamr)) { /* quirk 35: it shuts both halves */
+        simhost_peer_send(pair.peer, "ok", 2, SIMHOST_MS(1));
+        assert_true(wasock_conn_read(&pair.conn, buffer, 8) > 0);
+    }
+    simhost_peer_close(pair.peer, SIMHOST_NOW);
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_BOTH), 0);
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, (enum wasock_shutdown)0),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, (enum wasock_shutdown)4),
+                     -WASOCK_EINVAL);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_half_close)
+
+/* Quirk 34: every peer sees the end of the stream. */
+static void test_close_is_seen_in(void)
+{
+    struct pair pair = open_pair();
+
+    assert_int_equal(wasock_conn_write(&pair.conn, "bye", 3), 3);
+    close_pair(&pair);
+    simhost_settle();
+    assert_received(pair.peer, "bye", 3);
+    assert_int_equal(simhost_peer_end(pair.peer), SIMHOST_END_STREAM);
+}
+IN_EVERY_WORLD(test_close_is_seen)
+
+/* G1: one code for the use of anything closed, and no host call. */
+static void test_use_after_close(void **unused)
+{
+    struct wasock_conn conn = {0};
+    struct wasock_conn other = {0};
+    const struct wasock_slice slice = {"x", 1};
+    struct wasock_addr addr;
+    char byte = 0;
+    const struct wasock_buffer room = {&byte, 1};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    assert_false(wasock_socket_is_open(&conn.socket));
+    assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_read(&conn, &byte, 0), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_read(&conn, &byte, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_readv(&conn, &room, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_readv(&conn, &room, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_write(&conn, "x", 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_write(&conn, "x", 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_writev(&conn, &slice, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_writev(&conn, &slice, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_shutdown(&conn, WASOCK_SHUTDOWN_BOTH),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_share(&conn, &other), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_into_fd(&conn), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_close(&conn), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_deadline(&conn.socket, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_read_deadline(&conn.socket, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_write_deadline(&conn.socket, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_label(&conn.socket, "x"),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_fd(&conn.socket), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_local_addr(&conn.socket, &addr),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_remote_addr(&conn.socket, &addr),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), 0);
+}
+
+/* Design section 5: what is ready costs one host call. */
+static void test_calls_an_operation(void **unused)
+{
+    char buffer[8];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    struct pair pair = open_pair();
+    struct wasock_socket *socket = &pair.conn.socket;
+    const struct wasock_slice slices[] = {{"a", 1}, {"b", 1}};
+    const struct wasock_buffer buffers[] = {{buffer, 2}, {buffer + 2, 2}};
+
+#define COSTS(n, expression)                                                   \
+    do {                                                                       \
+        const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);               \
+        assert_true((expression) >= 0);                                        \
+        assert_int_equal(simhost_calls(SIMHOST_ANY_CALL) - before, n);         \
+    } while (0)
+    simhost_peer_send(pair.peer, "0123456789", 10, SIMHOST_NOW);
+    COSTS(1, wasock_conn_try_read(&pair.conn, buffer, 1));
+    COSTS(1, wasock_conn_read(&pair.conn, buffer, 1));
+    COSTS(1, wasock_conn_readv(&pair.conn, buffers, 2));
+    COSTS(1, wasock_conn_try_readv(&pair.conn, buffers, 2));
+    COSTS(1, wasock_conn_try_write(&pair.conn, "x", 1));
+    COSTS(1, wasock_conn_write(&pair.conn, "x", 1));
+    COSTS(1, wasock_conn_writev(&pair.conn, slices, 2));
+    COSTS(1, wasock_conn_try_writev(&pair.conn, slices, 2));
+    COSTS(0, wasock_conn_write(&pair.conn, "", 0));
+    COSTS(0, wasock_conn_read(&pair.conn, buffer, 0));
+    wasock_socket_set_deadline(socket, wasock_deadline_after_ms(100));
+    COSTS(2, wasock_conn_read(&pair.conn, buffer, 1));
+    COSTS(2, wasock_conn_write(&pair.conn, "x", 1));
+    COSTS(1, wasock_conn_try_write(&pair.conn, "x", 1));
+    simhost_peer_read(pair.peer, 100, SIMHOST_NOW);
+    while (wasock_conn_try_read(&pair.conn, buffer, 8) > 0) {
+    }
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* A9/H8: adoption makes it non-blocking, whatever it was. */
+static void test_adoption(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_conn conn = {0};
+        struct wasock_fd_stat stat;
+        simhost_reset(host + 1, simhost_profiles[host]);
+        const int fd = simhost_preopen(SIMHOST_CONNECTION);
+        simhost_set_nonblocking(fd, false);
+        assert_int_equal(wasock_conn_from_fd(&conn, fd), 0);
+        assert_int_equal(wasock_fd_stat(fd, &stat), 0);
+        assert_true(stat.is_nonblocking);
+        assert_int_equal(wasock_socket_fd(&conn.socket), fd);
+        assert_int_equal(wasock_conn_into_fd(&conn), fd);
+        assert_false(wasock_socket_is_open(&conn.socket));
+        assert_int_equal(wasock_conn_from_fd(&conn, fd), 0);
+        assert_int_equal(wasock_conn_close(&conn), 0);
+        simhost_allow(SIMHOST_BAD_FD, true);
+        assert_int_equal(wasock_conn_from_fd(&conn, 99), -WASOCK_EBADF);
+        simhost_check();
+    }
+}
+
+/* A2, A3: each kind of descriptor has its answer, and is left as it was. */
+static void test_adoption_of_each_kind(void **unused)
+{
+    static const struct {
+        enum simhost_kind kind;
+        int as_conn;
+        int as_listener;
+    } rows[] = {
+        {SIMHOST_UNKNOWN, -WASOCK_ENOTSOCK, -WASOCK_ENOTSOCK},
+        {SIMHOST_BLOCK_DEVICE, -WASOCK_ENOTSOCK, -WASOCK_ENOTSOCK},
+        {SIMHOST_CHARACTER_DEVICE, -WASOCK_ENOTSOCK, -WASOCK_ENOTSOCK},
+        {SIMHOST_DIRECTORY, -WASOCK_ENOTSOCK, -WASOCK_ENOTSOCK},
+        {SIMHOST_FILE, -WASOCK_ENOTSOCK, -WASOCK_ENOTSOCK},
+        {SIMHOST_SYMBOLIC_LINK, -WASOCK_ENOTSOCK, -WASOCK_ENOTSOCK},
+        {SIMHOST_DATAGRAM, 0, -WASOCK_ENOTSUP},
+        {SIMHOST_CONNECTION, 0, -WASOCK_ENOTLISTENER},
+        {SIMHOST_LISTENER, -WASOCK_ENOTCONNECTION, 0},
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct wasock_conn conn = {0};
+        struct wasock_listener listener = {0};
+        simhost_reset(i + 1, &simhost_wazero);
+        const int fd = simhost_preopen(rows[i].kind);
+        const int fd2 = simhost_preopen(rows[i].kind);
+        assert_int_equal(wasock_conn_from_fd(&conn, fd), rows[i].as_conn);
+        assert_int_equal(wasock_listener_from_fd(&listener, fd2),
+                         rows[i].as_listener);
+        if (rows[i].as_conn < 0 && rows[i].as_listener < 0) {
+            assert_int_equal(simhost_calls(SIMHOST_FD_FDSTAT_SET_FLAGS), 0);
+        }
+    }
+}
+
+/* Where the host does not tell, the first use does, with the same code. */
+static void test_the_first_use_tells_on_wamr(void **unused)
+{
+    struct wasock_conn conn = {0};
+    struct wasock_listener listener = {0};
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wamr);
+    const int listener_fd = simhost_preopen_at(3, SIMHOST_LISTENER);
+    const int conn_fd = simhost_preopen_at(4, SIMHOST_CONNECTION);
+    assert_int_equal(wasock_conn_from_fd(&conn, listener_fd), 0);
+    assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_ENOTCONNECTION);
+    assert_int_equal(wasock_listener_from_fd(&listener, conn_fd), 0);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_ENOTLISTENER);
+}
+
+static void test_datagrams(void **unused)
+{
+    struct wasock_conn conn = {0};
+    char buffer[8];
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    const int fd = simhost_preopen(SIMHOST_DATAGRAM);
+    struct simhost_peer *peer = simhost_peer_of(fd);
+    assert_int_equal(wasock_conn_from_fd(&conn, fd), 0);
+    simhost_peer_send(peer, "12345", 5, SIMHOST_MS(1));
+    assert_int_equal(wasock_conn_read(&conn, buffer, 3), 3);
+    assert_int_equal(wasock_conn_try_read(&conn, buffer, 3), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_write(&conn, "abc", 3), 3);
+    assert_int_equal(simhost_peer_n_datagrams(peer), 1);
+    assert_int_equal(wasock_conn_shutdown(&conn, WASOCK_SHUTDOWN_WRITE),
+                     -WASOCK_ENOTSUP);
+    simhost_fail(SIMHOST_SOCK_SEND, 1, WASOCK_EMSGSIZE, 1);
+    assert_int_equal(wasock_conn_write(&conn, "abc", 3), -WASOCK_EMSGSIZE);
+    assert_int_equal(wasock_conn_write(&conn, "abc", 3), 3);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    simhost_check();
+}
+
+/* E1: what a host must not say. */
+static void test_a_lying_host(void **unused)
+{
+    char buffer[8];
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    simhost_lie(SIMHOST_SOCK_SEND, 1, SIMHOST_LIE_NOTHING, 1);
+    assert_int_equal(wasock_conn_write(&pair.conn, "abc", 3), -WASOCK_EHOST);
+    assert_int_equal(wasock_conn_write(&pair.conn, "abc", 3), -WASOCK_EHOST);
+    simhost_lie(SIMHOST_SOCK_RECV, 1, SIMHOST_LIE_TOO_MUCH, 1);
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8), -WASOCK_EHOST);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* Without mercy: chance decides all that it may. */
+static void test_echo_in_random_worlds(void **unused)
+{
+    (void)unused;
+    for (uint64_t seed = 1; seed <= 500; seed++) {
+        char text[1000];
+        char buffer[64];
+        size_t n_echoed = 0;
+        simhost_reset(seed, simhost_profiles[seed % SIMHOST_N_PROFILES]);
+        simhost_knobs.chunk_bytes = SIMHOST_CHUNK_RANDOM;
+        struct pair pair = open_pair();
+        simhost_knobs.spurious_eagain_per_mille = 200;
+        simhost_knobs.spurious_ready_per_mille = 200;
+        simhost_knobs.interrupted_per_mille = 100;
+        simhost_knobs.shuffle = true;
+        simhost_knobs.latency_max_ns = 3 * MS;
+        simhost_peer_set_window(pair.peer, 50);
+        simhost_peer_set_reading(pair.peer, 20);
+        for (size_t i = 0; i < sizeof(text); i++) {
+            text[i] = (char)(seed + i);
+        }
+        simhost_peer_send(pair.peer, text, sizeof(text), SIMHOST_MS(1));
+        simhost_peer_shutdown(pair.peer, SIMHOST_MS(2));
+        for (;;) {
+            const ptrdiff_t n =
+                wasock_conn_read(&pair.conn, buffer, sizeof(buffer));
+            assert_true(n >= 0);
+            if (n == 0) {
+                break;
+            }
+            assert_int_equal(wasock_conn_write(&pair.conn, buffer, (size_t)n),
+                             n);
+            n_echoed += (size_t)n;
+        }
+        assert_int_equal(n_echoed, sizeof(text));
+        close_pair(&pair);
+        simhost_settle();
+        assert_received(pair.peer, text, sizeof(text));
+        simhost_check();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_readv),
+        cmocka_unit_test(test_write),
+        cmocka_unit_test(test_writev),
+        cmocka_unit_test(test_try_write),
+        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_write_stopped_by_its_deadline),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_half_close),
+        cmocka_unit_test(test_close_is_seen),
+        cmocka_unit_test(test_use_after_close),
+        cmocka_unit_test(test_calls_an_operation),
+        cmocka_unit_test(test_adoption),
+        cmocka_unit_test(test_adoption_of_each_kind),
+        cmocka_unit_test(test_the_first_use_tells_on_wamr),
+        cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_a_lying_host),
+        cmocka_unit_test(test_echo_in_random_worlds),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
