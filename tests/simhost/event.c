@@ -190,21 +190,29 @@ bool sim_asks_stdin(const struct sim_poll *poll, size_t i)
            (!target->is_nonblocking || target->kind == SIMHOST_DIRECTORY);
 }
 
+static void add_fake_event(struct sim_poll *poll, size_t i)
+{
+    const struct wasock__subscription *const subscription =
+        &poll->subscriptions[i];
+
+    if (poll->targets[i] == NULL) {
+        (void)add_event(poll, subscription, WASOCK_EBADF);
+    } else if (sim_is_write(subscription)) {
+        (void)add_event(poll, subscription, WASOCK_ENOTSUP);
+    } else {
+        (void)add_event(poll, subscription, poll->targets[i]->event_error);
+    }
+}
+
 void sim_collect_fake(struct sim_poll *poll, bool is_stdin_ready)
 {
     for (size_t i = 0; i < poll->n_subscriptions; i++) {
-        const struct wasock__subscription *const subscription =
-            &poll->subscriptions[i];
-        if (sim_is_clock(subscription)) {
+        if (sim_is_clock(&poll->subscriptions[i])) {
             if (poll->is_clock_due) {
-                (void)add_event(poll, subscription, 0);
+                (void)add_event(poll, &poll->subscriptions[i], 0);
             }
-        } else if (poll->targets[i] == NULL) {
-            (void)add_event(poll, subscription, WASOCK_EBADF);
-        } else if (sim_is_write(subscription)) {
-            (void)add_event(poll, subscription, WASOCK_ENOTSUP);
         } else if (!sim_asks_stdin(poll, i) || is_stdin_ready) {
-            (void)add_event(poll, subscription, poll->targets[i]->event_error);
+            add_fake_event(poll, i);
         }
     }
     shuffle(poll);

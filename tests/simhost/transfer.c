@@ -412,6 +412,18 @@ static int32_t send_empty(const struct sim_descriptor *descriptor,
                : simhost_knobs.profile.empty_send_on_connection;
 }
 
+/* As many slices as the host takes. Returns an error where that is none. */
+static int32_t clamp_slices(size_t *n_slices)
+{
+    const enum simhost_many_slices policy = simhost_knobs.profile.many_slices;
+
+    if (*n_slices <= WASIP1_SLICES_MAX || policy == SIMHOST_SLICES_TAKEN) {
+        return 0;
+    }
+    *n_slices = WASIP1_SLICES_MAX;
+    return policy == SIMHOST_SLICES_EMSGSIZE ? WASOCK_EMSGSIZE : 0;
+}
+
 static int32_t transmit(struct sim_descriptor *descriptor,
                         struct sim_fault fault,
                         const struct wasock_slice *slices, size_t n_slices,
@@ -441,14 +453,8 @@ static int32_t transmit(struct sim_descriptor *descriptor,
                    ? broken_pipe()
                    : profile->send_on_listener;
     }
-    if (n_slices > WASIP1_SLICES_MAX &&
-        profile->many_slices != SIMHOST_SLICES_TAKEN) {
-        if (profile->many_slices == SIMHOST_SLICES_EMSGSIZE) {
-            return WASOCK_EMSGSIZE;
-        }
-        n_slices = WASIP1_SLICES_MAX;
-    }
-    return send_to(descriptor, slices, n_slices, n_sent);
+    const int32_t error = clamp_slices(&n_slices);
+    return error != 0 ? error : send_to(descriptor, slices, n_slices, n_sent);
 }
 
 int32_t wasip1_fd_write(int32_t fd, const struct wasock_slice *slices,

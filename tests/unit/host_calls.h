@@ -43,6 +43,11 @@ static inline void on_every_host(on_host *test)
         on_every_host(name##_on);                                              \
     }
 
+static inline void ideal_world(void)
+{
+    simhost_reset(42, &simhost_ideal);
+}
+
 static inline int32_t receive(int fd, void *data, size_t capacity, uint32_t *n)
 {
     const struct wasock_buffer buffer = {data, capacity};
