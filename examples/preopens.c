@@ -30,7 +30,7 @@ static const char *role_name(enum wasock_preopen_role role)
 
 int main(void)
 {
-    struct wasock_preopen_census census;
+    struct wasock_preopen_census census = {0};
     struct wasock_preopen preopen = {0};
     char text[1024];
     int result = 0;

@@ -22,7 +22,7 @@
 
 static int explain_missing_listener(int error)
 {
-    struct wasock_preopen_census census;
+    struct wasock_preopen_census census = {0};
     char text[1024];
 
     fprintf(stderr, "tcpecho: no listener: %s\n", wasock_err_text(error));

@@ -190,29 +190,32 @@ bool sim_asks_stdin(const struct sim_poll *poll, size_t i)
            (!target->is_nonblocking || target->kind == SIMHOST_DIRECTORY);
 }
 
-static void add_fake_event(struct sim_poll *poll, size_t i)
+static bool is_reported_by_fake(const struct sim_poll *poll, size_t i,
+                                bool is_stdin_ready)
 {
-    const struct wasock__subscription *const subscription =
-        &poll->subscriptions[i];
+    return sim_is_clock(&poll->subscriptions[i])
+               ? poll->is_clock_due
+               : is_stdin_ready || !sim_asks_stdin(poll, i);
+}
 
-    if (poll->targets[i] == NULL) {
-        (void)add_event(poll, subscription, WASOCK_EBADF);
-    } else if (sim_is_write(subscription)) {
-        (void)add_event(poll, subscription, WASOCK_ENOTSUP);
-    } else {
-        (void)add_event(poll, subscription, poll->targets[i]->event_error);
+static int32_t fake_error(const struct sim_poll *poll, size_t i)
+{
+    if (sim_is_clock(&poll->subscriptions[i])) {
+        return 0;
     }
+    if (poll->targets[i] == NULL) {
+        return WASOCK_EBADF;
+    }
+    return sim_is_write(&poll->subscriptions[i])
+               ? WASOCK_ENOTSUP
+               : poll->targets[i]->event_error;
 }
 
 void sim_collect_fake(struct sim_poll *poll, bool is_stdin_ready)
 {
     for (size_t i = 0; i < poll->n_subscriptions; i++) {
-        if (sim_is_clock(&poll->subscriptions[i])) {
-            if (poll->is_clock_due) {
-                (void)add_event(poll, &poll->subscriptions[i], 0);
-            }
-        } else if (!sim_asks_stdin(poll, i) || is_stdin_ready) {
-            add_fake_event(poll, i);
+        if (is_reported_by_fake(poll, i, is_stdin_ready)) {
+            (void)add_event(poll, &poll->subscriptions[i], fake_error(poll, i));
         }
     }
     shuffle(poll);
