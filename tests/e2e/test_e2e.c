@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/* The examples on real hosts: one list of scenarios, and which host runs it. */
+#define _GNU_SOURCE
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "host.h"
+
+#define BULK_BYTES (10 << 20)
+
+/* N2: the reference's own test. */
+static void tcpecho_by_option(enum host host)
+{
+    struct program echo = start(host, "wasm", "tcpecho", BY_OPTION, NULL, NULL);
+    const int fd = client_connect(echo.port);
+
+    client_echo(fd, "foobar");
+    close(fd);
+    end(&echo);
+}
+
+static void clients_in_turn(enum host host)
+{
+    struct program echo = start(host, "wasm", "tcpecho", INHERITED, NULL, NULL);
+
+    for (int i = 0; i < 200; i++) {
+        const int fd = client_connect(echo.port);
+        client_echo(fd, "one of many");
+        shutdown(fd, SHUT_WR);
+        client_expect_end(fd);
+        close(fd);
+    }
+    end(&echo);
+}
+
+/* Byte-exact, in tiny writes, with a reader that takes its time. */
+static void bulk(enum host host)
+{
+    struct program echo = start(host, "wasm", "tcpecho", INHERITED, NULL, NULL);
+    const int fd = client_connect(echo.port);
+    char *sent = malloc(BULK_BYTES);
+    char *received = malloc(BULK_BYTES);
+    size_t n_sent = 0;
+    size_t n_received = 0;
+
+    for (size_t i = 0; i < BULK_BYTES; i++) {
+        sent[i] = (char)((i * 2654435761U) >> 13);
+    }
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    while (n_received < BULK_BYTES) {
+        struct pollfd wait = {
+            fd, (short)(POLLIN | (n_sent < BULK_BYTES ? POLLOUT : 0)), 0};
+        assert_int_equal(poll(&wait, 1, 15000), 1);
+        if (wait.revents & POLLOUT) {
+            const size_t left = BULK_BYTES - n_sent;
+            const size_t want = 1 + (n_sent % 4001);
+            const ssize_t n = send(fd, sent + n_sent, want < left ? want : left,
+                                   MSG_NOSIGNAL);
+            n_sent += n > 0 ? (size_t)n : 0;
+        }
+        /* A slow reader: not before much is under way. */
+        if ((wait.revents & POLLIN) &&
+            (n_sent == BULK_BYTES || n_sent - n_received > 200000 ||
+             !(wait.revents & POLLOUT))) {
+            const ssize_t n =
+                recv(fd, received + n_received, BULK_BYTES - n_received, 0);
+            assert_true(n > 0);
+            n_received += (size_t)n;
+        }
+    }
+    assert_memory_equal(sent, received, BULK_BYTES);
+    free(sent);
+    free(received);
+    close(fd);
+    end(&echo);
+}
+
+static void half_close(enum host host)
+{
+    struct program echo = start(host, "wasm", "tcpecho", INHERITED, NULL, NULL);
+    const int fd = client_connect(echo.port);
+    char text[5];
+
+    client_send(fd, "hello", 5);
+    shutdown(fd, SHUT_WR);
+    client_receive(fd, text, 5);
+    assert_memory_equal(text, "hello", 5);
+    client_expect_end(fd);
+    close(fd);
+    end(&echo);
+}
+
+static void client_that_resets(enum host host)
+{
+    struct program echo = start(host, "wasm", "tcpecho", INHERITED, NULL, NULL);
+
+    for (int i = 0; i < 20; i++) {
+        const int rude = client_connect(echo.port);
+        client_send(rude, "x", (size_t)(i % 2));
+        client_reset(rude);
+    }
+    const int fd = client_connect(echo.port);
+    client_echo(fd, "still there");
+    close(fd);
+    end(&echo);
+}
+
+/* The silent one is let go, and the next is served. */
+static void silent_client(enum host host)
+{
+    struct program echo = start(host, "wasm", "tcpecho", INHERITED, NULL, NULL);
+    const int silent = client_connect(echo.port);
+    const int fd = client_connect(echo.port);
+
+    client_send(fd, "next", 4);
+    client_expect_end(silent);
+    char text[4];
+    client_receive(fd, text, 4);
+    close(fd);
+    close(silent);
+    end(&echo);
+}
+
+static void two_listeners(enum host host)
+{
+    char text[4096];
+    struct program preopens =
+        start(host, "wasm", "preopens", TWICE, NULL, NULL);
+
+    assert_int_equal(wait_for_end(&preopens, text, sizeof(text)), 0);
+    assert_non_null(strstr(text, "2 listeners, 2 in all."));
+}
+
+static void directory_too(enum host host)
+{
+    char text[4096];
+    const char *option = host == WAZERO  ? "-mount=/tmp:/"
+                         : host == WASMI ? "--dir=/tmp"
+                                         : "--dir=/tmp::/";
+    struct program preopens =
+        start(host, "wasm", "preopens", BY_OPTION, option, NULL);
+
+    assert_int_equal(wait_for_end(&preopens, text, sizeof(text)), 0);
+    assert_non_null(strstr(text, "1 listener, 1 directory, 2 in all."));
+    struct program echo =
+        start(host, "wasm", "tcpecho", BY_OPTION, option, NULL);
+    const int fd = client_connect(echo.port);
+    client_echo(fd, "found beside a directory");
+    close(fd);
+    end(&echo);
+}
+
+static void no_listener(enum host host)
+{
+    char text[4096];
+    struct program echo = start(host, "wasm", "tcpecho", NOWHERE, NULL, NULL);
+
+    assert_int_equal(wait_for_end(&echo, text, sizeof(text)), 1);
+    assert_non_null(strstr(text, "no such preopened socket"));
+    assert_non_null(strstr(text, "This host has sockets"));
+    assert_non_null(strstr(text, "-S tcplisten=127.0.0.1:8080"));
+}
+
+/* wasmtime without -S preview2=n: a later -S wins over the one before. */
+static void host_without_sockets(enum host host)
+{
+    char text[4096];
+    struct program echo =
+        start(host, "wasm", "tcpecho", NOWHERE, "-Spreview2=y", NULL);
+
+    assert_int_equal(wait_for_end(&echo, text, sizeof(text)), 1);
+    assert_non_null(strstr(text, "This host has no preview1 sockets"));
+}
+
+static void freestanding(enum host host)
+{
+    struct program echo =
+        start(host, "wasm", "tcpecho_freestanding", INHERITED, NULL, NULL);
+    const int fd = client_connect(echo.port);
+
+    client_echo(fd, "without any libc");
+    close(fd);
+    end(&echo);
+}
+
+static void newer_wasi_libc(enum host host)
+{
+    struct program echo = start(host, "zig", "tcpecho", INHERITED, NULL, NULL);
+    const int fd = client_connect(echo.port);
+
+    client_echo(fd, "with a newer wasi-libc");
+    close(fd);
+    end(&echo);
+}
+
+/* 500 at once, each answered; one that resets, one that never reads. */
+static void many(enum host host)
+{
+    enum { N = 500 };
+    static int fds[N];
+    struct program echo =
+        start(host, "wasm", "echo_many", INHERITED, NULL, NULL);
+    const int stuck = client_connect(echo.port);
+    static char junk[1 << 16];
+
+    fcntl(stuck, F_SETFL, O_NONBLOCK);
+    while (send(stuck, junk, sizeof(junk), MSG_NOSIGNAL) > 0) {
+    }
+    for (int i = 0; i < N; i++) {
+        fds[i] = client_connect(echo.port);
+    }
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < N; i++) {
+            client_send(fds[i], "round and round", 15);
+        }
+        for (int i = N - 1; i >= 0; i--) {
+            char text[15];
+            client_receive(fds[i], text, 15);
+            assert_memory_equal(text, "round and round", 15);
+        }
+    }
+    for (int i = 0; i < N; i++) {
+        if (i % 3 == 0) {
+            client_reset(fds[i]);
+        } else if (i % 3 == 1) {
+            shutdown(fds[i], SHUT_WR);
+            client_expect_end(fds[i]);
+            close(fds[i]);
+        } else {
+            client_echo(fds[i], "and out");
+            close(fds[i]);
+        }
+    }
+    close(stuck);
+    end(&echo);
+}
+
+/* The line "quit": no more clients, and an end by itself. */
+static void quit(enum host host)
+{
+    static const char *const arguments[] = {"--stdin", NULL};
+    char text[4096];
+    struct program echo =
+        start(host, "wasm", "echo_many", INHERITED, NULL, arguments);
+    const int fd = client_connect(echo.port);
+
+    client_echo(fd, "before");
+    assert_int_equal(write(echo.input, "quit\n", 5), 5);
+    client_echo(fd, "draining");
+    close(fd);
+    assert_int_equal(wait_for_end(&echo, text, sizeof(text)), 0);
+}
+
+/* All on wasmtime 36, wazero and native; on the two that share wasmtime 36's
+ * code, enough to see it run. */
+struct scenario {
+    const char *name;
+    void (*run)(enum host host);
+    bool on[N_HOSTS];
+};
+
+static const struct scenario scenarios[] = {
+    {"tcpecho by the host's option", tcpecho_by_option, {1, 1, 1, 1, 0}},
+    {"200 clients in turn", clients_in_turn, {1, 0, 0, 0, 1}},
+    {"10 MiB, byte-exact", bulk, {1, 0, 0, 1, 1}},
+    {"half-close", half_close, {1, 1, 1, 1, 1}},
+    {"clients that reset", client_that_resets, {1, 0, 0, 1, 1}},
+    {"a silent client", silent_client, {1, 0, 0, 1, 1}},
+    {"two listeners", two_listeners, {1, 0, 1, 1, 0}},
+    {"a directory too", directory_too, {1, 0, 0, 1, 0}},
+    {"no listener", no_listener, {1, 1, 1, 1, 0}},
+    {"a host without sockets", host_without_sockets, {1, 1, 0, 0, 0}},
+    {"freestanding", freestanding, {1, 1, 1, 1, 0}},
+    {"a newer wasi-libc", newer_wasi_libc, {1, 0, 0, 0, 0}},
+    {"500 at once, some rude", many, {1, 1, 0, 0, 1}},
+    {"quit by standard input", quit, {1, 1, 0, 0, 1}},
+};
+
+struct run {
+    const struct scenario *scenario;
+    enum host host;
+};
+
+static void run_scenario(void **state)
+{
+    const struct run *run = *state;
+
+    need_host(run->host);
+    run->scenario->run(run->host);
+}
+
+int main(void)
+{
+    enum { N = sizeof(scenarios) / sizeof(scenarios[0]) };
+    static struct run runs[N * N_HOSTS];
+    static char names[N * N_HOSTS][80];
+    static struct CMUnitTest tests[N * N_HOSTS];
+    const struct rlimit many_files = {4096, 4096};
+    size_t n = 0;
+
+    setrlimit(RLIMIT_NOFILE, &many_files);
+    for (size_t i = 0; i < N; i++) {
+        for (enum host host = 0; host < N_HOSTS; host++) {
+            if (!scenarios[i].on[host]) {
+                continue;
+            }
+            runs[n].scenario = &scenarios[i];
+            runs[n].host = host;
+            snprintf(names[n], sizeof(names[n]), "%-28s %s", scenarios[i].name,
+                     host_name(host));
+            tests[n].name = names[n];
+            tests[n].test_func = run_scenario;
+            tests[n].initial_state = &runs[n];
+            n++;
+        }
+    }
+    return _cmocka_run_group_tests("e2e", tests, n, NULL, NULL);
+}
