@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hosts, as measured. "q" is the number of the quirk, "t" a row of the
- * table of behaviours, in docs/hosts.md.
+ * The hosts, as measured: "q" is the number of a quirk, "t" a row of the table
+ * of behaviours, both in hosts.md.
  */
 #include "profile.h"
 
