@@ -2,18 +2,77 @@
 #
 # Compile for WASI preview1. Two toolchains:
 #   a wasi-sdk: set WASI_SDK_PREFIX, in the environment or with -D;
-#   else Debian's clang (the newest installed from 14 on, or the one in
-#   WASOCK_CLANG), lld, wasi-libc and libclang-rt-*-dev-wasm32.
+#   else Debian's clang (the newest of those from 14 on that have all they need,
+#   or the one in WASOCK_CLANG) with its lld, llvm and libclang-rt-*-dev-wasm32,
+#   and wasi-libc.
 
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_EXECUTABLE_SUFFIX_C .wasm)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(WASI 1)
 
-if(NOT WASI_SDK_PREFIX AND DEFINED ENV{WASI_SDK_PREFIX})
-    set(WASI_SDK_PREFIX $ENV{WASI_SDK_PREFIX})
-endif()
+# CMake reads this file again in projects of its own: these must reach them.
+list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES WASI_SDK_PREFIX WASOCK_CLANG)
+
+# wasock_ask(RESULT COMMAND...): the file that a compiler names, if it is there.
+function(wasock_ask result)
+    execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE file ERROR_QUIET
+        OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(NOT EXISTS "${file}")
+        set(file "")
+    endif()
+    set(${result} "${file}" PARENT_SCOPE)
+endfunction()
+
+# wasock_find_clang(NAME...): the first that has a linker, an archiver and a
+# runtime for wasm, its tools, and what it calls the target.
+function(wasock_find_clang)
+    foreach(name ${ARGN})
+        find_program(clang NAMES ${name} NO_CACHE)
+        set(program "${clang}")
+        unset(clang)
+        if(NOT program)
+            continue()
+        endif()
+        wasock_ask(linker ${program} -print-prog-name=wasm-ld)
+        wasock_ask(ar ${program} -print-prog-name=llvm-ar)
+        wasock_ask(ranlib ${program} -print-prog-name=llvm-ranlib)
+        # Newer ones call wasm32-wasi deprecated, older know no other name.
+        foreach(target wasm32-wasip1 wasm32-wasi)
+            wasock_ask(runtime ${program} --target=${target}
+                --rtlib=compiler-rt -print-libgcc-file-name)
+            if(linker AND ar AND ranlib AND runtime)
+                set(WASOCK_CLANG ${program} CACHE STRING "The clang for wasm")
+                set(CMAKE_C_COMPILER ${program} PARENT_SCOPE)
+                set(CMAKE_C_COMPILER_TARGET ${target} PARENT_SCOPE)
+                set(CMAKE_AR ${ar} PARENT_SCOPE)
+                set(CMAKE_RANLIB ${ranlib} PARENT_SCOPE)
+                return()
+            endif()
+        endforeach()
+    endforeach()
+    message(FATAL_ERROR "No complete toolchain for wasm among: ${ARGN}. Set "
+        "WASI_SDK_PREFIX to a wasi-sdk, or install clang, lld, llvm and "
+        "libclang-rt-*-dev-wasm32 of one version from 14 on, and wasi-libc "
+        "(on Debian tools/setup.sh does).")
+endfunction()
+
+# wasock_link_sysroot(): Debian's folders are called wasm32-wasi only. Give the
+# compiler a sysroot that has them by the name it knows.
+function(wasock_link_sysroot)
+    if(NOT EXISTS /usr/include/wasm32-wasi)
+        message(FATAL_ERROR "wasi-libc is not installed.")
+    endif()
+    set(sysroot ${CMAKE_BINARY_DIR}/wasi-sysroot)
+    foreach(folder include lib)
+        file(MAKE_DIRECTORY ${sysroot}/${folder})
+        file(CREATE_LINK /usr/${folder}/wasm32-wasi
+            ${sysroot}/${folder}/${CMAKE_C_COMPILER_TARGET} SYMBOLIC)
+    endforeach()
+    set(CMAKE_SYSROOT ${sysroot} PARENT_SCOPE)
+endfunction()
 
 if(WASI_SDK_PREFIX)
     set(CMAKE_C_COMPILER ${WASI_SDK_PREFIX}/bin/clang)
@@ -25,34 +84,15 @@ if(WASI_SDK_PREFIX)
         set(CMAKE_C_COMPILER_TARGET wasm32-wasip1)
     endif()
 else()
-    set(versions "")
-    foreach(version RANGE 40 14 -1)
-        list(APPEND versions clang-${version})
-    endforeach()
-    find_program(WASOCK_CLANG NAMES ${versions} clang REQUIRED)
-    execute_process(COMMAND ${WASOCK_CLANG} -dumpversion
-        OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE)
-    string(REGEX MATCH "^[0-9]+" version "${version}")
-    find_program(WASOCK_LLVM_AR NAMES llvm-ar-${version} llvm-ar REQUIRED)
-    find_program(WASOCK_LLVM_RANLIB
-        NAMES llvm-ranlib-${version} llvm-ranlib REQUIRED)
-    set(CMAKE_C_COMPILER ${WASOCK_CLANG})
-    set(CMAKE_AR ${WASOCK_LLVM_AR})
-    set(CMAKE_RANLIB ${WASOCK_LLVM_RANLIB})
-    if(version LESS 20)
-        set(CMAKE_C_COMPILER_TARGET wasm32-wasi)
-        set(CMAKE_SYSROOT /usr)
+    if(WASOCK_CLANG)
+        wasock_find_clang(${WASOCK_CLANG})
     else()
-        # Newer ones call wasm32-wasi deprecated, and Debian has no folders of
-        # the new name: give it some.
-        set(CMAKE_C_COMPILER_TARGET wasm32-wasip1)
-        set(CMAKE_SYSROOT ${CMAKE_BINARY_DIR}/wasi-sysroot)
-        foreach(folder include lib)
-            file(MAKE_DIRECTORY ${CMAKE_SYSROOT}/${folder})
-            file(CREATE_LINK /usr/${folder}/wasm32-wasi
-                ${CMAKE_SYSROOT}/${folder}/wasm32-wasip1 SYMBOLIC)
+        set(names "")
+        foreach(version RANGE 40 14 -1)
+            list(APPEND names clang-${version})
         endforeach()
+        wasock_find_clang(${names} clang)
+        unset(names)
     endif()
+    wasock_link_sysroot()
 endif()
-
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
