@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Listeners: accept on every host. */
+#include "worlds.h"
+
+static void test_accept_in(void)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                     -WASOCK_EAGAIN);
+    assert_false(wasock_socket_is_open(&conn.socket));
+    for (int i = 0; i < 3; i++) {
+        struct wasock_fd_stat stat;
+        struct simhost_peer *peer = simhost_connect(fd, SIMHOST_MS(30));
+        assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+        assert_int_equal(simhost_peer_fd(peer), wasock_socket_fd(&conn.socket));
+        assert_int_equal(wasock_fd_stat(wasock_socket_fd(&conn.socket), &stat),
+                         0);
+        assert_true(stat.is_nonblocking);
+        assert_int_equal(wasock_conn_close(&conn), 0);
+    }
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    assert_int_equal(wasock_listener_accept(&listener, &conn), -WASOCK_ECLOSED);
+}
+IN_EVERY_WORLD(test_accept)
+
+/* A9/H8: wazero hands listeners over blocking, and nothing freezes. */
+static void test_accept_deadline_in(void)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+
+    simhost_set_nonblocking(fd, false);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    const uint64_t deadline_ns = wasock_deadline_after_ms(200);
+    assert_int_equal(
+        wasock_socket_set_read_deadline(&listener.socket, deadline_ns), 0);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_EDEADLINE);
+    assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 20 * MS);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+IN_EVERY_WORLD(test_accept_deadline)
+
+/* A wait on a host whose poll is fake costs little: naps, not turns. */
+static void test_idle_accept_is_cheap_in(void)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    assert_int_equal(
+        wasock_listener_from_fd(&listener, simhost_preopen(SIMHOST_LISTENER)),
+        0);
+    wasock_socket_set_read_deadline(&listener.socket,
+                                    wasock_deadline_after_ms(10000));
+    const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_EDEADLINE);
+    assert_in_range(simhost_calls(SIMHOST_ANY_CALL) - before, 1,
+                    is_host(&simhost_wazero) ? 2500 : 20);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+IN_EVERY_WORLD(test_idle_accept_is_cheap)
+
+/* C1: the flag is checked once, and then trusted or made up for. */
+static void test_calls_an_accept(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_listener listener = {0};
+        struct wasock_conn conns[3] = {0};
+        simhost_reset(host + 1, simhost_profiles[host]);
+        const int fd = simhost_preopen(SIMHOST_LISTENER);
+        const uint64_t more = is_host(&simhost_wamr) ? 2 : 0;
+        assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+        for (size_t i = 0; i < 3; i++) {
+            simhost_connect(fd, SIMHOST_NOW);
+            const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
+            assert_int_equal(wasock_listener_accept(&listener, &conns[i]), 0);
+            assert_int_equal(simhost_calls(SIMHOST_ANY_CALL) - before,
+                             1 + more + (i == 0));
+        }
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(wasock_conn_close(&conns[i]), 0);
+        }
+        assert_int_equal(wasock_listener_close(&listener), 0);
+        simhost_check();
+    }
+}
+
+/* C2: those who went away meanwhile are passed over. */
+static void test_aborted_connections(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    for (int i = 0; i < 5; i++) {
+        simhost_peer_abort(simhost_connect(fd, SIMHOST_NOW), SIMHOST_NOW);
+    }
+    simhost_connect(fd, SIMHOST_MS(20));
+    simhost_fail(SIMHOST_SOCK_ACCEPT, 3, WASOCK_EINTR, 1);
+    assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    simhost_check();
+}
+
+/* C6: no descriptors left is the caller's to wait out; it passes. */
+static void test_descriptors_run_out(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_listener listener = {0};
+        struct wasock_conn conns[2] = {0};
+        struct wasock_watch watch;
+        struct wasock_watch *inbox = NULL;
+        simhost_reset(host + 1, simhost_profiles[host]);
+        const int fd = simhost_preopen(SIMHOST_LISTENER);
+        assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+        wasock__socket_watch(&listener.socket, &watch, &inbox);
+        simhost_connect(fd, SIMHOST_NOW);
+        simhost_connect(fd, SIMHOST_NOW);
+        assert_int_equal(wasock_listener_accept(&listener, &conns[0]), 0);
+        simhost_knobs.n_descriptors_max = simhost_n_open();
+        const int error = wasock_listener_try_accept(&listener, &conns[1]);
+        assert_true(error == -WASOCK_EMFILE || error == -WASOCK_EIO);
+        assert_false(wasock_socket_is_open(&conns[1].socket));
+        assert_ptr_equal(inbox, &watch);
+        assert_int_equal(watch.changes_, WASOCK__CHANGE_STARVED);
+        simhost_knobs.n_descriptors_max = 0;
+        assert_int_equal(wasock_listener_accept(&listener, &conns[1]), 0);
+        assert_int_equal(wasock_conn_close(&conns[0]), 0);
+        assert_int_equal(wasock_conn_close(&conns[1]), 0);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+        simhost_check();
+    }
+}
+
+/* A connection that cannot be made non-blocking is closed again. */
+static void test_failing_mode_leaks_nothing(void **unused)
+{
+    static const enum simhost_call calls[] = {SIMHOST_FD_FDSTAT_GET,
+                                              SIMHOST_FD_FDSTAT_SET_FLAGS};
+
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        struct wasock_listener listener = {0};
+        struct wasock_conn conn = {0};
+        simhost_reset(i + 1, &simhost_wamr);
+        const int fd = simhost_preopen(SIMHOST_LISTENER);
+        assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+        simhost_connect(fd, SIMHOST_NOW);
+        simhost_fail(calls[i], 1, WASOCK_EIO, 1);
+        assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                         -WASOCK_EIO);
+        assert_false(wasock_socket_is_open(&conn.socket));
+        assert_int_equal(wasock_listener_close(&listener), 0);
+        simhost_check();
+    }
+}
+
+static void test_sharing(void **unused)
+{
+    struct wasock_listener first = {0};
+    struct wasock_listener second = {0};
+    struct wasock_listener third = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&first, fd), 0);
+    assert_int_equal(wasock_socket_set_label(&first.socket, "web"), 0);
+    assert_int_equal(wasock_listener_share(&first, &second), 0);
+    assert_int_equal(wasock_listener_share(&second, &third), 0);
+    assert_int_equal(wasock_listener_into_fd(&second), -WASOCK_EBUSY);
+    wasock_socket_set_deadline(&first.socket, WASOCK_DEADLINE_PAST);
+    simhost_connect(fd, SIMHOST_MS(3));
+    assert_int_equal(wasock_listener_accept(&third, &conn), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    /* What the first accept showed is known to all: one call an accept. */
+    simhost_connect(fd, SIMHOST_NOW);
+    const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_listener_try_accept(&first, &conn), 0);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL) - before, 1);
+    struct wasock_addr addr;
+    assert_int_equal(wasock_socket_local_addr(&conn.socket, &addr), 0);
+    assert_string_equal(addr.name, "web");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_close(&second), 0);
+    assert_int_equal(wasock_listener_close(&first), 0);
+    assert_int_equal(simhost_calls(SIMHOST_FD_CLOSE), 2);
+    assert_int_equal(wasock_listener_into_fd(&third), fd);
+    assert_int_equal(wasock_listener_from_fd(&third, fd), 0);
+    assert_int_equal(wasock_listener_close(&third), 0);
+    assert_int_equal(simhost_calls(SIMHOST_FD_CLOSE), 3);
+    assert_int_equal(wasock_listener_share(&third, &first), -WASOCK_ECLOSED);
+    simhost_check();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_accept),
+        cmocka_unit_test(test_accept_deadline),
+        cmocka_unit_test(test_idle_accept_is_cheap),
+        cmocka_unit_test(test_calls_an_accept),
+        cmocka_unit_test(test_aborted_connections),
+        cmocka_unit_test(test_descriptors_run_out),
+        cmocka_unit_test(test_failing_mode_leaks_nothing),
+        cmocka_unit_test(test_sharing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

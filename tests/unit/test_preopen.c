@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/* The scanner: what the host handed over, and why there is no listener. */
+#include "worlds.h"
+
+#include <stdio.h>
+
+/* B1-B4: whatever the layout, the listeners are found in their order. */
+static void test_layouts(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_listener listeners[3] = {0};
+        int fds[3];
+        simhost_reset(host + 1, simhost_profiles[host]);
+        if (is_host(&simhost_wamr)) {
+            continue; /* quirk 2: holes; its sockets are adopted by number */
+        }
+        simhost_preopen_layout(3, 2, fds);
+        const uint64_t n_sets = simhost_calls(SIMHOST_FD_FDSTAT_SET_FLAGS);
+        struct wasock_preopen preopen = {0};
+        size_t n = 0;
+        while (wasock_preopen_next(&preopen) == 1) {
+            n++;
+            assert_int_equal(preopen.fd, 2 + n);
+            assert_int_equal(preopen.role,
+                             preopen.kind == WASOCK_FD_SOCKET_STREAM
+                                 ? WASOCK_PREOPEN_LISTENER
+                                 : WASOCK_PREOPEN_NO_SOCKET);
+        }
+        assert_int_equal(n, 5);
+        /* Nothing was disturbed. */
+        assert_int_equal(simhost_calls(SIMHOST_FD_FDSTAT_SET_FLAGS), n_sets);
+        assert_int_equal(simhost_calls(SIMHOST_SOCK_ACCEPT), 0);
+        assert_int_equal(wasock_preopen_listener(3, &listeners[0]),
+                         -WASOCK_ENOPREOPEN);
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(wasock_preopen_listener(i, &listeners[i]), 0);
+            assert_int_equal(wasock_socket_fd(&listeners[i].socket), fds[i]);
+            assert_int_equal(wasock_listener_into_fd(&listeners[i]), fds[i]);
+        }
+        assert_int_equal(wasock_preopen_listeners(listeners, 2), 3);
+        assert_int_equal(wasock_socket_fd(&listeners[1].socket), fds[1]);
+        assert_false(wasock_socket_is_open(&listeners[2].socket));
+        assert_int_equal(wasock_listener_close(&listeners[0]), 0);
+        assert_int_equal(wasock_listener_close(&listeners[1]), 0);
+        simhost_check();
+    }
+}
+
+/* B2: a datagram socket or a connection hides no listener behind it. */
+static void test_what_is_no_listener_is_passed_over(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_preopen_census census;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    simhost_preopen(SIMHOST_DATAGRAM);
+    simhost_preopen(SIMHOST_CONNECTION);
+    simhost_preopen(SIMHOST_FILE);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    simhost_preopen_at(20, SIMHOST_LISTENER); /* behind a hole */
+    assert_int_equal(wasock_preopen_count(&census), 0);
+    assert_int_equal(census.n_descriptors, 4);
+    assert_int_equal(census.n_datagrams, 1);
+    assert_int_equal(census.n_connections, 1);
+    assert_int_equal(census.n_listeners, 1);
+    assert_int_equal(census.n_others, 1);
+    assert_int_equal(census.host, WASOCK_PREOPEN_HOST_HAS_SOCKETS);
+    assert_int_equal(wasock_preopen_listener(0, &listener), 0);
+    assert_int_equal(wasock_socket_fd(&listener.socket), fd);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+/* Where the host does not tell, what may be a listener is taken for one. */
+static void test_untold(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_preopen_census census;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wamr);
+    simhost_preopen_at(3, SIMHOST_LISTENER);
+    assert_int_equal(wasock_preopen_count(&census), 0);
+    assert_int_equal(census.n_untold, 1);
+    assert_int_equal(wasock_preopen_listener(0, &listener), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+static void explain(char *text, size_t capacity)
+{
+    struct wasock_preopen_census census;
+
+    assert_int_equal(wasock_preopen_count(&census), 0);
+    assert_true(wasock_preopen_explain(&census, text, capacity) < capacity);
+}
+
+static void test_explanations(void **unused)
+{
+    char text[1024];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    explain(text, sizeof(text));
+    assert_non_null(strstr(text, "handed over no descriptors"));
+    assert_non_null(strstr(text, "told of no listener"));
+    assert_non_null(strstr(text, "-S preview2=n -S tcplisten=127.0.0.1:8080"));
+    simhost_preopen(SIMHOST_DIRECTORY);
+    simhost_preopen(SIMHOST_DIRECTORY);
+    explain(text, sizeof(text));
+    assert_non_null(strstr(text, "2 directories, 2 in all.\n"));
+    /* wasmtime 47 and later: sock_accept is a stub. */
+    simhost_fail(SIMHOST_SOCK_ACCEPT, 1, WASOCK_ENOTSOCK, 1);
+    explain(text, sizeof(text));
+    assert_non_null(strstr(text, "has no preview1 sockets"));
+    simhost_fail(SIMHOST_SOCK_ACCEPT, 1, WASOCK_ENOSYS, 1);
+    explain(text, sizeof(text));
+    assert_null(strstr(text, "This host has"));
+    simhost_preopen(SIMHOST_LISTENER);
+    explain(text, sizeof(text));
+    assert_non_null(strstr(text, "1 listener, 2 directories, 3 in all.\n"));
+    assert_null(strstr(text, "wasmtime"));
+    struct wasock_preopen_census all = {600, 100, 100, 100, 100, 100, 100, 0};
+    assert_in_range(wasock_preopen_explain(&all, text, sizeof(text)), 50, 1023);
+}
+
+static void test_explanations_cut_to_fit(void **unused)
+{
+    struct wasock_preopen_census census = {0};
+    char whole[1024];
+    char text[1024];
+    const size_t length = wasock_preopen_explain(&census, whole, sizeof(whole));
+
+    (void)unused;
+    assert_int_equal(strlen(whole), length);
+    for (size_t capacity = 0; capacity <= length + 1; capacity++) {
+        memset(text, 'x', sizeof(text));
+        assert_int_equal(wasock_preopen_explain(&census, text, capacity),
+                         length);
+        if (capacity > 0) {
+            assert_int_equal(strlen(text), capacity - 1);
+            assert_memory_equal(text, whole, capacity - 1);
+        }
+        assert_int_equal(text[capacity], 'x');
+    }
+}
+
+static void test_failures_are_told(void **unused)
+{
+    struct wasock_listener listeners[2] = {0};
+    struct wasock_preopen_census census;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    assert_int_equal(wasock_preopen_listeners(listeners, 2),
+                     -WASOCK_ENOPREOPEN);
+    simhost_preopen(SIMHOST_LISTENER);
+    simhost_fail(SIMHOST_FD_FDSTAT_GET, 1, WASOCK_EIO, SIMHOST_FOR_EVER);
+    assert_int_equal(wasock_preopen_listener(0, &listeners[0]), -WASOCK_EIO);
+    assert_int_equal(wasock_preopen_listeners(listeners, 2), -WASOCK_EIO);
+    assert_int_equal(wasock_preopen_count(&census), -WASOCK_EIO);
+    simhost_clear_faults();
+    simhost_fail(SIMHOST_FD_FDSTAT_GET, 2, WASOCK_EIO, 1);
+    assert_int_equal(wasock_preopen_listeners(listeners, 2), -WASOCK_EIO);
+    assert_false(wasock_socket_is_open(&listeners[0].socket));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_what_is_no_listener_is_passed_over),
+        cmocka_unit_test(test_untold),
+        cmocka_unit_test(test_explanations),
+        cmocka_unit_test(test_explanations_cut_to_fit),
+        cmocka_unit_test(test_failures_are_told),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

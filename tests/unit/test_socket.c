@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/* What listeners and connections share: watches, addresses, odd hosts. */
+#include "worlds.h"
+
+static void test_watches(void **unused)
+{
+    struct wasock_watch watches[3];
+    struct wasock_watch *inboxes[3] = {NULL, NULL, NULL};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    struct wasock_socket *socket = &pair.conn.socket;
+    for (size_t i = 0; i < 3; i++) {
+        wasock__socket_watch(socket, &watches[i], &inboxes[i]);
+    }
+    wasock_socket_set_read_deadline(socket, 5);
+    wasock_socket_set_write_deadline(socket, 5);
+    for (size_t i = 0; i < 3; i++) {
+        assert_ptr_equal(inboxes[i], &watches[i]);
+        assert_int_equal(watches[i].changes_,
+                         WASOCK__CHANGE_READ_DEADLINE |
+                             WASOCK__CHANGE_WRITE_DEADLINE);
+        assert_null(watches[i].next_news_);
+    }
+    wasock__socket_unwatch(&watches[1]);
+    wasock__socket_unwatch(&watches[1]);
+    close_pair(&pair);
+    assert_int_equal(watches[0].changes_ & WASOCK__CHANGE_CLOSED,
+                     WASOCK__CHANGE_CLOSED);
+    assert_int_equal(watches[1].changes_ & WASOCK__CHANGE_CLOSED, 0);
+    assert_int_equal(watches[2].changes_ & WASOCK__CHANGE_CLOSED,
+                     WASOCK__CHANGE_CLOSED);
+    assert_null(watches[0].socket_);
+    assert_null(watches[2].socket_);
+}
+
+/* I1: unspecified, with the label as far as it fits. */
+static void test_addresses(void **unused)
+{
+    static const char label[] =
+        "a label that is longer than the room for names is cut to fit into it, "
+        "whatever that is, and it is by now long enough to be too long for it";
+    struct wasock_addr addr;
+    char text[WASOCK_ADDR_TEXT_CAPACITY];
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    assert_int_equal(wasock_socket_local_addr(&pair.conn.socket, &addr), 0);
+    assert_int_equal(addr.family, WASOCK_ADDR_UNSPECIFIED);
+    wasock_addr_format(&addr, text, sizeof(text));
+    assert_string_equal(text, ":0");
+    assert_int_equal(wasock_socket_set_label(&pair.conn.socket, label), 0);
+    assert_int_equal(wasock_socket_local_addr(&pair.conn.socket, &addr), 0);
+    assert_int_equal(strlen(addr.name), sizeof(addr.name) - 1);
+    assert_memory_equal(addr.name, label, sizeof(addr.name) - 1);
+    assert_int_equal(wasock_socket_remote_addr(&pair.conn.socket, &addr), 0);
+    assert_int_equal(addr.family, WASOCK_ADDR_UNSPECIFIED);
+    assert_int_equal(addr.name[0], 0);
+    close_pair(&pair);
+}
+
+/* Whether a poll can be trusted is asked once a descriptor. */
+static void test_the_hosts_poll_is_probed_once(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        struct wasock_listener listener = {0};
+        struct wasock_conn conn = {0};
+        const int fd = simhost_preopen(SIMHOST_LISTENER);
+        assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+        struct simhost_peer *peer = simhost_connect(fd, SIMHOST_MS(1));
+        assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+        assert_int_equal(listener.socket.facts_.host_poll,
+                         is_host(&simhost_wazero) ? WASOCK__HOST_POLL_FAKE
+                                                  : WASOCK__HOST_POLL_HONEST);
+        assert_int_equal(conn.socket.facts_.host_poll,
+                         listener.socket.facts_.host_poll);
+        const uint64_t before = simhost_calls(SIMHOST_POLL_ONEOFF);
+        simhost_peer_send(peer, "x", 1, SIMHOST_MS(1));
+        assert_int_equal(wasock_conn_read(&conn, &byte, 1), 1);
+        assert_int_equal(simhost_calls(SIMHOST_POLL_ONEOFF) - before, 1);
+        assert_int_equal(wasock_conn_close(&conn), 0);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+        simhost_check();
+    }
+}
+
+/* A host that calls everything ready at once does not make a wait spin. */
+static void test_ready_without_end_naps(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(300));
+    const uint64_t before = simhost_calls(SIMHOST_POLL_ONEOFF);
+    simhost_set_event(wasock_socket_fd(&pair.conn.socket), WASOCK_EIO, 0);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+    assert_in_range(simhost_calls(SIMHOST_POLL_ONEOFF) - before, 20, 60);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* EINTR is tolerated, but not for ever. */
+static void test_interruptions(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 10);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, SIMHOST_FOR_EVER);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), -WASOCK_EINTR);
+    simhost_clear_faults();
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_ENOMEM, 1);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), -WASOCK_ENOMEM);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* F7: the last sharer closes; deadlines are each object's own. */
+static void test_sharers(void **unused)
+{
+    struct wasock_conn sharers[2] = {0};
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    struct pair pair = open_pair();
+    assert_int_equal(wasock_conn_share(&pair.conn, &sharers[0]), 0);
+    assert_int_equal(wasock_conn_share(&sharers[0], &sharers[1]), 0);
+    assert_int_equal(wasock_conn_into_fd(&pair.conn), -WASOCK_EBUSY);
+    wasock_socket_set_deadline(&sharers[0].socket, WASOCK_DEADLINE_PAST);
+    assert_int_equal(wasock_conn_read(&sharers[0], &byte, 1),
+                     -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_conn_shutdown(&sharers[1], WASOCK_SHUTDOWN_WRITE),
+                     0);
+    assert_int_equal(wasock_conn_write(&pair.conn, "x", 1), -WASOCK_EPIPE);
+    assert_int_equal(wasock_conn_close(&sharers[0]), 0);
+    assert_int_equal(wasock_conn_close(&pair.conn), 0);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(1));
+    assert_int_equal(wasock_conn_read(&sharers[1], &byte, 1), 1);
+    assert_int_equal(simhost_calls(SIMHOST_FD_CLOSE), 0);
+    assert_int_equal(wasock_conn_close(&sharers[1]), 0);
+    assert_int_equal(simhost_calls(SIMHOST_FD_CLOSE), 1);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/*
+ * The sweep: whichever host call fails, with whatever error, once or for ever:
+ * the scenario ends, everything can be closed, nothing leaks.
+ */
+static void scenario(void)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    struct wasock_conn sharer = {0};
+    char buffer[16];
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    struct simhost_peer *peer = simhost_connect(fd, SIMHOST_MS(1));
+
+    simhost_peer_send(peer, "0123456789", 10, SIMHOST_MS(2));
+    simhost_peer_shutdown(peer, SIMHOST_MS(5));
+    if (wasock_listener_from_fd(&listener, fd) == 0) {
+        wasock_socket_set_deadline(&listener.socket,
+                                   wasock_deadline_after_ms(50));
+        if (wasock_listener_accept(&listener, &conn) == 0) {
+            const int shared = wasock_conn_share(&conn, &sharer);
+            assert_int_equal(shared, 0);
+            wasock_socket_set_deadline(&conn.socket,
+                                       wasock_deadline_after_ms(50));
+            ptrdiff_t n = 0;
+            do {
+                n = wasock_conn_read(&conn, buffer, sizeof(buffer));
+                assert_true(n <= (ptrdiff_t)sizeof(buffer));
+                if (n > 0) {
+                    n = wasock_conn_write(&conn, buffer, (size_t)n);
+                }
+            } while (n > 0);
+            wasock_conn_shutdown(&conn, WASOCK_SHUTDOWN_WRITE);
+        }
+    }
+    wasock_conn_close(&sharer);
+    wasock_conn_close(&conn);
+    wasock_listener_close(&listener);
+    assert_false(wasock_socket_is_open(&conn.socket));
+    assert_int_equal(wasock_conn_close(&conn), -WASOCK_ECLOSED);
+}
+
+static void test_each_call_fails_in_turn(void **unused)
+{
+    static const int32_t errors[] = {
+        WASOCK_EAGAIN,      WASOCK_EBADF,    WASOCK_ECONNABORTED,
+        WASOCK_ECONNRESET,  WASOCK_EINTR,    WASOCK_EINVAL,
+        WASOCK_EIO,         WASOCK_EMFILE,   WASOCK_ENOMEM,
+        WASOCK_ENOTCAPABLE, WASOCK_ENOTCONN, WASOCK_ENOTSOCK,
+        WASOCK_ENOTSUP,     WASOCK_EPIPE};
+    static const uint64_t times[] = {1, SIMHOST_FOR_EVER};
+    uint64_t n_worlds = 0;
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        for (size_t e = 0; e < 2 * sizeof(errors) / sizeof(errors[0]); e++) {
+            bool has_failed = true;
+            for (uint64_t nth = 1; has_failed; nth++) {
+                simhost_reset(nth, simhost_profiles[host]);
+                simhost_allow(SIMHOST_SIGPIPE, true);
+                simhost_knobs.call_cost_ns[SIMHOST_CLOCK_TIME_GET] = 1000000;
+                simhost_fail(SIMHOST_ANY_CALL, nth, errors[e / 2],
+                             times[e % 2]);
+                scenario();
+                has_failed = simhost_n_faults() > 0;
+                simhost_check();
+                n_worlds++;
+            }
+        }
+    }
+    assert_true(n_worlds > 1000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_watches),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_the_hosts_poll_is_probed_once),
+        cmocka_unit_test(test_ready_without_end_naps),
+        cmocka_unit_test(test_interruptions),
+        cmocka_unit_test(test_sharers),
+        cmocka_unit_test(test_each_call_fails_in_turn),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
