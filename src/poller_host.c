@@ -724,9 +724,12 @@ static int nap(struct wasock_poller *poller, uint64_t timeout_ns)
 static int ask_fake(struct wasock_poller *poller, struct wasock__report *report,
                     uint64_t until_ns, uint64_t now_ns)
 {
+    if (report->n > 0) {
+        return 0; /* the rest of a round: what comes of it is seen first */
+    }
     if (review_round(poller) > 0) {
         poller->nap_ms_ = 0;
-    } else if (report->n == 0) {
+    } else {
         const int result = nap(poller, timeout_of(until_ns, now_ns));
         if (result < 0) {
             return result;

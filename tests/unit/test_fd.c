@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* The thin layer: one host call a function, and the polls of a few. */
+#include "worlds.h"
+
+#define GIB ((size_t)1 << 30)
+
+static void test_stat_and_names(void **unused)
+{
+    static const struct {
+        enum simhost_kind kind;
+        enum wasock_fd_kind expected;
+        const char *name;
+    } rows[] = {
+        {SIMHOST_UNKNOWN, WASOCK_FD_UNKNOWN, "unknown"},
+        {SIMHOST_BLOCK_DEVICE, WASOCK_FD_BLOCK_DEVICE, "block device"},
+        {SIMHOST_CHARACTER_DEVICE, WASOCK_FD_CHARACTER_DEVICE,
+         "character device"},
+        {SIMHOST_DIRECTORY, WASOCK_FD_DIRECTORY, "directory"},
+        {SIMHOST_FILE, WASOCK_FD_FILE, "file"},
+        {SIMHOST_DATAGRAM, WASOCK_FD_SOCKET_DGRAM, "datagram socket"},
+        {SIMHOST_LISTENER, WASOCK_FD_SOCKET_STREAM, "stream socket"},
+        {SIMHOST_CONNECTION, WASOCK_FD_SOCKET_STREAM, "stream socket"},
+        {SIMHOST_SYMBOLIC_LINK, WASOCK_FD_SYMBOLIC_LINK, "symbolic link"},
+    };
+    struct wasock_fd_stat stat;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const int fd = simhost_preopen(rows[i].kind);
+        assert_int_equal(wasock_fd_stat(fd, &stat), 0);
+        assert_int_equal(stat.kind, rows[i].expected);
+        assert_string_equal(wasock_fd_kind_name(stat.kind), rows[i].name);
+    }
+    assert_int_equal(wasock_fd_stat(999, &stat), -WASOCK_EBADF);
+    assert_string_equal(wasock_fd_kind_name((enum wasock_fd_kind)200),
+                        "unknown");
+}
+
+static void test_mode_is_verified(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_wazero);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_fd_set_nonblocking(fd), 0);
+    simhost_set_nonblocking(fd, false);
+    simhost_lie(SIMHOST_FD_FDSTAT_SET_FLAGS, 1, SIMHOST_LIE_NOTHING, 1);
+    assert_int_equal(wasock_fd_set_nonblocking(fd), -WASOCK_ENOTSUP);
+    simhost_fail(SIMHOST_FD_FDSTAT_SET_FLAGS, 1, WASOCK_EINVAL, 1);
+    assert_int_equal(wasock_fd_set_nonblocking(fd), -WASOCK_EINVAL);
+    simhost_fail(SIMHOST_FD_FDSTAT_GET, 1, WASOCK_EIO, 1);
+    assert_int_equal(wasock_fd_set_nonblocking(fd), -WASOCK_EIO);
+}
+
+/* Lengths: nothing is no call, too much is cut, many slices as well. */
+static void test_lengths(void **unused)
+{
+    static struct wasock_slice slices[1100];
+    static struct wasock_buffer buffers[1100];
+    static char bytes[1100];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_go);
+    struct pair pair = open_pair();
+    const int fd = wasock_socket_fd(&pair.conn.socket);
+    const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_fd_send(fd, bytes, 0), 0);
+    assert_int_equal(wasock_fd_recv(fd, bytes, 0), 0);
+    assert_int_equal(wasock_fd_read(fd, bytes, 0), 0);
+    assert_int_equal(wasock_fd_write(fd, bytes, 0), 0);
+    assert_int_equal(wasock_fd_sendv(fd, slices, 10), 0);
+    assert_int_equal(wasock_fd_recvv(fd, buffers, 10), 0);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), before);
+    for (size_t i = 0; i < 1100; i++) {
+        bytes[i] = (char)i;
+        slices[i].data = &bytes[i];
+        slices[i].length = i > 9;
+        buffers[i].data = &bytes[i];
+        buffers[i].capacity = i > 9;
+    }
+    assert_int_equal(wasock_fd_sendv(fd, slices, 1100), 1024);
+    simhost_peer_send(pair.peer, bytes, sizeof(bytes), SIMHOST_NOW);
+    assert_int_equal(wasock_fd_recvv(fd, buffers, 1100), 1024);
+    assert_int_equal(wasock_fd_read(fd, bytes, 1100), 1100 - 1024);
+    assert_int_equal(wasock_fd_write(fd, bytes, 10), 10);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* A length above 1 GiB is cut to it; the memory need not exist. */
+static void test_huge_lengths_are_cut(void **unused)
+{
+    static char bytes[16];
+    const struct wasock_slice huge[] = {{bytes, 3 * GIB}, {bytes, 1}};
+    const struct wasock_slice together[] = {{bytes, 8}, {bytes, GIB}};
+    const struct wasock_buffer room[] = {{bytes, 3 * GIB}, {bytes, 1}};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    simhost_allow(SIMHOST_BAD_POINTER, true);
+    struct pair pair = open_pair();
+    const int fd = wasock_socket_fd(&pair.conn.socket);
+    simhost_knobs.chunk_bytes = 4;
+    assert_int_equal(wasock_fd_send(fd, bytes, 3 * GIB), 4);
+    assert_int_equal(wasock_fd_sendv(fd, huge, 2), 4);
+    assert_int_equal(wasock_fd_sendv(fd, together, 2), 4);
+    simhost_peer_send(pair.peer, "01234567", 8, SIMHOST_NOW);
+    assert_int_equal(wasock_fd_recv(fd, bytes, 3 * GIB), 4);
+    assert_int_equal(wasock_fd_recvv(fd, room, 2), 4);
+    close_pair(&pair);
+}
+
+static void test_waits_for_one(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        simhost_allow(SIMHOST_FAKE_POLL_WRITE, true);
+        struct pair pair = open_pair();
+        const int fd = wasock_socket_fd(&pair.conn.socket);
+        char byte = 0;
+        assert_int_equal(
+            wasock_fd_wait(fd, WASOCK_WRITABLE, wasock_deadline_after_ms(100)),
+            0);
+        assert_int_equal(wasock_fd_wait(fd, 0, WASOCK_NO_DEADLINE),
+                         -WASOCK_EINVAL);
+        assert_int_equal(wasock_fd_wait(fd, 3, WASOCK_NO_DEADLINE),
+                         -WASOCK_EINVAL);
+        const uint64_t deadline_ns = wasock_deadline_after_ms(100);
+        int result = 0;
+        if (is_host(&simhost_wazero)) {
+            /* Fake: it comes by the clock, and soon. */
+            assert_int_equal(
+                wasock_fd_wait(fd, WASOCK_READABLE, WASOCK_NO_DEADLINE), 0);
+            assert_true(simhost_now_ns() < deadline_ns);
+        } else {
+            assert_int_equal(wasock_fd_wait(fd, WASOCK_READABLE, deadline_ns),
+                             -WASOCK_EDEADLINE);
+            assert_true(simhost_now_ns() >= deadline_ns);
+        }
+        simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(50));
+        while ((result = wasock_fd_wait(fd, WASOCK_READABLE,
+                                        WASOCK_NO_DEADLINE)) == 0 &&
+               wasock_fd_recv(fd, &byte, 1) == -WASOCK_EAGAIN) {
+        }
+        assert_int_equal(result, 0);
+        assert_int_equal(byte, 'x');
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
+        assert_int_equal(
+            wasock_fd_wait(fd, WASOCK_READABLE, WASOCK_NO_DEADLINE),
+            -WASOCK_EINTR);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
+static void test_sleep(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        const uint64_t deadline_ns = wasock_deadline_after_ms(70);
+        assert_int_equal(wasock_fd_sleep(deadline_ns), 0);
+        assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 3 * MS);
+        assert_int_equal(wasock_fd_sleep(WASOCK_DEADLINE_PAST), 0);
+        assert_int_equal(wasock_fd_sleep(WASOCK_NO_DEADLINE),
+                         -WASOCK_EDEADLOCK);
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
+        assert_int_equal(wasock_fd_sleep(wasock_deadline_after_ms(70)),
+                         -WASOCK_EINTR);
+        simhost_check();
+    }
+}
+
+static void test_the_verdicts_of_hosts(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        const int listener = simhost_preopen_at(3, SIMHOST_LISTENER);
+        const int conn = simhost_preopen_at(4, SIMHOST_CONNECTION);
+        const bool is_silent = is_host(&simhost_wamr);
+        assert_int_equal(wasock_fd_is_listener(listener),
+                         is_silent ? -WASOCK_ENOTSUP : 1);
+        assert_int_equal(wasock_fd_is_listener(conn),
+                         is_silent ? -WASOCK_ENOTSUP : 0);
+        assert_int_equal(wasock_fd_set_nonblocking(listener), 0);
+        assert_int_equal(wasock_fd_set_nonblocking(conn), 0);
+        const bool is_fake = is_host(&simhost_wazero);
+        assert_int_equal(wasock_fd_poll_is_fake(listener, true), is_fake);
+        assert_int_equal(wasock_fd_poll_is_fake(conn, false), is_fake);
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_ENOMEM, 1);
+        assert_int_equal(wasock_fd_poll_is_fake(conn, false), -WASOCK_ENOMEM);
+    }
+}
+
+/* One that is ready, and several that are not. */
+static void test_poll_and_confirm(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_poll_item items[4];
+        struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(4)];
+        simhost_reset(host + 1, simhost_profiles[host]);
+        simhost_allow(SIMHOST_FAKE_POLL_WRITE, true);
+        for (size_t i = 0; i < 4; i++) {
+            items[i].fd = simhost_preopen_at(3 + (int)i, SIMHOST_CONNECTION);
+            items[i].interest = WASOCK_READABLE;
+            assert_int_equal(wasock_fd_set_nonblocking(items[i].fd), 0);
+        }
+        items[3].fd = -1;
+        simhost_peer_send(simhost_peer_of(4), "x", 1, SIMHOST_MS(40));
+        const bool is_fake = is_host(&simhost_wazero);
+        const uint64_t deadline_ns = wasock_deadline_after_ms(100);
+        int n = 0;
+        do {
+            n = wasock_poll(items, 4, scratch, deadline_ns);
+            assert_true(n > 0);
+            n = wasock_poll_confirm(items, 4);
+        } while (n == 0 || (is_fake && !simhost_truth(4).is_readable));
+        assert_int_equal(n, is_fake ? 3 : 1);
+        assert_int_equal(items[0].ready, is_fake ? WASOCK_READABLE : 0);
+        assert_int_equal(items[1].ready, WASOCK_READABLE);
+        assert_int_equal(items[3].ready, 0);
+        /* Both directions of one. */
+        items[1].interest = WASOCK_READABLE | WASOCK_WRITABLE;
+        n = wasock_poll(items, 4, scratch, WASOCK_DEADLINE_PAST);
+        assert_true(n > 0);
+        assert_int_equal(items[1].ready, WASOCK_READABLE | WASOCK_WRITABLE);
+    }
+}
+
+static void test_poll_of_nothing(void **unused)
+{
+    struct wasock_poll_item item = {.fd = 3, .interest = 0};
+    struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(1)];
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    assert_int_equal(wasock_poll(&item, 1, scratch, WASOCK_NO_DEADLINE),
+                     -WASOCK_EDEADLOCK);
+    const uint64_t deadline_ns = wasock_deadline_after_ms(30);
+    assert_int_equal(wasock_poll(&item, 1, scratch, deadline_ns), 0);
+    assert_true(simhost_now_ns() >= deadline_ns);
+    simhost_lie(SIMHOST_POLL_ONEOFF, 1, SIMHOST_LIE_TOO_MUCH, 1);
+    assert_int_equal(wasock_poll(&item, 1, scratch, WASOCK_DEADLINE_PAST),
+                     -WASOCK_EHOST);
+}
+
+/* Quirk 17: a dead one fails alone, whatever the host does. */
+static void test_poll_with_a_dead_one(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_poll_item items[3];
+        struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(3)];
+        simhost_reset(host + 1, simhost_profiles[host]);
+        simhost_allow(SIMHOST_BAD_FD, true);
+        for (size_t i = 0; i < 3; i++) {
+            items[i].fd = simhost_preopen_at(3 + (int)i, SIMHOST_CONNECTION);
+            items[i].interest = WASOCK_READABLE;
+            assert_int_equal(wasock_fd_set_nonblocking(items[i].fd), 0);
+        }
+        assert_int_equal(wasock_fd_close(4), 0);
+        const int n =
+            wasock_poll(items, 3, scratch, wasock_deadline_after_ms(100));
+        assert_true(n > 0);
+        assert_int_equal(items[1].error, -WASOCK_EBADF);
+        assert_int_equal(items[0].error, 0);
+        assert_int_equal(items[2].error, 0);
+        items[0].ready = WASOCK_READABLE;
+        items[1].ready = WASOCK_READABLE;
+        items[1].error = 0;
+        assert_true(wasock_poll_confirm(items, 2) >= 1);
+        assert_int_equal(items[1].error, -WASOCK_EBADF);
+        assert_int_equal(items[1].ready, 0);
+    }
+}
+
+static void test_poll_with_a_directory_on_wasmtime(void **unused)
+{
+    struct wasock_poll_item items[2] = {{.interest = WASOCK_READABLE},
+                                        {.interest = WASOCK_READABLE}};
+    struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(2)];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    items[0].fd = simhost_preopen(SIMHOST_CONNECTION);
+    items[1].fd = simhost_preopen(SIMHOST_DIRECTORY);
+    assert_int_equal(wasock_poll(items, 2, scratch, WASOCK_NO_DEADLINE), 1);
+    assert_int_equal(items[0].error, 0);
+    assert_int_equal(items[1].error, -WASOCK_EBADF);
+    /* Nobody is to blame: the host's word stands. */
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EBADF, 1);
+    assert_int_equal(wasock_poll(items, 1, scratch, WASOCK_NO_DEADLINE),
+                     -WASOCK_EBADF);
+}
+
+static void test_shutdown_of_no_half(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    assert_int_equal(wasock_fd_shutdown(3, (enum wasock_shutdown)0),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_fd_shutdown(3, (enum wasock_shutdown)4),
+                     -WASOCK_EINVAL);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stat_and_names),
+        cmocka_unit_test(test_mode_is_verified),
+        cmocka_unit_test(test_lengths),
+        cmocka_unit_test(test_huge_lengths_are_cut),
+        cmocka_unit_test(test_waits_for_one),
+        cmocka_unit_test(test_sleep),
+        cmocka_unit_test(test_the_verdicts_of_hosts),
+        cmocka_unit_test(test_poll_and_confirm),
+        cmocka_unit_test(test_poll_of_nothing),
+        cmocka_unit_test(test_poll_with_a_dead_one),
+        cmocka_unit_test(test_poll_with_a_directory_on_wasmtime),
+        cmocka_unit_test(test_shutdown_of_no_half),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

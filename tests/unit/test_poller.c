@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/* The poller on every host, and against the truth. */
+#include "worlds.h"
+
+#define N 300
+
+static _Alignas(WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(N + 2)];
+static struct wasock_poller poller;
+static struct wasock_listener listener;
+static struct wasock_conn conns[N];
+static struct simhost_peer *peers[N];
+
+static void open_conns(size_t n)
+{
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+
+    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
+    memset(&listener, 0, sizeof(listener));
+    memset(conns, 0, sizeof(conns));
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    for (size_t i = 0; i < n; i++) {
+        peers[i] = simhost_connect(fd, SIMHOST_NOW);
+        assert_int_equal(wasock_listener_accept(&listener, &conns[i]), 0);
+        assert_int_equal(wasock_poller_add(&poller, &conns[i].socket,
+                                           WASOCK_READABLE, &conns[i]),
+                         0);
+    }
+}
+
+static void close_all(void)
+{
+    for (size_t i = 0; i < N; i++) {
+        if (wasock_socket_is_open(&conns[i].socket)) {
+            assert_int_equal(wasock_conn_close(&conns[i]), 0);
+        }
+    }
+    wasock_poller_close(&poller);
+    if (wasock_socket_is_open(&listener.socket)) {
+        assert_int_equal(wasock_listener_close(&listener), 0);
+    }
+    simhost_check();
+}
+
+/* Wait until this one is reported, serving nobody else; how late that is. */
+static uint64_t wait_for(void *token)
+{
+    for (;;) {
+        struct wasock_poller_event events[8];
+        const ptrdiff_t n = wasock_poller_wait(&poller, events, 8,
+                                               wasock_deadline_after_ms(5000));
+        assert_true(n > 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            struct wasock_conn *conn = events[i].token;
+            const struct simhost_truth truth =
+                simhost_truth(wasock_socket_fd(&conn->socket));
+            if (conn == token && truth.is_readable) {
+                return simhost_now_ns() - truth.readable_since_ns;
+            }
+        }
+    }
+}
+
+static void test_errors(void **unused)
+{
+    static _Alignas(8) char little[WASOCK_POLLER_SIZE(2)];
+    struct wasock_conn closed = {0};
+    struct wasock_poller_event event;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    open_conns(3);
+    wasock_poller_close(&poller);
+    assert_int_equal(wasock_poller_init(&poller, little + 1, sizeof(little)),
+                     -WASOCK_EINVAL);
+    assert_int_equal(
+        wasock_poller_init(&poller, little, WASOCK_POLLER_SIZE(1) - 1),
+        -WASOCK_ESTORAGE);
+    assert_int_equal(wasock_poller_init(&poller, little, sizeof(little)), 0);
+    assert_int_equal(wasock_poller_add(&poller, &closed.socket, 1, NULL),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_poller_add(&poller, &conns[0].socket, 4, NULL),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_poller_modify(&poller, &conns[0].socket, 1, NULL),
+                     -WASOCK_ENOENT);
+    assert_int_equal(wasock_poller_remove(&poller, &conns[0].socket),
+                     -WASOCK_ENOENT);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE),
+                     -WASOCK_EDEADLOCK);
+    assert_int_equal(
+        wasock_poller_wait(&poller, &event, 1, wasock_deadline_after_ms(5)), 0);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 0, 1), -WASOCK_EINVAL);
+    assert_int_equal(wasock_poller_add(&poller, &conns[0].socket, 1, NULL), 0);
+    assert_int_equal(wasock_poller_add(&poller, &conns[0].socket, 1, NULL),
+                     -WASOCK_EEXIST);
+    assert_int_equal(wasock_poller_modify(&poller, &conns[0].socket, 8, NULL),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_poller_add(&poller, &conns[1].socket, 3, NULL),
+                     -WASOCK_ESTORAGE);
+    assert_int_equal(wasock_poller_add(&poller, &conns[1].socket, 2, NULL), 0);
+    assert_int_equal(wasock_poller_add(&poller, &conns[2].socket, 1, NULL),
+                     -WASOCK_ESTORAGE);
+    assert_int_equal(wasock_poller_modify(&poller, &conns[1].socket, 3, NULL),
+                     -WASOCK_ESTORAGE);
+    assert_int_equal(wasock_conn_close(&conns[0]), 0);
+    assert_int_equal(wasock_poller_modify(&poller, &conns[1].socket, 3, NULL),
+                     0);
+    assert_int_equal(wasock_poller_remove(&poller, &conns[1].socket), 0);
+    close_all();
+}
+
+/* One among many is found: a byte, many bytes, the end of the stream. */
+static void test_one_among_many(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        open_conns(N);
+        const uint64_t bound_ns =
+            is_host(&simhost_wazero) ? 25 * MS + N * 50000 : 2 * MS;
+        char buffer[8];
+        for (int round = 0; round < 3; round++) {
+            simhost_peer_send(peers[200], "12345678", round == 0 ? 1 : 8,
+                              SIMHOST_MS(200));
+            assert_in_range(wait_for(&conns[200]), 0, bound_ns);
+            assert_true(wasock_conn_try_read(&conns[200], buffer, 8) > 0);
+        }
+        simhost_peer_shutdown(peers[250], SIMHOST_MS(200));
+        assert_in_range(wait_for(&conns[250]), 0, bound_ns);
+        /* Level-triggered: not served, so again. */
+        assert_in_range(wait_for(&conns[250]), 0, 2 * bound_ns);
+        close_all();
+    }
+}
+
+/* Those of wasmtime's false events that are true are not starved by others. */
+static void test_busy_ones_do_not_hide_others(void **unused)
+{
+    char buffer[64];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
+    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1300;
+    simhost_knobs.subscription_cost_ns = 500;
+    open_conns(N);
+    /* Sixteen speak without end; then one of the others says a byte. */
+    for (int round = 0; round < 2000; round++) {
+        struct wasock_poller_event events[32];
+        for (size_t i = 0; i < 16; i++) {
+            if (!simhost_truth(wasock_socket_fd(&conns[i].socket))
+                     .is_readable) {
+                simhost_peer_send(peers[i], "hello, hello", 12, SIMHOST_NOW);
+            }
+        }
+        if (round == 1000) {
+            simhost_peer_send(peers[299], "x", 1, SIMHOST_NOW);
+            simhost_peer_shutdown(peers[5], SIMHOST_NOW);
+        }
+        const ptrdiff_t n =
+            wasock_poller_wait(&poller, events, 32, WASOCK_NO_DEADLINE);
+        assert_true(n > 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            const ptrdiff_t n_read =
+                wasock_conn_try_read(events[i].token, buffer, sizeof(buffer));
+            assert_true(n_read >= 0 || n_read == -WASOCK_EAGAIN);
+            if (events[i].token == &conns[299] && n_read == 1) {
+                const uint64_t now_ns = simhost_now_ns();
+                assert_true(now_ns > 0);
+                close_all();
+                return;
+            }
+        }
+        if (round > 1000) {
+            const struct simhost_truth truth =
+                simhost_truth(wasock_socket_fd(&conns[299].socket));
+            assert_true(simhost_now_ns() - truth.readable_since_ns < 20 * MS);
+        }
+    }
+    fail_msg("the idle one that spoke was not noticed");
+}
+
+/* F8: what watches an object is not moved by the closing of another that
+ * shares its descriptor. */
+static void test_closing_a_sharer(void **unused)
+{
+    struct wasock_listener sharer = {0};
+    struct wasock_conn conn = {0};
+    struct wasock_poller_event event;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(0);
+    assert_int_equal(wasock_listener_share(&listener, &sharer), 0);
+    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
+                                       WASOCK_READABLE, &listener),
+                     0);
+    assert_int_equal(
+        wasock_poller_add(&poller, &sharer.socket, WASOCK_READABLE, &sharer),
+        0);
+    const int fd = wasock_socket_fd(&listener.socket);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    simhost_connect(fd, SIMHOST_MS(10));
+    assert_int_equal(
+        wasock_poller_wait(&poller, &event, 1, wasock_deadline_after_ms(1000)),
+        1);
+    assert_ptr_equal(event.token, &sharer);
+    assert_int_equal(wasock_listener_try_accept(&sharer, &conn), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_close(&sharer), 0);
+    close_all();
+}
+
+/* Each deadline is an event once, by side; later settings count. */
+static void test_deadlines(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_poller_event events[N];
+        unsigned n_told[N] = {0};
+        simhost_reset(host + 1, simhost_profiles[host]);
+        open_conns(N);
+        const uint64_t start_ns = simhost_now_ns();
+        for (size_t i = 0; i < N; i++) {
+            wasock_socket_set_read_deadline(&conns[i].socket,
+                                            start_ns + (N - i) * MS);
+            wasock_socket_set_write_deadline(&conns[i].socket,
+                                             start_ns + (N + i) * MS);
+        }
+        for (size_t i = 0; i < N; i += 2) { /* later, none, earlier */
+            wasock_socket_set_read_deadline(&conns[i].socket,
+                                            i % 4 == 0 ? WASOCK_NO_DEADLINE
+                                                       : start_ns + 2 * N * MS);
+        }
+        const uint64_t end_ns = start_ns + 3 * N * MS;
+        while (simhost_now_ns() < end_ns) {
+            const ptrdiff_t n = wasock_poller_wait(&poller, events, N, end_ns);
+            assert_true(n >= 0);
+            for (ptrdiff_t i = 0; i < n; i++) {
+                const struct wasock_conn *conn = events[i].token;
+                if (events[i].deadline & WASOCK_READABLE) {
+                    assert_true(simhost_now_ns() >=
+                                conn->socket.deadline_ns_[0]);
+                    n_told[conn - conns] += 1;
+                }
+                if (events[i].deadline & WASOCK_WRITABLE) {
+                    assert_true(simhost_now_ns() >=
+                                conn->socket.deadline_ns_[1]);
+                    n_told[conn - conns] += 16;
+                }
+            }
+        }
+        for (size_t i = 0; i < N; i++) {
+            assert_int_equal(n_told[i], i % 4 == 0 ? 16 : 17);
+        }
+        wasock_socket_set_read_deadline(&conns[7].socket, WASOCK_DEADLINE_PAST);
+        bool is_told = false;
+        while (!is_told) {
+            const ptrdiff_t n =
+                wasock_poller_wait(&poller, events, N, WASOCK_DEADLINE_PAST);
+            assert_true(n > 0);
+            for (ptrdiff_t i = 0; i < n; i++) {
+                is_told |= events[i].token == &conns[7] &&
+                           events[i].deadline == WASOCK_READABLE;
+            }
+        }
+        close_all();
+    }
+}
+
+/* Quirk 38: no spin while descriptors are short. */
+static void test_a_starved_listener_is_muted(void **unused)
+{
+    struct wasock_poller_event events[8];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(2);
+    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
+                                       WASOCK_READABLE, &listener),
+                     0);
+    const int fd = wasock_socket_fd(&listener.socket);
+    simhost_connect(fd, SIMHOST_NOW);
+    simhost_knobs.n_descriptors_max = simhost_n_open();
+    unsigned n_tries = 0;
+    const uint64_t end_ns = wasock_deadline_after_ms(1000);
+    struct wasock_conn extra = {0};
+    while (simhost_now_ns() < end_ns) {
+        const ptrdiff_t n = wasock_poller_wait(&poller, events, 8, end_ns);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            if (events[i].token == &listener) {
+                assert_int_equal(wasock_listener_try_accept(&listener, &extra),
+                                 -WASOCK_EMFILE);
+                n_tries++;
+            }
+        }
+    }
+    assert_in_range(n_tries, 20, 60);
+    /* A close gives one back: the listener is asked at once. */
+    const uint64_t before_ns = simhost_now_ns();
+    assert_int_equal(wasock_conn_close(&conns[0]), 0);
+    bool is_asked = false;
+    while (!is_asked) {
+        const ptrdiff_t n =
+            wasock_poller_wait(&poller, events, 8, before_ns + 5 * MS);
+        assert_true(n > 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            is_asked |= events[i].token == &listener;
+        }
+    }
+    assert_int_equal(wasock_listener_try_accept(&listener, &extra), 0);
+    assert_int_equal(wasock_conn_close(&extra), 0);
+    close_all();
+}
+
+/* Quirk 17: one dead descriptor is one error, and the rest goes on. */
+static void test_a_dead_descriptor(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_poller_event events[N];
+        simhost_reset(host + 1, simhost_profiles[host]);
+        if (is_host(&simhost_wazero)) {
+            continue; /* its poll does not look; the try finds out */
+        }
+        open_conns(10);
+        simhost_allow(SIMHOST_BAD_FD, true);
+        simhost_allow(SIMHOST_DOUBLE_CLOSE, true);
+        assert_int_equal(wasock_fd_close(wasock_socket_fd(&conns[4].socket)),
+                         0);
+        simhost_peer_send(peers[7], "hello", 5, SIMHOST_MS(10));
+        unsigned n_errors = 0;
+        bool is_served = false;
+        while (!is_served) {
+            const ptrdiff_t n = wasock_poller_wait(
+                &poller, events, N, wasock_deadline_after_ms(99));
+            assert_true(n > 0);
+            for (ptrdiff_t i = 0; i < n; i++) {
+                n_errors += events[i].error != 0;
+                assert_true(events[i].error == 0 ||
+                            (events[i].error == -WASOCK_EBADF &&
+                             events[i].token == &conns[4]));
+                is_served |= events[i].token == &conns[7] &&
+                             simhost_now_ns() > 0 && events[i].ready != 0;
+            }
+        }
+        assert_int_equal(n_errors, 1);
+        wasock_conn_close(&conns[4]);
+        for (size_t i = 0; i < 10; i++) {
+            wasock_conn_close(&conns[i]);
+        }
+        wasock_poller_close(&poller);
+        wasock_listener_close(&listener);
+    }
+}
+
+static void test_stdin(void **unused)
+{
+    struct wasock_pollable input = {0};
+    struct wasock_poller_event event;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(1);
+    assert_int_equal(wasock_pollable_close(&input), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_pollable_from_fd(&input, 0), 0);
+    assert_int_equal(
+        wasock_poller_add(&poller, &input.socket, WASOCK_READABLE, &input), 0);
+    simhost_peer_send(simhost_peer_of(0), "quit\n", 5, SIMHOST_MS(20));
+    assert_int_equal(
+        wasock_poller_wait(&poller, &event, 1, wasock_deadline_after_ms(100)),
+        1);
+    assert_ptr_equal(event.token, &input);
+    assert_int_equal(wasock_pollable_close(&input), 0);
+    close_all();
+}
+
+/* Design section 5: what an echo costs, in host calls and subscriptions. */
+static void count(size_t n_busy, size_t n_idle, double *calls,
+                  double *subscriptions)
+{
+    static struct wasock_poller_event events[64];
+    char buffer[64];
+    const size_t n_echoes_wanted = 4000;
+    size_t n_echoes = 0;
+
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(n_busy + n_idle);
+    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
+    simhost_knobs.call_cost_ns[SIMHOST_SOCK_SEND] = 1800;
+    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1300;
+    simhost_knobs.subscription_cost_ns = 500;
+    uint64_t calls_before = 0;
+    uint64_t subscriptions_before = 0;
+    while (n_echoes < 2 * n_echoes_wanted) {
+        if (calls_before == 0 && n_echoes >= n_echoes_wanted) {
+            calls_before = simhost_calls(SIMHOST_ANY_CALL);
+            subscriptions_before = simhost_n_subscriptions();
+        }
+        for (size_t i = 0; i < n_busy; i++) {
+            if (!simhost_truth(wasock_socket_fd(&conns[i].socket))
+                     .is_readable) {
+                simhost_peer_send(peers[i], "hello", 5, SIMHOST_NOW);
+            }
+        }
+        const ptrdiff_t n =
+            wasock_poller_wait(&poller, events, 64, WASOCK_NO_DEADLINE);
+        assert_true(n > 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            const ptrdiff_t n_read =
+                wasock_conn_try_read(events[i].token, buffer, sizeof(buffer));
+            if (n_read > 0) {
+                assert_int_equal(wasock_conn_try_write(events[i].token, buffer,
+                                                       (size_t)n_read),
+                                 n_read);
+                n_echoes++;
+            }
+        }
+    }
+    *calls = (double)(simhost_calls(SIMHOST_ANY_CALL) - calls_before) /
+             (double)n_echoes_wanted;
+    *subscriptions =
+        (double)(simhost_n_subscriptions() - subscriptions_before) /
+        (double)n_echoes_wanted;
+    close_all();
+}
+
+static void test_calls_an_echo(void **unused)
+{
+    double calls = 0;
+    double subscriptions = 0;
+
+    (void)unused;
+    count(1, 0, &calls, &subscriptions);
+    assert_true(calls < 3.01); /* poll, receive, send */
+    count(64, 0, &calls, &subscriptions);
+    assert_true(calls < 2.1);
+    assert_true(subscriptions < 1.2);
+    count(64, 200, &calls, &subscriptions);
+    assert_true(calls < 2.2);
+    assert_true(subscriptions < 2.5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_one_among_many),
+        cmocka_unit_test(test_busy_ones_do_not_hide_others),
+        cmocka_unit_test(test_closing_a_sharer),
+        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_a_starved_listener_is_muted),
+        cmocka_unit_test(test_a_dead_descriptor),
+        cmocka_unit_test(test_stdin),
+        cmocka_unit_test(test_calls_an_echo),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
