@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The waist against wasi-libc's own description of preview1, and the sizes of
- * the structures that users allocate. All of it at compile time.
+ * The waist against wasi-libc's own description of preview1, at compile time.
  */
 #include <stddef.h>
 
@@ -108,11 +107,3 @@ SAME_OFFSET(struct wasock__event, error, __wasi_event_t, error);
 SAME_OFFSET(struct wasock__event, type, __wasi_event_t, type);
 SAME_OFFSET(struct wasock__event, n_bytes, __wasi_event_t, fd_readwrite.nbytes);
 SAME_OFFSET(struct wasock__event, flags, __wasi_event_t, fd_readwrite.flags);
-
-/* What users allocate: no larger than promised. */
-_Static_assert(sizeof(struct wasock_listener) <= 48, "listener has grown");
-_Static_assert(sizeof(struct wasock_conn) <= 48, "connection has grown");
-_Static_assert(sizeof(struct wasock_conn) + WASOCK_POLLER_SIZE(1) -
-                       WASOCK_POLLER_SIZE(0) <=
-                   256,
-               "a polled connection has grown over 256 bytes");

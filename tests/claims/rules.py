@@ -25,7 +25,9 @@ files = subprocess.run(["git", "-C", root, "ls-files", "-co",
 if not files:  # an exported tree
     files = [p.relative_to(root) for p in root.rglob("*") if p.is_file()]
 files = [root / f for f in files if (root / f).is_file()]
-sources = [f for f in files if f.suffix in (".c", ".h", ".sh", ".py", ".cmake")]
+sources = [f for f in files if f.name == "CMakeLists.txt" or f.suffix in
+           (".c", ".h", ".sh", ".py", ".cmake", ".go", ".rs")]
+c_files = [f for f in sources if f.suffix in (".c", ".h")]
 core = [f for f in files if f.parent == root / "src"]
 headers = [f for f in files if f.parent == root / "include/wasock"]
 assert core and headers, "the sources were not found"
@@ -54,31 +56,47 @@ for path in core:
     if len(path.read_text().splitlines()) > 800:
         complain(path, "over 800 lines")
 
+# Arrows point down: a file includes its own noun and those below it.
+layers = [{"abi", "err", "text"}, {"addr", "wasip1"}, {"clock", "env"}, {"fd"},
+          {"socket"}, {"conn", "poller"}, {"listener"}, {"preopen"},
+          {"names", "fakenet"}, {"wasock"}]
+height = {noun: i for i, layer in enumerate(layers) for noun in layer}
+for path in core + headers:
+    noun = path.stem.split("_")[0]
+    if noun not in height:
+        complain(path, "has no layer in rules.py")
+        continue
+    for include in re.findall(r'#include\s+(?:<wasock/|")([^>"]+)\.h',
+                              path.read_text()):
+        other = include.split("_")[0]
+        if other != noun and height.get(other, len(layers)) >= height[noun]:
+            complain(path, f"includes {include}.h, which is not below it")
+
 # Functions fit a screen.
-for path in core + [f for f in files if f.parent == root / "examples"
-                    and f.suffix == ".c"]:
+for path in c_files:
     start = None
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if line == "{":
             start = number
         elif line == "}" and start:
-            if number - start > 61:
+            if number - start - 1 > 60:
                 complain(path, f"line {start}: a function of "
                                f"{number - start - 1} lines")
             start = None
 
-# Each public declaration says what it stands on and how it fails.
+# Each public declaration says how it fails and what it stands on: the comment
+# right above it, or above those that it stands together with.
+n_declarations = 0
 for path in headers:
-    text = path.read_text().split("Private from here on")[0]
-    text = re.sub(r"\bstatic inline\b", "", text)
-    for match in re.finditer(r"/\*((?:(?!\*/).)*?)\*/\s*\n((?:[a-z][^;{}/]*"
-                             r"\([^;{}]*[;{])+)", text, re.S):
-        comment, declaration = match[1], match[2].split("(")[0]
-        if declaration.startswith("struct ") and "*" not in declaration:
-            continue
-        for word in ("Errors:", "Source:"):
-            if word not in comment:
-                complain(path, f"{declaration.strip()} has no {word}")
+    public = path.read_text().split("Private from here on")[0]
+    for paragraph in public.split("\n\n"):
+        comment, _, code = paragraph.rpartition("*/\n")
+        for name in re.findall(r"^[a-z][\w *]*?\b(wasock_\w+)\(", code, re.M):
+            n_declarations += 1
+            for word in ("Errors:", "Source:"):
+                if word not in comment:
+                    complain(path, f"{name} has no {word}")
+assert n_declarations > 50, "the headers' declarations were not recognised"
 
 print("\n".join(failures))
 sys.exit(1 if failures else 0)

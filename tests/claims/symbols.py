@@ -2,19 +2,18 @@
 """The archive's undefined symbols are the host's functions and mem*; what it
 defines for others begins with wasock_.
 
-symbols.py LLVM-AR ARCHIVE (llvm-nm lies beside llvm-ar)
+symbols.py LLVM-NM ARCHIVE
 """
 import pathlib
 import re
 import subprocess
 import sys
 
-nm = sys.argv[1].replace("ranlib", "nm").replace("-ar", "-nm")
 text = (pathlib.Path(__file__).parents[2] / "src/wasip1.h").read_text()
 allowed = set(re.findall(r"\b(wasip1_\w+)\(", text))
 allowed |= {"memcpy", "memset", "memmove", "__stack_pointer",
             "__indirect_function_table"}
-output = subprocess.run([nm, sys.argv[2]], check=True, text=True,
+output = subprocess.run(sys.argv[1:], check=True, text=True,
                         capture_output=True).stdout
 symbols = re.findall(r"^ *[0-9a-f]* ([A-Za-z]) (\S+)$", output, re.M)
 defined = {name for kind, name in symbols if kind.isupper() and kind != "U"}
