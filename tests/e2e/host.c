@@ -60,8 +60,8 @@ void need_host(enum host host)
     skip();
 }
 
-/* A listening socket on a port of the kernel's choice. */
-static int listen_anywhere(uint16_t *port)
+/* A socket on a port of the kernel's choice, which is then nobody else's. */
+static int take_port(uint16_t *port)
 {
     const int one = 1;
     struct sockaddr_in addr = {.sin_family = AF_INET};
@@ -73,18 +73,9 @@ static int listen_anywhere(uint16_t *port)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
-    assert_int_equal(listen(fd, 4096), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &length), 0);
     *port = ntohs(addr.sin_port);
     return fd;
-}
-
-static uint16_t free_port(void)
-{
-    uint16_t port = 0;
-
-    close(listen_anywhere(&port));
-    return port;
 }
 
 /* A command line that is being put together. */
@@ -186,6 +177,7 @@ struct program start(enum host host, const char *toolchain, const char *example,
 {
     struct words words = {0};
     uint16_t ports[2] = {0, 0};
+    int kept[2] = {-1, -1};
     int listener = -1;
 
     need_host(host);
@@ -198,14 +190,17 @@ struct program start(enum host host, const char *toolchain, const char *example,
         add_host(&words, host);
     }
     if (listening == INHERITED) {
-        listener = listen_anywhere(&ports[0]);
+        listener = take_port(&ports[0]);
+        assert_int_equal(listen(listener, 4096), 0);
         if (host != NATIVE) {
             add(&words, "-Slistenfd=y");
         }
     }
     for (size_t i = 0; i < 2; i++) {
+        /* Kept while the host runs: bound, but not listening, it lets the
+         * host, which sets SO_REUSEADDR, bind the same port and nobody else. */
         if (listening == TWICE || (listening == BY_OPTION && i == 0)) {
-            ports[i] = free_port();
+            kept[i] = take_port(&ports[i]);
             add_listener(&words, host, ports[i]);
         }
     }
@@ -224,16 +219,27 @@ struct program start(enum host host, const char *toolchain, const char *example,
         close(listener);
     }
     program.port = ports[0];
-    program.second_port = ports[1];
+    program.kept[0] = kept[0];
+    program.kept[1] = kept[1];
     return program;
+}
+
+static void close_all(struct program *program)
+{
+    close(program->input);
+    close(program->output);
+    for (size_t i = 0; i < 2; i++) {
+        if (program->kept[i] >= 0) {
+            close(program->kept[i]);
+        }
+    }
 }
 
 void end(struct program *program)
 {
     kill(program->pid, SIGKILL);
     assert_int_equal(waitpid(program->pid, NULL, 0), program->pid);
-    close(program->input);
-    close(program->output);
+    close_all(program);
 }
 
 int wait_for_end(struct program *program, char *text, size_t capacity)
@@ -256,7 +262,6 @@ int wait_for_end(struct program *program, char *text, size_t capacity)
     }
     text[length] = '\0';
     assert_int_equal(waitpid(program->pid, &status, 0), program->pid);
-    close(program->input);
-    close(program->output);
+    close_all(program);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }

@@ -14,7 +14,7 @@ const char *host_name(enum host host);
 /* How the program gets its listener. */
 enum listening {
     INHERITED, /* bound here; where the host cannot inherit: by its option */
-    BY_OPTION, /* by the host's own option, at a port that was free */
+    BY_OPTION, /* by the host's own option */
     TWICE,     /* two of them, by option */
     NOWHERE
 };
@@ -22,9 +22,9 @@ enum listening {
 struct program {
     pid_t pid;
     uint16_t port;
-    uint16_t second_port;
-    int input;  /* its stdin */
-    int output; /* its stdout and stderr */
+    int input;   /* its stdin */
+    int output;  /* its stdout and stderr */
+    int kept[2]; /* sockets that keep its ports for it */
 };
 
 /*

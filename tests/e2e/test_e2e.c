@@ -207,10 +207,11 @@ static void newer_wasi_libc(enum host host)
     end(&echo);
 }
 
-/* 500 at once, each answered; one that resets, one that never reads. */
+/* 2,000 at once: fast ones, slow ones, silent ones, some that close one half
+ * or reset, and one that never reads. Every byte comes back. */
 static void many(enum host host)
 {
-    enum { N = 500 };
+    enum { N = 2000 };
     static int fds[N];
     struct program echo =
         start(host, "wasm", "echo_many", INHERITED, NULL, NULL);
@@ -225,12 +226,18 @@ static void many(enum host host)
     }
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < N; i++) {
-            client_send(fds[i], "round and round", 15);
+            if (i % 5 != 0) { /* else silent */
+                client_send(fds[i], "round and round", 15);
+            }
         }
         for (int i = N - 1; i >= 0; i--) {
             char text[15];
-            client_receive(fds[i], text, 15);
-            assert_memory_equal(text, "round and round", 15);
+            if (i % 5 != 0 && (i % 7 != 0 || round == 2)) { /* else slow */
+                for (int left = i % 7 == 0 ? 3 : 1; left > 0; left--) {
+                    client_receive(fds[i], text, 15);
+                    assert_memory_equal(text, "round and round", 15);
+                }
+            }
         }
     }
     for (int i = 0; i < N; i++) {
@@ -286,7 +293,7 @@ static const struct scenario scenarios[] = {
     {"a host without sockets", host_without_sockets, {1, 1, 0, 0, 0}},
     {"freestanding", freestanding, {1, 1, 1, 1, 0}},
     {"a newer wasi-libc", newer_wasi_libc, {1, 0, 0, 0, 0}},
-    {"500 at once, some rude", many, {1, 1, 0, 0, 1}},
+    {"2,000 at once, some rude", many, {1, 1, 0, 0, 1}},
     {"quit by standard input", quit, {1, 1, 0, 0, 1}},
 };
 
