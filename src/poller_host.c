@@ -53,11 +53,15 @@
 /* Among doubtful events, how often one is passed over before it is tried. */
 #define SILENT_MAX 8
 
-/* On a host whose poll is fake: how often an idle one is tried, the longest
- * nap, how often an active one is tried in vain, and how many always are. */
-#define FAKE_SWEEP_MIN_NS (14 * WASOCK_NS_PER_MS)
-#define FAKE_SWEEP_EACH_NS (44 * WASOCK_NS_PER_US)
-#define FAKE_NAP_MAX_MS 5
+/*
+ * On a host whose poll is fake: within which time an idle one is tried, at
+ * least, and more of it for each; the longest naps, which cost Go's scheduler
+ * more than a try, with idle ones and without; and how many always are active.
+ */
+#define FAKE_BOUND_MIN_NS (20 * WASOCK_NS_PER_MS)
+#define FAKE_BOUND_EACH_NS (50 * WASOCK_NS_PER_US)
+#define FAKE_NAP_MAX_MS 10
+#define FAKE_NAP_ALL_ACTIVE_MAX_MS 20
 #define FAKE_ACTIVE_MIN 16
 
 #define TIMEOUT_NONE UINT64_MAX
@@ -440,12 +444,15 @@ static uint32_t n_idle(const struct wasock_poller *poller)
 /* How long a sweep of all idle ones takes. */
 static uint64_t sweep_period_ns(const struct wasock_poller *poller)
 {
-    const bool is_fake = poller->host_poll_ == WASOCK__HOST_POLL_FAKE;
-    const uint64_t min_ns = is_fake ? FAKE_SWEEP_MIN_NS : SWEEP_MIN_NS;
-    const uint64_t each_ns = is_fake ? FAKE_SWEEP_EACH_NS : SWEEP_EACH_NS;
-    const uint64_t period_ns = n_idle(poller) * each_ns;
+    const uint64_t sweep_ns = n_idle(poller) * SWEEP_EACH_NS;
+    const uint64_t bound_ns = n_idle(poller) * FAKE_BOUND_EACH_NS;
 
-    return period_ns > min_ns ? period_ns : min_ns;
+    if (poller->host_poll_ == WASOCK__HOST_POLL_FAKE) {
+        /* What is due may become so at the start of a nap. */
+        return (bound_ns > FAKE_BOUND_MIN_NS ? bound_ns : FAKE_BOUND_MIN_NS) -
+               FAKE_NAP_MAX_MS * WASOCK_NS_PER_MS;
+    }
+    return sweep_ns > SWEEP_MIN_NS ? sweep_ns : SWEEP_MIN_NS;
 }
 
 /* How many idle ones are due to be swept. */
@@ -711,9 +718,11 @@ static void report_round(struct wasock_poller *poller,
 /* Sleep, longer each time that nothing has moved. */
 static int nap(struct wasock_poller *poller, uint64_t timeout_ns)
 {
+    const uint32_t max_ms =
+        n_idle(poller) == 0 ? FAKE_NAP_ALL_ACTIVE_MAX_MS : FAKE_NAP_MAX_MS;
     const uint32_t nap_ms = 2 * poller->nap_ms_ + 1;
 
-    poller->nap_ms_ = nap_ms < FAKE_NAP_MAX_MS ? nap_ms : FAKE_NAP_MAX_MS;
+    poller->nap_ms_ = nap_ms < max_ms ? nap_ms : max_ms;
     if (poller->n_subscriptions_ > 0 &&
         timeout_ns > poller->nap_ms_ * WASOCK_NS_PER_MS) {
         timeout_ns = poller->nap_ms_ * WASOCK_NS_PER_MS;
