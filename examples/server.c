@@ -14,14 +14,13 @@ int main(void)
     struct wasock_listener listener = {0};
     struct wasock_conn conn = {0};
     char buffer[4096];
+    ptrdiff_t n = 0;
 
     int error = wasock_preopen_listener(0, &listener);
     while (error == 0) {
         error = wasock_listener_accept(&listener, &conn);
-        ptrdiff_t n = error;
-        while (error == 0 &&
-               (n = wasock_conn_read(&conn, buffer, sizeof(buffer))) > 0) {
-            n = wasock_conn_write(&conn, buffer, (size_t)n);
+        while ((n = wasock_conn_read(&conn, buffer, sizeof(buffer))) > 0 &&
+               wasock_conn_write(&conn, buffer, (size_t)n) == n) {
         }
         wasock_conn_close(&conn);
     }

@@ -397,9 +397,8 @@ static size_t damaged_ipv6(uint64_t *seed, char *text)
     struct wasock_addr addr = random_addr(seed);
 
     addr.family = WASOCK_ADDR_IPV6;
-    size_t length =
-        wasock_addr_format(&addr, text, WASOCK_ADDR_TEXT_CAPACITY) - 1;
-    length = (size_t)(strrchr(text, ']') - text) - 1;
+    assert_true(wasock_addr_format(&addr, text, WASOCK_ADDR_TEXT_CAPACITY) > 0);
+    size_t length = (size_t)(strrchr(text, ']') - text) - 1;
     memmove(text, text + 1, length);
     for (uint64_t n = next_random(seed) % 4; n > 0 && length > 2; n--) {
         const uint64_t bits = next_random(seed);
