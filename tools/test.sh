@@ -68,7 +68,8 @@ tests native
 tests release
 step "coverage" tools/coverage.sh
 sed -n '/^coverage of/,$p' "$log"
-python3 tests/claims/sizes.py --print build/wasm || true
+python3 tests/claims/sizes.py --print build/wasm \
+    "$(sed -n 's/^CMAKE_NM:[A-Z]*=//p' build/wasm/CMakeCache.txt)"
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
