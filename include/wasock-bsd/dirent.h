@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* dirent.h - directory streams over the layer's descriptors. */
+#ifndef WASOCK_BSD_DIRENT_H
+#define WASOCK_BSD_DIRENT_H
+
+#pragma GCC system_header
+
+#include <wasock_bsd_rename.h>
+
+#include_next <dirent.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+DIR *fdopendir(int fd) WASOCK_BSD(fdopendir);
+int dirfd(DIR *directory) WASOCK_BSD(dirfd);
+int closedir(DIR *directory) WASOCK_BSD(closedir);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

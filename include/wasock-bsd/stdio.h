@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* stdio.h - streams over the layer's descriptors, sockets included. */
+#ifndef WASOCK_BSD_STDIO_H
+#define WASOCK_BSD_STDIO_H
+
+#pragma GCC system_header
+
+#include <wasock_bsd_rename.h>
+
+#include_next <stdio.h>
+
+#include <stdarg.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef L_tmpnam
+#define L_tmpnam 20
+#endif
+#ifndef TMP_MAX
+#define TMP_MAX 10000
+#endif
+#ifndef P_tmpdir
+#define P_tmpdir "/tmp"
+#endif
+
+FILE *fopen(const char *__restrict path, const char *__restrict mode)
+    WASOCK_BSD(fopen);
+FILE *freopen(const char *__restrict path, const char *__restrict mode,
+              FILE *__restrict stream) WASOCK_BSD(freopen);
+FILE *fdopen(int fd, const char *mode) WASOCK_BSD(fdopen);
+int fileno(FILE *stream) WASOCK_BSD(fileno);
+int dprintf(int fd, const char *__restrict format, ...) WASOCK_BSD(dprintf)
+    __attribute__((__format__(__printf__, 2, 3)));
+int vdprintf(int fd, const char *__restrict format, va_list arguments)
+    WASOCK_BSD(vdprintf) __attribute__((__format__(__printf__, 2, 0)));
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+    WASOCK_BSD(renameat);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "address.h"
+
+#include <errno.h>
+#include <string.h>
+
+int wasock_bsd__read_address(const struct sockaddr *address, socklen_t length,
+                             struct wasock_addr *addr)
+{
+    struct sockaddr_in in;
+    struct sockaddr_in6 in6;
+
+    memset(addr, 0, sizeof(*addr));
+    if (address == NULL || length < sizeof(address->sa_family)) {
+        return -EINVAL;
+    }
+    switch (address->sa_family) {
+    case AF_INET:
+        if (length < offsetof(struct sockaddr_in, sin_zero)) {
+            return -EINVAL;
+        }
+        memcpy(&in, address, offsetof(struct sockaddr_in, sin_zero));
+        addr->family = WASOCK_ADDR_IPV4;
+        addr->port = ntohs(in.sin_port);
+        memcpy(addr->ip, &in.sin_addr, 4);
+        return 0;
+    case AF_INET6:
+        if (length < sizeof(in6)) {
+            return -EINVAL;
+        }
+        memcpy(&in6, address, sizeof(in6));
+        addr->family = WASOCK_ADDR_IPV6;
+        addr->port = ntohs(in6.sin6_port);
+        memcpy(addr->ip, &in6.sin6_addr, 16);
+        return 0;
+    default:
+        return -EAFNOSUPPORT;
+    }
+}
+
+void wasock_bsd__write_address(const struct wasock_addr *addr, int family,
+                               struct sockaddr *address, socklen_t *length)
+{
+    union {
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        sa_family_t family;
+    } written;
+    socklen_t n = sizeof(written.family); /* of AF_UNIX: no name */
+
+    memset(&written, 0, sizeof(written));
+    if (address == NULL || length == NULL) {
+        return;
+    }
+    if (family == AF_INET) {
+        n = sizeof(written.in);
+        written.in.sin_family = AF_INET;
+        written.in.sin_port = htons(addr->port);
+        memcpy(&written.in.sin_addr, addr->ip, 4);
+    } else if (family == AF_INET6) {
+        n = sizeof(written.in6);
+        written.in6.sin6_family = AF_INET6;
+        written.in6.sin6_port = htons(addr->port);
+        memcpy(&written.in6.sin6_addr, addr->ip, 16);
+    } else {
+        written.family = (sa_family_t)family;
+    }
+    memcpy(address, &written, *length < n ? *length : n);
+    *length = n;
+}
+
+static size_t ip_length(const struct wasock_addr *addr)
+{
+    return addr->family == WASOCK_ADDR_IPV4 ? 4 : 16;
+}
+
+bool wasock_bsd__is_any(const struct wasock_addr *addr)
+{
+    static const uint8_t zeros[16];
+
+    return memcmp(addr->ip, zeros, ip_length(addr)) == 0;
+}
+
+bool wasock_bsd__is_loopback(const struct wasock_addr *addr)
+{
+    static const uint8_t mapped[13] = {0, 0, 0, 0,    0,    0,  0,
+                                       0, 0, 0, 0xff, 0xff, 127};
+    static const uint8_t loopback6[16] = {0, 0, 0, 0, 0, 0, 0, 0,
+                                          0, 0, 0, 0, 0, 0, 0, 1};
+
+    if (addr->family == WASOCK_ADDR_IPV4) {
+        return addr->ip[0] == 127;
+    }
+    return memcmp(addr->ip, loopback6, 16) == 0 ||
+           memcmp(addr->ip, mapped, sizeof(mapped)) == 0;
+}
+
+bool wasock_bsd__collide(const struct wasock_addr *a,
+                         const struct wasock_addr *b)
+{
+    return a->port == b->port && a->port != 0 && a->family == b->family &&
+           (wasock_bsd__is_any(a) || wasock_bsd__is_any(b) ||
+            memcmp(a->ip, b->ip, ip_length(a)) == 0);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * device.c - /dev/null, /dev/zero, /dev/urandom, /dev/random, whether or not
+ * the host gave a /dev.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "watch.h"
+
+enum device_kind { DEVICE_NULL, DEVICE_ZERO, DEVICE_RANDOM };
+
+struct device {
+    struct description description;
+    enum device_kind kind;
+};
+
+/* getentropy gives at most so much at once. */
+#define ENTROPY_MAX 256
+
+static int fill_with_entropy(unsigned char *bytes, size_t length)
+{
+    while (length > 0) {
+        const size_t n = length < ENTROPY_MAX ? length : ENTROPY_MAX;
+        if (getentropy(bytes, n) < 0) {
+            return -errno;
+        }
+        bytes += n;
+        length -= n;
+    }
+    return 0;
+}
+
+static ssize_t device_read(struct description *description,
+                           const struct iovec *buffers, int n_buffers,
+                           int flags)
+{
+    const struct device *device = (const struct device *)description;
+    ssize_t total = 0;
+
+    (void)flags;
+    if ((description->flags & O_ACCMODE) == O_WRONLY) {
+        return -EBADF;
+    }
+    for (int i = 0; i < n_buffers && device->kind != DEVICE_NULL; i++) {
+        int result = 0;
+        if (device->kind == DEVICE_ZERO) {
+            memset(buffers[i].iov_base, 0, buffers[i].iov_len);
+        } else {
+            result = fill_with_entropy((unsigned char *)buffers[i].iov_base,
+                                       buffers[i].iov_len);
+        }
+        if (result < 0) {
+            return result;
+        }
+        total += (ssize_t)buffers[i].iov_len;
+    }
+    return total;
+}
+
+static ssize_t device_write(struct description *description,
+                            const struct iovec *slices, int n_slices, int flags)
+{
+    ssize_t total = 0;
+
+    (void)flags;
+    if ((description->flags & O_ACCMODE) == O_RDONLY) {
+        return -EBADF;
+    }
+    for (int i = 0; i < n_slices; i++) {
+        total += (ssize_t)slices[i].iov_len;
+    }
+    return total;
+}
+
+static unsigned device_known(struct description *description)
+{
+    (void)description;
+    return POLLIN | POLLOUT;
+}
+
+static int device_stat(struct description *description, struct stat *status)
+{
+    (void)description;
+    status->st_mode = S_IFCHR | 0666;
+    status->st_nlink = 1;
+    return 0;
+}
+
+static int device_close(struct description *description)
+{
+    wasock_bsd__end_watches(description);
+    free(description);
+    return 0;
+}
+
+static const struct operations device_operations = {
+    .read = device_read,
+    .write = device_write,
+    .known = device_known,
+    .stat = device_stat,
+    .close = device_close,
+};
+
+/* Which device a path is, or -1. */
+static int kind_of(const char *path)
+{
+    static const struct {
+        const char *path;
+        enum device_kind kind;
+    } devices[] = {
+        {"/dev/null", DEVICE_NULL},
+        {"/dev/zero", DEVICE_ZERO},
+        {"/dev/urandom", DEVICE_RANDOM},
+        {"/dev/random", DEVICE_RANDOM},
+    };
+
+    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+        if (strcmp(path, devices[i].path) == 0) {
+            return (int)devices[i].kind;
+        }
+    }
+    return -1;
+}
+
+struct description *wasock_bsd__device(const char *path, int flags)
+{
+    const int kind = kind_of(path);
+
+    if (kind < 0) {
+        return NULL;
+    }
+    struct device *device = (struct device *)calloc(1, sizeof(*device));
+    if (device == NULL) {
+        return NULL;
+    }
+    device->description.operations = &device_operations;
+    device->description.flags =
+        flags & (O_ACCMODE | O_NONBLOCK | O_APPEND | O_SYNC);
+    device->kind = (enum device_kind)kind;
+    return &device->description;
+}
+
+bool wasock_bsd__device_stat(const char *path, struct stat *status)
+{
+    if (kind_of(path) < 0) {
+        return false;
+    }
+    memset(status, 0, sizeof(*status));
+    return device_stat(NULL, status) == 0;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <wasock/err.h>
+
+#include "file.h"
+
+struct entry {
+    struct description *description; /* NULL: the number is free */
+    int flags;
+};
+
+static struct entry *entries;
+static int n_entries;
+static int lowest_free; /* no number below is free */
+
+/* 0, 1 and 2 are the host's, as far as it opened them; and wasi-libc has to be
+ * told of directories that it could not see behind the listeners. */
+__attribute__((constructor)) static void begin(void)
+{
+    for (int fd = 0; fd < 3; fd++) {
+        struct description *description = wasock_bsd__file_of_host(fd);
+        if (description != NULL) {
+            const int result = wasock_bsd__put(fd, description, 0);
+            (void)result; /* without memory there is no stdio */
+        }
+    }
+    wasock_bsd__register_directories();
+}
+
+ptrdiff_t wasock_bsd__code(ptrdiff_t result)
+{
+    switch (result) {
+    case -WASOCK_ECLOSED:
+        return -EBADF;
+    case -WASOCK_EDEADLINE:
+        return -EAGAIN;
+    case -WASOCK_ESTORAGE:
+        return -ENOBUFS;
+    case -WASOCK_ENOPREOPEN:
+        return -EADDRNOTAVAIL;
+    case -WASOCK_ENOTLISTENER:
+        return -EINVAL;
+    case -WASOCK_ENOTCONNECTION:
+        return -ENOTCONN;
+    case -WASOCK_EDEADLOCK:
+        return -EDEADLK;
+    case -WASOCK_EHOST:
+    case -WASOCK_ECLOCK:
+        return -EIO;
+    default:
+        return result;
+    }
+}
+
+ssize_t wasock_bsd__result(ptrdiff_t result)
+{
+    result = wasock_bsd__code(result);
+    if (result < 0) {
+        errno = (int)-result;
+        return -1;
+    }
+    return result;
+}
+
+struct description *wasock_bsd__find(int fd)
+{
+    if (fd < 0 || fd >= n_entries || entries[fd].description == NULL) {
+        errno = EBADF;
+        return NULL;
+    }
+    return entries[fd].description;
+}
+
+/* Make sure that a number has an entry. */
+static int reach(int fd)
+{
+    int n = n_entries > 0 ? n_entries : 64;
+
+    if (fd >= WASOCK_BSD_OPEN_MAX) {
+        return -EMFILE;
+    }
+    if (fd < n_entries) {
+        return 0;
+    }
+    while (n <= fd) {
+        n *= 2;
+    }
+    struct entry *grown =
+        (struct entry *)realloc(entries, (size_t)n * sizeof(*entries));
+    if (grown == NULL) {
+        return -ENOMEM;
+    }
+    memset(grown + n_entries, 0, (size_t)(n - n_entries) * sizeof(*entries));
+    entries = grown;
+    n_entries = n;
+    return 0;
+}
+
+static void occupy(int fd, struct description *description,
+                   int descriptor_flags)
+{
+    description->n_numbers++;
+    entries[fd].description = description;
+    entries[fd].flags = descriptor_flags;
+}
+
+int wasock_bsd__number(struct description *description, int lowest,
+                       int descriptor_flags)
+{
+    const bool is_from_start = lowest <= lowest_free;
+    int fd = is_from_start ? lowest_free : lowest;
+
+    while (fd < n_entries && entries[fd].description != NULL) {
+        fd++;
+    }
+    const int result = reach(fd);
+    if (result < 0) {
+        return result;
+    }
+    occupy(fd, description, descriptor_flags);
+    if (is_from_start) {
+        lowest_free = fd + 1;
+    }
+    return fd;
+}
+
+int wasock_bsd__open(struct description *description, int descriptor_flags)
+{
+    const int fd = wasock_bsd__number(description, 0, descriptor_flags);
+
+    if (fd < 0) {
+        description->operations->close(description);
+    }
+    return (int)wasock_bsd__result(fd);
+}
+
+void wasock_bsd__hold(struct description *description)
+{
+    description->n_numbers++;
+}
+
+int wasock_bsd__release(struct description *description)
+{
+    description->n_numbers--;
+    return description->n_numbers == 0
+               ? description->operations->close(description)
+               : 0;
+}
+
+int wasock_bsd__put(int fd, struct description *description,
+                    int descriptor_flags)
+{
+    const int result = reach(fd);
+
+    if (result < 0) {
+        return result;
+    }
+    struct description *replaced = entries[fd].description;
+    occupy(fd, description, descriptor_flags);
+    if (replaced != NULL) {
+        /* dup2 does not tell of a close that failed. */
+        wasock_bsd__release(replaced);
+    }
+    return 0;
+}
+
+int wasock_bsd__descriptor_flags(int fd)
+{
+    return entries[fd].flags;
+}
+
+void wasock_bsd__set_descriptor_flags(int fd, int descriptor_flags)
+{
+    entries[fd].flags = descriptor_flags;
+}
+
+/*
+ * close(2). The number is free whatever close returns; the description closes
+ * with its last number.
+ * Errors: EBADF; EIO and what else the host says of a file.
+ */
+int close(int fd)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    entries[fd].description = NULL;
+    if (fd < lowest_free) {
+        lowest_free = fd;
+    }
+    return (int)wasock_bsd__result(wasock_bsd__release(description));
+}
+
+/*
+ * dup(2): the lowest free number, for the same description.
+ * Errors: EBADF; EMFILE; ENOMEM.
+ */
+int dup(int fd)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    return description == NULL
+               ? -1
+               : (int)wasock_bsd__result(wasock_bsd__number(description, 0, 0));
+}
+
+/* dup2 and dup3 of two different numbers. */
+static int duplicate(int fd, int number, int descriptor_flags)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    if (number < 0 || number >= WASOCK_BSD_OPEN_MAX) {
+        errno = EBADF;
+        return -1;
+    }
+    const int result = wasock_bsd__put(number, description, descriptor_flags);
+    return (int)wasock_bsd__result(result < 0 ? result : number);
+}
+
+/*
+ * dup2(2). What stdio's stdin, stdout and stderr use are the host's 0, 1 and
+ * 2, which no dup2 changes: freopen them instead.
+ * Errors: EBADF: also for a number beyond the table; ENOMEM.
+ */
+int dup2(int fd, int number)
+{
+    if (fd == number) {
+        return wasock_bsd__find(fd) == NULL ? -1 : number;
+    }
+    return duplicate(fd, number, 0);
+}
+
+/*
+ * dup3(2) of Linux; O_CLOEXEC is 0 in wasi-libc, and nothing is ever executed.
+ * Errors: EINVAL: the numbers are equal, or there are flags; EBADF; ENOMEM.
+ */
+int dup3(int fd, int number, int flags)
+{
+    if (fd == number || flags != 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return duplicate(fd, number, 0);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * table.h - the numbers that programs know, and what they stand for.
+ *
+ * A number stands for a description, which POSIX calls an open file
+ * description: a listener or connection, a file of the host, an end of a pipe,
+ * an epoll instance, a device. dup makes two numbers stand for one description;
+ * what is true of it (O_NONBLOCK, a file's offset) is true of both. The last
+ * number to go closes it. Numbers have nothing to do with the host's: a new one
+ * is always the lowest free.
+ *
+ * Inside the layer results are those of wasock: 0 or a count, or a negative
+ * code of errno. wasock_bsd__result turns them into POSIX's.
+ */
+#ifndef WASOCK_BSD_TABLE_H
+#define WASOCK_BSD_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <wasock/socket.h>
+
+/* How many numbers there can be: sysconf(_SC_OPEN_MAX), RLIMIT_NOFILE. */
+#define WASOCK_BSD_OPEN_MAX 16384
+
+struct description;
+struct epoll_watch;
+
+/*
+ * What a kind of description can do. A member that is NULL stands for a
+ * refusal, given behind it.
+ */
+struct operations {
+    /* Read into, write from vectors; flags are MSG_'s. EINVAL. */
+    ssize_t (*read)(struct description *description,
+                    const struct iovec *buffers, int n_buffers, int flags);
+    ssize_t (*write)(struct description *description,
+                     const struct iovec *slices, int n_slices, int flags);
+
+    /* What is ready, in POLL's bits, as far as is known without the host. */
+    unsigned (*known)(struct description *description);
+
+    /* The object of which the host knows more; NULL: all is known. */
+    struct wasock_socket *(*host)(struct description *description);
+
+    /* Find out by trying, without waiting, what is ready to be read, so that
+     * it is known; NULL where trying would take it. */
+    void (*look)(struct description *description);
+
+    /* As fstat(2). EBADF. */
+    int (*stat)(struct description *description, struct stat *status);
+
+    /* The last number has gone: close and free. Never NULL. */
+    int (*close)(struct description *description);
+};
+
+struct description {
+    _Alignas(8) const struct operations *operations;
+    struct epoll_watch *watches; /* epoll instances that watch it */
+    uint32_t n_numbers;
+    int flags; /* O_NONBLOCK, O_APPEND and the access mode */
+};
+
+/* The description of a number; NULL with errno EBADF where there is none. */
+struct description *wasock_bsd__find(int fd);
+
+/*
+ * Give a description the lowest free number from `lowest` on. A description
+ * begins with n_numbers 0 and lives as long as it has one.
+ * descriptor_flags: FD_CLOEXEC or 0.
+ * Returns the number, or -EMFILE, -ENOMEM, and then the description is the
+ * caller's still.
+ */
+int wasock_bsd__number(struct description *description, int lowest,
+                       int descriptor_flags);
+
+/* As wasock_bsd__number for a new description: closes it where there is no
+ * number. Returns the number, or -1 with errno set. */
+int wasock_bsd__open(struct description *description, int descriptor_flags);
+
+/* Make `fd` stand for `description`, whatever it stood for; the number's own
+ * flags become `descriptor_flags`. Returns 0 or a negative code. */
+int wasock_bsd__put(int fd, struct description *description,
+                    int descriptor_flags);
+
+/* The number's own flags: FD_CLOEXEC. */
+int wasock_bsd__descriptor_flags(int fd);
+void wasock_bsd__set_descriptor_flags(int fd, int descriptor_flags);
+
+/* Keep a description alive while something happens that may close its last
+ * number; and let go of it again. */
+void wasock_bsd__hold(struct description *description);
+int wasock_bsd__release(struct description *description);
+
+/* A count, or -1 with errno set: what a POSIX function returns. */
+ssize_t wasock_bsd__result(ptrdiff_t result);
+
+/* A result of wasock's as one of errno: its own codes become their likes. */
+ptrdiff_t wasock_bsd__code(ptrdiff_t result);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * watch.h - how an epoll instance hears of what happens to a description.
+ *
+ * A watch stands in two lists: the description's, and, from a change until the
+ * instance takes note of it, the instance's inbox. So nothing below epoll.c
+ * calls it.
+ */
+#ifndef WASOCK_BSD_WATCH_H
+#define WASOCK_BSD_WATCH_H
+
+#include "table.h"
+
+struct epoll_watch {
+    struct description *description; /* NULL once it is closed */
+    struct epoll_watch *next;        /* in the description's list */
+    struct epoll_watch **link;       /* what points at this one there */
+    struct epoll_watch **inbox;      /* head of the instance's news */
+    struct epoll_watch *next_news;   /* in the inbox */
+    bool has_news;                   /* stands in the inbox */
+};
+
+/* Begin and end to watch. */
+void wasock_bsd__watch(struct description *description,
+                       struct epoll_watch *watch, struct epoll_watch **inbox);
+void wasock_bsd__unwatch(struct epoll_watch *watch);
+
+/* Something has become ready, or a try found that nothing is any more. */
+void wasock_bsd__changed(struct description *description);
+
+/* The description is about to be freed. */
+void wasock_bsd__end_watches(struct description *description);
+
+#endif
