@@ -5,11 +5,23 @@
  *
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 preopens.wasm
  *
+ * With the argument "probe" it then probes the host through its first
+ * listener, prints what it found against what preview1 promises, which host
+ * that looks like, and what to do about it. It needs a partner:
+ *
+ *   wasmtime run … preopens.wasm probe &
+ *   python3 tests/doctor/partner.py 127.0.0.1:8080
+ *
+ * docs/hosts.md has what it says of the hosts that are known.
+ *
  * Exit code: 1 there is no listener, 2 the host failed.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include <wasock/wasock.h>
+
+#include "doctor/doctor.h"
 
 static const char *role_name(enum wasock_preopen_role role)
 {
@@ -28,26 +40,44 @@ static const char *role_name(enum wasock_preopen_role role)
     }
 }
 
-int main(void)
+/* Print the table. first_fd: the first listener's number, or -1. */
+static int print_preopens(int *first_fd)
 {
-    struct wasock_preopen_census census = {0};
     struct wasock_preopen preopen = {0};
-    char text[1024];
     int result = 0;
 
+    *first_fd = -1;
     printf("%-4s %-17s %-13s %s\n", "fd", "kind", "mode", "role");
     while ((result = wasock_preopen_next(&preopen)) == 1) {
         printf("%-4d %-17s %-13s %s\n", preopen.fd,
                wasock_fd_kind_name(preopen.kind),
                preopen.is_nonblocking ? "non-blocking" : "blocking",
                role_name(preopen.role));
+        if (*first_fd < 0 && (preopen.role == WASOCK_PREOPEN_LISTENER ||
+                              preopen.role == WASOCK_PREOPEN_UNTOLD)) {
+            *first_fd = preopen.fd;
+        }
     }
+    return result;
+}
+
+int main(int argc, char **argv)
+{
+    struct wasock_preopen_census census = {0};
+    char text[1024];
+    int first_fd = -1;
+
+    int result = print_preopens(&first_fd);
     if (result == 0) {
         result = wasock_preopen_count(&census);
     }
     if (result < 0) {
         fprintf(stderr, "preopens: %s\n", wasock_err_text(result));
         return 2;
+    }
+    const bool probes = argc > 1 && strcmp(argv[1], "probe") == 0;
+    if (probes && first_fd >= 0) {
+        return probe(first_fd);
     }
     wasock_preopen_explain(&census, text, sizeof(text));
     fputs(text, stdout);
