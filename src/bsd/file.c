@@ -18,6 +18,7 @@
 #include <wasock/poller.h>
 
 #include "libc.h"
+#include "watch.h"
 
 struct file {
     struct description description;
@@ -33,6 +34,12 @@ static ssize_t file_read(struct description *description,
     ssize_t total = 0;
 
     (void)flags;
+    /* What may wait is blocking on the host: it is asked first. */
+    if ((description->flags & O_NONBLOCK) != 0 &&
+        wasock_socket_is_open(&file->pollable.socket) &&
+        wasock__fd_wait_once(file->host_fd, WASOCK_READABLE, 0) == 0) {
+        return -EAGAIN;
+    }
     for (int i = 0; i < n_buffers; i++) {
         const ssize_t n = wasock_libc_read(file->host_fd, buffers[i].iov_base,
                                            buffers[i].iov_len);
@@ -99,7 +106,10 @@ static int file_close(struct description *description)
     struct file *file = (struct file *)description;
     const int host_fd = file->host_fd;
 
-    wasock_pollable_close(&file->pollable);
+    wasock_bsd__end_watches(description);
+    if (wasock_socket_is_open(&file->pollable.socket)) {
+        wasock_pollable_close(&file->pollable);
+    }
     free(file);
     /* The host's 0, 1 and 2 stay open: stdio has them as well, and hosts that
      * give the lowest number would hand them to a socket. */

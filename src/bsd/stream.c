@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.c - stdio's streams over the layer's numbers.
+ *
+ * A stream that fopen or fdopen gives reads and writes through the table, so
+ * that fileno tells its number and sockets have streams. stdin, stdout and
+ * stderr are wasi-libc's: they use the host's 0, 1 and 2 whatever dup2 makes of
+ * the numbers; freopen of a file changes both.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "libc.h"
+
+struct stream {
+    struct stream *next;
+    FILE *file;
+    int fd;
+};
+
+static struct stream *streams;
+
+static struct stream *find_stream(const FILE *file)
+{
+    struct stream *stream = streams;
+
+    while (stream != NULL && stream->file != file) {
+        stream = stream->next;
+    }
+    return stream;
+}
+
+static void forget_stream(const struct stream *forgotten)
+{
+    struct stream **link = &streams;
+
+    while (*link != forgotten) {
+        link = &(*link)->next;
+    }
+    *link = forgotten->next;
+}
+
+static ssize_t read_stream(void *cookie, char *buffer, size_t capacity)
+{
+    return read(((const struct stream *)cookie)->fd, buffer, capacity);
+}
+
+/* stdio takes a short count for success, so this writes all, or fails. */
+static ssize_t write_stream(void *cookie, const char *data, size_t length)
+{
+    const struct stream *stream = (const struct stream *)cookie;
+    size_t n_written = 0;
+
+    while (n_written < length) {
+        const ssize_t n =
+            write(stream->fd, data + n_written, length - n_written);
+        if (n <= 0) {
+            return -1;
+        }
+        n_written += (size_t)n;
+    }
+    return (ssize_t)length;
+}
+
+static int seek_stream(void *cookie, off_t *offset, int whence)
+{
+    const off_t result =
+        lseek(((const struct stream *)cookie)->fd, *offset, whence);
+
+    if (result < 0) {
+        return -1;
+    }
+    *offset = result;
+    return 0;
+}
+
+static int close_stream(void *cookie)
+{
+    struct stream *stream = (struct stream *)cookie;
+    const int fd = stream->fd;
+
+    forget_stream(stream);
+    free(stream);
+    return close(fd);
+}
+
+/* The flags of open for a mode of fopen; -1 with EINVAL. */
+static int flags_of_mode(const char *mode)
+{
+    int flags = 0;
+
+    switch (*mode) {
+    case 'r':
+        flags = O_RDONLY;
+        break;
+    case 'w':
+        flags = O_WRONLY | O_CREAT | O_TRUNC;
+        break;
+    case 'a':
+        flags = O_WRONLY | O_CREAT | O_APPEND;
+        break;
+    default:
+        errno = EINVAL;
+        return -1;
+    }
+    if (strchr(mode, '+') != NULL) {
+        flags = (flags & ~O_ACCMODE) | O_RDWR;
+    }
+    if (strchr(mode, 'x') != NULL) {
+        flags |= O_EXCL;
+    }
+    return flags;
+}
+
+/* A stream over a number, which stays the caller's on failure. */
+static FILE *stream_of(int fd)
+{
+    static const cookie_io_functions_t functions = {
+        .read = read_stream,
+        .write = write_stream,
+        .seek = seek_stream,
+        .close = close_stream,
+    };
+    struct stream *stream = (struct stream *)malloc(sizeof(*stream));
+
+    if (stream == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    stream->fd = fd;
+    /* What the number is not open for, read and write refuse. */
+    stream->file = fopencookie(stream, "w+", functions);
+    if (stream->file == NULL) {
+        free(stream);
+        return NULL;
+    }
+    stream->next = streams;
+    streams = stream;
+    if (isatty(fd)) {
+        setvbuf(stream->file, NULL, _IOLBF, 0);
+    }
+    return stream->file;
+}
+
+/*
+ * fopen(3). Errors: EINVAL: the mode; as open(2).
+ */
+FILE *fopen(const char *restrict path, const char *restrict mode)
+{
+    const int flags = flags_of_mode(mode);
+    const int fd = flags < 0 ? -1 : open(path, flags, 0666);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    FILE *file = stream_of(fd);
+    if (file == NULL) {
+        const int error = errno;
+        close(fd);
+        errno = error;
+    }
+    return file;
+}
+
+/* Whether a number open with `open_flags` can do what a mode asks for. */
+static bool allows(int open_flags, int flags)
+{
+    const int wanted = flags & (O_RDONLY | O_WRONLY);
+
+    return (open_flags & wanted) == wanted;
+}
+
+/*
+ * fdopen(3), of any number. The number is closed with the stream.
+ * Errors: EBADF; EINVAL: the mode, or the number is not open for it; ENOMEM.
+ */
+FILE *fdopen(int fd, const char *mode)
+{
+    const int flags = flags_of_mode(mode);
+    struct description *description = wasock_bsd__find(fd);
+
+    if (flags < 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (description == NULL) {
+        return NULL;
+    }
+    if (fd > 2 && !allows(description->flags, flags)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if ((flags & O_APPEND) != 0) {
+        fcntl(fd, F_SETFL, description->flags | O_APPEND);
+    }
+    return stream_of(fd);
+}
+
+/* fileno(3). Errors: EBADF: a stream over memory. */
+int fileno(FILE *stream)
+{
+    const struct stream *found = find_stream(stream);
+
+    return found != NULL ? found->fd : wasock_libc_fileno(stream);
+}
+
+/* Let a stream of ours read and write something else, under its number. */
+static FILE *reopen(const char *path, int flags, struct stream *stream)
+{
+    const int fd = open(path, flags, 0666);
+
+    if (fd < 0 || dup2(fd, stream->fd) < 0) {
+        const int error = errno;
+        if (fd >= 0) {
+            close(fd);
+        }
+        fclose(stream->file);
+        errno = error;
+        return NULL;
+    }
+    close(fd);
+    clearerr(stream->file);
+    return stream->file;
+}
+
+/* Let stdin, stdout or stderr use a file, and the number with it. A device has
+ * nothing of the host's: only the number becomes it. */
+static FILE *reopen_standard(const char *path, const char *mode, int flags,
+                             FILE *file)
+{
+    const int fd = wasock_libc_fileno(file);
+    struct description *description = wasock_bsd__device(path, flags);
+
+    if (description == NULL) {
+        file = wasock_libc_freopen(path, mode, file);
+        description =
+            file == NULL || fd < 0 ? NULL : wasock_bsd__file_of_host(fd);
+    }
+    if (description != NULL) {
+        const int result = wasock_bsd__put(fd, description, 0);
+        (void)result; /* 0, 1 and 2 are never beyond the table */
+    }
+    return file;
+}
+
+/*
+ * freopen(3). stdout and stderr reopened as /dev/null still write to the
+ * host's; without a path the mode cannot change.
+ * Errors: as fopen, and then the stream is closed; EBADF: no path, another
+ *   mode.
+ */
+FILE *freopen(const char *restrict path, const char *restrict mode,
+              FILE *restrict stream)
+{
+    const int flags = flags_of_mode(mode);
+    struct stream *found = find_stream(stream);
+
+    if (flags < 0) {
+        return NULL;
+    }
+    fflush(stream);
+    if (path == NULL) {
+        const struct description *description =
+            wasock_bsd__find(fileno(stream));
+        if (description == NULL || !allows(description->flags, flags)) {
+            errno = EBADF;
+            return NULL;
+        }
+        return stream;
+    }
+    return found != NULL ? reopen(path, flags, found)
+                         : reopen_standard(path, mode, flags, stream);
+}
+
+/* dprintf(3), vdprintf(3). Errors: as write(2); ENOMEM. */
+int dprintf(int fd, const char *restrict format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int result = vdprintf(fd, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int vdprintf(int fd, const char *restrict format, va_list arguments)
+{
+    char *text = NULL;
+    struct stream stream = {.fd = fd};
+    const int length = vasprintf(&text, format, arguments);
+
+    if (length < 0) {
+        return -1;
+    }
+    const ssize_t n = write_stream(&stream, text, (size_t)length);
+    free(text);
+    return n < 0 ? -1 : length;
+}
