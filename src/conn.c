@@ -27,9 +27,24 @@ static int transferred_nothing(const struct wasock_socket *socket)
 }
 
 /*
- * The result of a transfer that failed. A stream's error is remembered as the
- * cause of all that follows: hosts tell it once and then say end of stream.
+ * Remember why a stream ended in one direction: hosts tell it once and then say
+ * end of stream. A reset that was read ends writing as well: a send after it
+ * kills iwasm.
  */
+static void remember(struct wasock_socket *socket, unsigned direction,
+                     int error)
+{
+    int16_t *write_error = &socket->facts_.error[WASOCK__SIDE(WASOCK_WRITABLE)];
+
+    socket->facts_.error[WASOCK__SIDE(direction)] = (int16_t)error;
+    if ((error == -WASOCK_ECONNRESET || error == -WASOCK_EIO) &&
+        *write_error == 0) {
+        *write_error = -WASOCK_EPIPE;
+    }
+    wasock__socket_share_facts(socket);
+}
+
+/* The result of a transfer that failed. A stream's is remembered. */
 static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
                         int error)
 {
@@ -41,8 +56,7 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
         error = wasock__socket_doubt(socket, error, -WASOCK_ENOTCONNECTION);
     }
     if (socket->role_ == WASOCK__ROLE_STREAM) {
-        socket->facts_.error[WASOCK__SIDE(direction)] = (int16_t)error;
-        wasock__socket_share_facts(socket);
+        remember(socket, direction, error);
     }
     return error;
 }

@@ -105,7 +105,7 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
  * write then returns. 0 at once without a host call when `length` is 0. On a
  * datagram socket it sends one datagram.
  * Errors: EDEADLINE; ECLOSED; ENOTCONNECTION; EPIPE: this side shut its
- *   writing half; disconnects, which every later write repeats.
+ *   writing half, or has read of a reset; disconnects, which every later write repeats.
  * Source: Go's Write.
  */
 ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* poll_oneoff, in three styles: honest, reporting all, and fake. */
+/* poll_oneoff, in four styles: honest, reporting all, not looking, and fake. */
 #include "poll.h"
 
 #include <string.h>
@@ -242,7 +242,9 @@ static int32_t poll_really(struct sim_poll *poll)
         return WASOCK_EBADF;
     }
     poll->spurious_at = choose_spurious(poll);
-    bool is_ready = poll->spurious_at != SIZE_MAX || is_any_ready(poll);
+    bool is_ready = poll->spurious_at != SIZE_MAX || is_any_ready(poll) ||
+                    (profile()->poll_style == SIMHOST_POLL_NEVER_LOOKS &&
+                     poll->n_subscriptions > poll->n_clocks);
     while (!is_ready && simhost_now_ns() < poll->deadline_ns) {
         if (!wait_for_change(poll)) {
             return WASOCK_EIO;
@@ -257,7 +259,7 @@ static int32_t poll_really(struct sim_poll *poll)
         poll->is_clock_due = true;
     }
     poll->is_all_ready =
-        is_ready && profile()->poll_style == SIMHOST_POLL_REPORTS_ALL;
+        is_ready && profile()->poll_style != SIMHOST_POLL_HONEST;
     sim_collect(poll);
     return 0;
 }

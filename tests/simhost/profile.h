@@ -63,6 +63,7 @@ enum simhost_close {
 enum simhost_poll_style {
     SIMHOST_POLL_HONEST,
     SIMHOST_POLL_REPORTS_ALL, /* all, as soon as one is ready */
+    SIMHOST_POLL_NEVER_LOOKS, /* all, at once: q11, wasmtime on Windows */
     SIMHOST_POLL_FAKE /* all, when the clock runs out; of the fields below it
                        * uses those of the clock only */
 };
