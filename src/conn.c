@@ -65,7 +65,7 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
 static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
 {
     if (n_read >= 0) {
-        socket->has_moved_ = true;
+        socket->moved_ = WASOCK__MOVED;
         return n_read;
     }
     return failed(socket, WASOCK_READABLE, (int)n_read);
@@ -76,7 +76,7 @@ static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
 static ptrdiff_t write_result(struct wasock_socket *socket, ptrdiff_t n_written)
 {
     if (n_written > 0) {
-        socket->has_moved_ = true;
+        socket->moved_ = WASOCK__MOVED;
         return n_written;
     }
     return failed(socket, WASOCK_WRITABLE,

@@ -467,13 +467,16 @@ static int turn(struct wasock_poller *poller, struct wasock__report *report,
                 uint64_t deadline_ns)
 {
     take_changes(poller);
-    wasock__host_report_kept(poller, report);
     const uint64_t now_ns =
         needs_time(poller, deadline_ns) ? now_of(poller) : 0;
+    /* First, as each is told only once: what is ready would never end. */
     wasock__deadlines_report(poller, report, now_ns);
+    const size_t n_before = report->n;
+    wasock__host_report_kept(poller, report);
+    const bool is_rest = report->n > n_before;
     report_networked(poller, report);
-    if (wasock__report_is_full(report)) {
-        return 0;
+    if (is_rest || wasock__report_is_full(report)) {
+        return 0; /* what comes of it is seen before more is asked for */
     }
     return wait_for_any(poller, report, wait_until(poller, deadline_ns, now_ns),
                         now_ns);

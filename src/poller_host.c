@@ -54,136 +54,15 @@
 #define SILENT_MAX 8
 
 /*
- * On a host whose poll is fake: within which time an idle one is tried, at
- * least, and more of it for each; the longest naps, which cost Go's scheduler
- * more than a try, with idle ones and without; and how many always are active.
+ * When one in so many of the active ones had something to do, they are taken
+ * for ready again without being asked about, so many times in a row: to try in
+ * vain costs little more than to be told that there is nothing, and less than
+ * to be told of what there is. When too few were, not for so many polls.
  */
-#define FAKE_BOUND_MIN_NS (20 * WASOCK_NS_PER_MS)
-#define FAKE_BOUND_EACH_NS (50 * WASOCK_NS_PER_US)
-#define FAKE_NAP_MAX_MS 10
-#define FAKE_NAP_ALL_ACTIVE_MAX_MS 20
-#define FAKE_ACTIVE_MIN 16
-
-#define TIMEOUT_NONE UINT64_MAX
-
-/* Userdata: what a subscription belongs to. */
-
-static uint64_t userdata_of(uint32_t index, uint16_t generation, unsigned side)
-{
-    return (uint64_t)generation << 48 | (uint64_t)index << 1 | side;
-}
-
-static unsigned side_of(uint64_t userdata)
-{
-    return (unsigned)(userdata & 1);
-}
-
-static struct wasock__registration *
-registration_of(const struct wasock_poller *poller, uint64_t userdata)
-{
-    return &poller->registrations_[(uint32_t)(userdata >> 1)];
-}
-
-/* Whether an event is of a subscription that still stands. */
-static bool is_current(const struct wasock_poller *poller, uint64_t userdata)
-{
-    const uint64_t index = userdata << 16 >> 17;
-
-    return index < poller->capacity_ &&
-           registration_of(poller, userdata)->generation == userdata >> 48 &&
-           registration_of(poller, userdata)->place[side_of(userdata)] <
-               poller->n_subscriptions_ &&
-           (registration_of(poller, userdata)->flags & WASOCK__FLAG_LISTED) ==
-               0;
-}
-
-/* The two sets. */
-
-static void put(struct wasock_poller *poller, uint32_t place,
-                const struct wasock__subscription *subscription)
-{
-    poller->subscriptions_[place] = *subscription;
-    registration_of(poller, subscription->userdata)
-        ->place[side_of(subscription->userdata)] = place;
-}
-
-static void swap(struct wasock_poller *poller, uint32_t a, uint32_t b)
-{
-    const struct wasock__subscription first = poller->subscriptions_[a];
-
-    if (a != b) {
-        put(poller, a, &poller->subscriptions_[b]);
-        put(poller, b, &first);
-    }
-}
-
-static void promote(struct wasock_poller *poller, uint32_t place)
-{
-    if (place >= poller->n_active_) {
-        swap(poller, place, poller->n_active_++);
-        poller->n_entered_++;
-    }
-}
-
-static void demote(struct wasock_poller *poller, uint32_t place)
-{
-    swap(poller, place, --poller->n_active_);
-}
-
-static void subscribe_side(struct wasock_poller *poller, uint32_t index,
-                           unsigned side)
-{
-    struct wasock__registration *registration = &poller->registrations_[index];
-    const uint32_t place = poller->n_subscriptions_++;
-
-    registration->place[side] = WASOCK__NOWHERE;
-    wasock__fd_subscribe(&poller->subscriptions_[place],
-                         registration->watch.socket_->fd_, 1U << side,
-                         userdata_of(index, registration->generation, side));
-    registration->place[side] = place;
-    promote(poller, place);
-}
-
-static void unsubscribe_side(struct wasock_poller *poller, uint32_t index,
-                             unsigned side)
-{
-    struct wasock__registration *registration = &poller->registrations_[index];
-    uint32_t place = registration->place[side];
-
-    if (place >= poller->n_subscriptions_) {
-        return;
-    }
-    if (place < poller->n_active_) {
-        demote(poller, place);
-        place = poller->n_active_;
-    }
-    swap(poller, place, --poller->n_subscriptions_);
-    registration->place[side] = WASOCK__NOWHERE;
-}
-
-void wasock__host_subscribe(struct wasock_poller *poller, uint32_t index)
-{
-    struct wasock__registration *registration = &poller->registrations_[index];
-    struct wasock_socket *socket = registration->watch.socket_;
-
-    registration->place[0] = WASOCK__NOWHERE;
-    registration->place[1] = WASOCK__NOWHERE;
-    registration->n_silent = 0;
-    if (poller->host_poll_ == WASOCK__HOST_POLL_UNKNOWN) {
-        poller->host_poll_ = (uint8_t)wasock__socket_host_poll(socket);
-    }
-    for (unsigned side = 0; side < 2; side++) {
-        if (registration->interest & (1U << side)) {
-            subscribe_side(poller, index, side);
-        }
-    }
-}
-
-void wasock__host_unsubscribe(struct wasock_poller *poller, uint32_t index)
-{
-    unsubscribe_side(poller, index, 0);
-    unsubscribe_side(poller, index, 1);
-}
+#define ASSUME_MIN 16
+#define ASSUME_PART 2
+#define ASSUMED_MAX 7
+#define ASSUME_PAUSE 64
 
 /* Reports. */
 
@@ -191,12 +70,13 @@ static void report_ready(struct wasock_poller *poller,
                          struct wasock__report *report, uint64_t userdata)
 {
     struct wasock__registration *registration =
-        registration_of(poller, userdata);
+        wasock__registration_of(poller, userdata);
 
     wasock__report_add(report, registration)->ready =
-        (uint8_t)(1U << side_of(userdata));
+        (uint8_t)(1U << wasock__side_of(userdata));
     registration->n_silent = 0;
-    promote(poller, registration->place[side_of(userdata)]);
+    wasock__sets_promote(poller,
+                         registration->place[wasock__side_of(userdata)]);
 }
 
 /* A descriptor that cannot be waited for ends its registration's waiting. */
@@ -204,7 +84,7 @@ static void report_dead(struct wasock_poller *poller,
                         struct wasock__report *report, uint64_t userdata)
 {
     struct wasock__registration *registration =
-        registration_of(poller, userdata);
+        wasock__registration_of(poller, userdata);
 
     wasock__report_add(report, registration)->error = -WASOCK_EBADF;
     wasock__host_unsubscribe(poller,
@@ -243,12 +123,13 @@ static bool is_worth_a_try(struct wasock_poller *poller,
                            const struct wasock__event *event)
 {
     struct wasock__registration *registration =
-        registration_of(poller, event->userdata);
+        wasock__registration_of(poller, event->userdata);
 
     if (!poller->is_doubtful_ || is_certain(event)) {
         return true;
     }
-    return registration->place[side_of(event->userdata)] < poller->n_active_ &&
+    return registration->place[wasock__side_of(event->userdata)] >=
+               wasock__n_idle(poller) &&
            ++registration->n_silent % SILENT_MAX == 0;
 }
 
@@ -259,7 +140,7 @@ static void report_kept_events(struct wasock_poller *poller,
            !wasock__report_is_full(report)) {
         const struct wasock__event *event =
             &poller->events_[poller->next_kept_++];
-        if (is_current(poller, event->userdata) &&
+        if (wasock__is_current(poller, event->userdata) &&
             is_worth_a_try(poller, event)) {
             report_event(poller, report, event);
         }
@@ -295,7 +176,7 @@ static struct outcome poll_range(struct wasock_poller *poller, uint32_t first,
     }
     for (uint32_t i = 0; i < poller->n_kept_; i++) {
         const struct wasock__event *event = &poller->events_[i];
-        if (is_current(poller, event->userdata)) {
+        if (wasock__is_current(poller, event->userdata)) {
             outcome.n_ready++;
             outcome.n_certain += is_certain(event);
         }
@@ -363,7 +244,7 @@ static void search_each(struct wasock_poller *poller,
 static void search(struct wasock_poller *poller, struct wasock__report *report,
                    uint32_t first, uint32_t count)
 {
-    const bool is_active = first < poller->n_active_;
+    const bool is_active = first >= wasock__n_idle(poller);
 
     for (uint32_t i = 0; i < count && !wasock__report_is_full(report);
          i += CHUNK) {
@@ -388,123 +269,82 @@ static void search_active(struct wasock_poller *poller,
 {
     const uint32_t n = poller->n_active_;
     const uint32_t start = n > 0 ? poller->hand_ % n : 0;
+    const uint32_t first = wasock__n_idle(poller);
 
-    search(poller, report, start, n - start);
-    search(poller, report, 0, start);
+    search(poller, report, first + start, n - start);
+    search(poller, report, first, start);
 }
 
 /* The sweep of the idle ones. */
 
-/* The subscriptions of a group that are still idle. */
-struct group {
-    uint32_t first;
-    uint32_t count;
-};
-
-static void leave_out_promoted(const struct wasock_poller *poller,
-                               struct group *group)
-{
-    if (group->first < poller->n_active_) {
-        const uint32_t n_gone = poller->n_active_ - group->first;
-        group->count = n_gone < group->count ? group->count - n_gone : 0;
-        group->first = poller->n_active_;
-    }
-}
-
-/* Sweep a group until nothing in it is ready. Returns an error or 0. */
+/* Sweep the next `count` until nothing among them is ready: what is reported
+ * has left, and others stand there. Returns an error or 0. */
 static int sweep_group(struct wasock_poller *poller,
-                       struct wasock__report *report, struct group group)
+                       struct wasock__report *report, uint32_t count)
 {
-    struct outcome outcome = {0, 1, 1};
+    uint32_t n_before = 0;
+    int result = 0;
 
-    while (outcome.n_certain > 0 && !wasock__report_is_full(report)) {
-        leave_out_promoted(poller, &group);
-        if (group.count == 0) {
+    do {
+        const uint32_t first = poller->sweep_;
+        n_before = wasock__n_idle(poller);
+        count = count < n_before - first ? count : n_before - first;
+        if (count == 0) {
             return 0;
         }
-        outcome = poll_range(poller, group.first, group.count, 0);
-        if (outcome.n_certain > 0) {
+        const struct outcome outcome = poll_range(poller, first, count, 0);
+        result = outcome.error;
+        if (outcome.error == -WASOCK_EBADF) {
+            result = find_dead(poller, report, first, count);
+        } else if (outcome.n_certain > 0) {
             report_kept_events(poller, report);
+        } else if (outcome.n_ready > 0) {
+            search(poller, report, first, count);
         }
-    }
-    if (outcome.error == -WASOCK_EBADF) {
-        return find_dead(poller, report, group.first, group.count);
-    }
-    if (outcome.n_ready > 0 && outcome.n_certain == 0) {
-        search(poller, report, group.first, group.count);
-    }
-    return outcome.error;
-}
-
-static uint32_t n_idle(const struct wasock_poller *poller)
-{
-    return poller->n_subscriptions_ - poller->n_active_;
+    } while (result == 0 && wasock__n_idle(poller) != n_before &&
+             !wasock__report_is_full(report));
+    return result;
 }
 
 /* How long a sweep of all idle ones takes. */
 static uint64_t sweep_period_ns(const struct wasock_poller *poller)
 {
-    const uint64_t sweep_ns = n_idle(poller) * SWEEP_EACH_NS;
-    const uint64_t bound_ns = n_idle(poller) * FAKE_BOUND_EACH_NS;
+    const uint64_t sweep_ns = wasock__n_idle(poller) * SWEEP_EACH_NS;
 
-    if (poller->host_poll_ == WASOCK__HOST_POLL_FAKE) {
-        /* What is due may become so at the start of a nap. */
-        return (bound_ns > FAKE_BOUND_MIN_NS ? bound_ns : FAKE_BOUND_MIN_NS) -
-               FAKE_NAP_MAX_MS * WASOCK_NS_PER_MS;
-    }
     return sweep_ns > SWEEP_MIN_NS ? sweep_ns : SWEEP_MIN_NS;
-}
-
-/* How many idle ones are due to be swept. */
-static uint32_t n_due(const struct wasock_poller *poller, uint64_t now_ns)
-{
-    const uint64_t elapsed_ns = wasock_ns_subtract(now_ns, poller->swept_ns_);
-    const uint64_t period_ns = sweep_period_ns(poller);
-    const uint32_t n = n_idle(poller);
-
-    return elapsed_ns >= period_ns ? n : (uint32_t)(n * elapsed_ns / period_ns);
 }
 
 /* When the next group is due. */
 static uint64_t next_sweep_ns(const struct wasock_poller *poller)
 {
-    const uint64_t n = n_idle(poller);
+    const uint64_t n = wasock__n_idle(poller);
 
     return wasock_ns_add(poller->swept_ns_,
                          n <= GROUP ? sweep_period_ns(poller)
                                     : sweep_period_ns(poller) * GROUP / n);
 }
 
-/* The next `count` or fewer idle ones in turn; how many there are until the
- * end of the array. */
-static uint32_t next_group(struct wasock_poller *poller, uint32_t count)
-{
-    if (poller->sweep_ < poller->n_active_ ||
-        poller->sweep_ >= poller->n_subscriptions_) {
-        poller->sweep_ = poller->n_active_;
-    }
-    const uint32_t left = poller->n_subscriptions_ - poller->sweep_;
-    return left < count ? left : count;
-}
-
 static int sweep(struct wasock_poller *poller, struct wasock__report *report,
                  uint64_t now_ns)
 {
-    uint32_t due = n_due(poller, now_ns);
+    uint32_t due = wasock__idle_due(poller, sweep_period_ns(poller), now_ns);
     int result = 0;
 
-    if (due < GROUP && due < n_idle(poller)) {
+    if (due < GROUP && due < wasock__n_idle(poller)) {
         return 0;
     }
-    while (due > 0 && n_idle(poller) > 0 && result == 0) {
-        const uint32_t count = next_group(poller, due < GROUP ? due : GROUP);
+    while (due > 0 && wasock__n_idle(poller) > 0 && result == 0) {
+        const uint32_t count =
+            wasock__idle_next_group(poller, due < GROUP ? due : GROUP);
+        result = sweep_group(poller, report, count);
         if (wasock__report_is_full(report)) {
-            return 0; /* goes on here next time: still due */
+            return result; /* goes on here next time: still due */
         }
-        const struct group group = {poller->sweep_, count};
-        result = sweep_group(poller, report, group);
-        poller->sweep_ += count;
         due -= count;
+        poller->sweep_ += count;
+        if (poller->sweep_ > wasock__n_idle(poller)) {
+            poller->sweep_ = wasock__n_idle(poller);
+        }
     }
     poller->swept_ns_ = now_ns;
     return result;
@@ -515,22 +355,21 @@ static int sweep(struct wasock_poller *poller, struct wasock__report *report,
 static void ask_for_credit(struct wasock_poller *poller, uint32_t place)
 {
     struct wasock__registration *registration =
-        registration_of(poller, poller->subscriptions_[place].userdata);
+        wasock__registration_of(poller, poller->subscriptions_[place].userdata);
     struct wasock_socket *socket = registration->watch.socket_;
 
     if (socket->role_ == WASOCK__ROLE_LISTENER) {
         return; /* few, and a storm of connections comes to them */
     }
-    if (socket->has_moved_) {
+    if (wasock__take_moved(poller, place, WASOCK__MOVED_OF_LATE)) {
         /* Use counts once it is repeated. */
-        socket->has_moved_ = false;
         registration->credit = registration->credit < CREDIT_MAX
                                    ? (uint8_t)(2 * registration->credit + 1)
                                    : CREDIT_MAX;
     } else if (registration->credit > 0) {
         registration->credit--;
     } else {
-        demote(poller, place);
+        wasock__sets_demote(poller, place);
     }
 }
 
@@ -547,9 +386,9 @@ static void move_hand(struct wasock_poller *poller, uint32_t n_false)
             poller->hand_ = 0;
         }
         const uint32_t n_active = poller->n_active_;
-        ask_for_credit(poller, poller->hand_);
+        ask_for_credit(poller, wasock__n_idle(poller) + poller->hand_);
         if (poller->n_active_ == n_active) {
-            poller->hand_++; /* else another stands there now */
+            poller->hand_++; /* else they are one less, from the front */
         }
         n_steps--;
     }
@@ -559,14 +398,15 @@ static void move_hand(struct wasock_poller *poller, uint32_t n_false)
 
 bool wasock__host_needs_time(const struct wasock_poller *poller)
 {
-    return n_idle(poller) > 0 || poller->host_poll_ == WASOCK__HOST_POLL_FAKE;
+    return wasock__n_idle(poller) > 0 ||
+           poller->host_poll_ == WASOCK__HOST_POLL_FAKE;
 }
 
 /* Whether all has been quiet for so long that waiting for all together pays. */
 static bool is_quiet(struct wasock_poller *poller, uint64_t now_ns)
 {
     const uint64_t quiet_ns =
-        (uint64_t)n_idle(poller) * QUIET_COST_NS * QUIET_PARTS;
+        (uint64_t)wasock__n_idle(poller) * QUIET_COST_NS * QUIET_PARTS;
 
     if (poller->busy_ns_ == 0) {
         poller->busy_ns_ = now_ns;
@@ -575,23 +415,16 @@ static bool is_quiet(struct wasock_poller *poller, uint64_t now_ns)
            (quiet_ns > QUIET_MIN_NS ? quiet_ns : QUIET_MIN_NS);
 }
 
-static uint64_t timeout_of(uint64_t until_ns, uint64_t now_ns)
-{
-    if (until_ns == WASOCK_NO_DEADLINE) {
-        return TIMEOUT_NONE;
-    }
-    return wasock_ns_subtract(until_ns, now_ns);
-}
-
-/* Report the outcome of a poll of the first `count` subscriptions. */
+/* Report the outcome of a poll of all subscriptions from `first` on. */
 static int report_outcome(struct wasock_poller *poller,
                           struct wasock__report *report, struct outcome outcome,
-                          uint32_t count)
+                          uint32_t first)
 {
     const size_t n_before = report->n;
 
     if (outcome.error == -WASOCK_EBADF) {
-        return find_dead(poller, report, 0, count);
+        return find_dead(poller, report, first,
+                         poller->n_subscriptions_ - first);
     }
     if (outcome.error != 0 || outcome.n_ready == 0) {
         return outcome.error;
@@ -609,163 +442,107 @@ static int report_outcome(struct wasock_poller *poller,
     return 0;
 }
 
-static int ask_honest(struct wasock_poller *poller,
-                      struct wasock__report *report, uint64_t until_ns,
-                      uint64_t now_ns)
+/* How many of the active ones have moved since this was last asked. */
+static uint32_t count_moved(struct wasock_poller *poller)
 {
-    uint32_t count = poller->n_active_;
+    uint32_t n_moved = 0;
 
-    if (n_idle(poller) > 0) {
-        const size_t n_before = report->n;
-        const int result = sweep(poller, report, now_ns);
-        if (result < 0) {
-            return result;
-        }
-        if (report->n > n_before) {
-            poller->busy_ns_ = 0;
-        }
-        if (is_quiet(poller, now_ns)) {
-            count = poller->n_subscriptions_;
-        } else {
-            until_ns = wasock_deadline_earlier(until_ns, next_sweep_ns(poller));
-        }
-        if (wasock__report_is_full(report)) {
-            return 0;
-        }
-        if (count == 0) {
-            count = poller->n_active_;
-        }
-    }
-    const struct outcome outcome = poll_range(
-        poller, 0, count, report->n > 0 ? 0 : timeout_of(until_ns, now_ns));
-    return report_outcome(poller, report, outcome, count);
-}
-
-/* Asking a host whose poll is fake: naps between rounds of tries. */
-
-static void report_place(struct wasock_poller *poller,
-                         struct wasock__report *report, uint32_t place)
-{
-    const uint64_t userdata = poller->subscriptions_[place].userdata;
-
-    wasock__report_add(report, registration_of(poller, userdata))->ready =
-        (uint8_t)(1U << side_of(userdata));
-}
-
-static struct wasock__registration *
-registration_at(const struct wasock_poller *poller, uint32_t place)
-{
-    return registration_of(poller, poller->subscriptions_[place].userdata);
-}
-
-static bool take_moved(struct wasock_poller *poller, uint32_t place)
-{
-    struct wasock_socket *socket =
-        registration_at(poller, place)->watch.socket_;
-    const bool has_moved = socket->has_moved_;
-
-    socket->has_moved_ = false;
-    return has_moved;
-}
-
-/* Which active ones moved in the last round, and which idle ones. Returns how
- * many. */
-static uint32_t review_round(struct wasock_poller *poller)
-{
-    uint32_t n_moved = poller->n_entered_; /* new ones */
-
-    poller->n_entered_ = 0;
-    for (uint32_t i = poller->swept_from_;
-         i < poller->sweep_ && i < poller->n_subscriptions_; i++) {
-        if (i >= poller->n_active_ && take_moved(poller, i)) {
-            promote(poller, i);
-            n_moved++;
-        }
-    }
-    for (uint32_t i = poller->n_active_; i > 0; i--) {
-        struct wasock__registration *registration =
-            registration_at(poller, i - 1);
-        if (take_moved(poller, i - 1)) {
-            registration->n_silent = 0;
-            n_moved++;
-        } else if (++registration->n_silent >= SILENT_MAX &&
-                   poller->n_active_ > FAKE_ACTIVE_MIN &&
-                   registration->watch.socket_->role_ !=
-                       WASOCK__ROLE_LISTENER) {
-            registration->n_silent = 0;
-            demote(poller, i - 1);
-        }
+    for (uint32_t i = wasock__n_idle(poller); i < poller->n_subscriptions_;
+         i++) {
+        n_moved += wasock__take_moved(poller, i, WASOCK__MOVED_IN_ROUND);
     }
     return n_moved;
 }
 
-/* Report the rest of a round: active ones, then idle ones that are due. */
-static void report_round(struct wasock_poller *poller,
-                         struct wasock__report *report)
+/* Whether to take the active ones for ready without asking. */
+static bool is_assumed_ready(struct wasock_poller *poller)
 {
-    while (poller->next_kept_ < poller->n_kept_ &&
-           poller->next_kept_ < poller->n_active_ &&
-           !wasock__report_is_full(report)) {
-        report_place(poller, report, poller->next_kept_++);
+    if (poller->n_active_ < ASSUME_MIN) {
+        return false;
     }
-    while (poller->n_due_ > 0 && poller->sweep_ < poller->n_subscriptions_ &&
-           !wasock__report_is_full(report)) {
-        report_place(poller, report, poller->sweep_++);
-        poller->n_due_--;
+    if (poller->assume_pause_ > 0) {
+        poller->assume_pause_--;
+        return false;
+    }
+    const bool is_busy = count_moved(poller) * ASSUME_PART >= poller->n_active_;
+    if (!is_busy && poller->n_assumed_ > 0) {
+        poller->assume_pause_ = ASSUME_PAUSE;
+    }
+    poller->n_assumed_ = is_busy && poller->n_assumed_ < ASSUMED_MAX
+                             ? (uint8_t)(poller->n_assumed_ + 1)
+                             : 0;
+    return poller->n_assumed_ > 0;
+}
+
+/* Keep events as if a poll had found all active connections ready. */
+static void assume_ready(struct wasock_poller *poller)
+{
+    poller->n_kept_ = 0;
+    poller->next_kept_ = 0;
+    poller->is_doubtful_ = false;
+    for (uint32_t i = wasock__n_idle(poller); i < poller->n_subscriptions_;
+         i++) {
+        const uint64_t userdata = poller->subscriptions_[i].userdata;
+        if (wasock__registration_at(poller, i)->watch.socket_->role_ !=
+            WASOCK__ROLE_LISTENER) {
+            struct wasock__event *event = &poller->events_[poller->n_kept_++];
+            event->userdata = userdata;
+            event->error = 0;
+        }
     }
 }
 
-/* Sleep, longer each time that nothing has moved. */
-static int nap(struct wasock_poller *poller, uint64_t timeout_ns)
+/* Sweep the idle ones that are due. Afterwards it is time to sweep again at
+ * `*until_ns` at the latest, or WASOCK_NO_DEADLINE: wait for them, too. */
+static int sweep_due(struct wasock_poller *poller,
+                     struct wasock__report *report, uint64_t *until_ns,
+                     uint64_t now_ns)
 {
-    const uint32_t max_ms =
-        n_idle(poller) == 0 ? FAKE_NAP_ALL_ACTIVE_MAX_MS : FAKE_NAP_MAX_MS;
-    const uint32_t nap_ms = 2 * poller->nap_ms_ + 1;
+    const size_t n_before = report->n;
+    const int result = sweep(poller, report, now_ns);
 
-    poller->nap_ms_ = nap_ms < max_ms ? nap_ms : max_ms;
-    if (poller->n_subscriptions_ > 0 &&
-        timeout_ns > poller->nap_ms_ * WASOCK_NS_PER_MS) {
-        timeout_ns = poller->nap_ms_ * WASOCK_NS_PER_MS;
+    if (report->n > n_before) {
+        poller->busy_ns_ = 0;
     }
-    return timeout_ns == 0 ? 0 : wasock__fd_wait_once(-1, 0, timeout_ns);
+    *until_ns =
+        is_quiet(poller, now_ns) ? WASOCK_NO_DEADLINE : next_sweep_ns(poller);
+    return result;
 }
 
-static int ask_fake(struct wasock_poller *poller, struct wasock__report *report,
-                    uint64_t until_ns, uint64_t now_ns)
+static int ask_honest(struct wasock_poller *poller,
+                      struct wasock__report *report, uint64_t until_ns,
+                      uint64_t now_ns)
 {
-    if (report->n > 0) {
-        return 0; /* the rest of a round: what comes of it is seen first */
-    }
-    if (review_round(poller) > 0) {
-        poller->nap_ms_ = 0;
-    } else {
-        const int result = nap(poller, timeout_of(until_ns, now_ns));
-        if (result < 0) {
+    uint64_t sweep_until_ns = WASOCK_NO_DEADLINE;
+    uint32_t first = 0;
+
+    if (wasock__n_idle(poller) > 0) {
+        const int result = sweep_due(poller, report, &sweep_until_ns, now_ns);
+        if (result < 0 || wasock__report_is_full(report)) {
             return result;
         }
-        now_ns = wasock_clock_now_ns();
     }
-    const uint32_t due = n_due(poller, now_ns);
-    if (due > 0) {
-        poller->n_due_ += due;
-        if (poller->n_due_ > n_idle(poller)) {
-            poller->n_due_ = n_idle(poller);
-        }
-        poller->swept_ns_ = now_ns;
+    if (sweep_until_ns != WASOCK_NO_DEADLINE) {
+        first = wasock__n_idle(poller);
+        until_ns = wasock_deadline_earlier(until_ns, sweep_until_ns);
     }
-    next_group(poller, 0); /* from the front again, if it came to the end */
-    poller->swept_from_ = poller->sweep_;
-    poller->n_kept_ = poller->n_active_;
-    poller->next_kept_ = 0;
-    report_round(poller, report);
-    return 0;
+    if (report->n == 0 && first == wasock__n_idle(poller) &&
+        is_assumed_ready(poller)) {
+        assume_ready(poller);
+        report_kept_events(poller, report);
+        return 0;
+    }
+    const struct outcome outcome =
+        poll_range(poller, first, poller->n_subscriptions_ - first,
+                   report->n > 0 ? 0 : wasock__timeout_of(until_ns, now_ns));
+    return report_outcome(poller, report, outcome, first);
 }
 
 void wasock__host_report_kept(struct wasock_poller *poller,
                               struct wasock__report *report)
 {
     if (poller->host_poll_ == WASOCK__HOST_POLL_FAKE) {
-        report_round(poller, report);
+        wasock__fake_report_round(poller, report);
     } else {
         report_kept_events(poller, report);
     }
@@ -776,6 +553,6 @@ int wasock__host_ask(struct wasock_poller *poller,
                      uint64_t now_ns)
 {
     return poller->host_poll_ == WASOCK__HOST_POLL_FAKE
-               ? ask_fake(poller, report, until_ns, now_ns)
+               ? wasock__fake_ask(poller, report, until_ns, now_ns)
                : ask_honest(poller, report, until_ns, now_ns);
 }

@@ -4,13 +4,16 @@
  *
  *   poller.c            registrations, changes of objects, the wait
  *   poller_deadlines.c  the heap of deadlines
- *   poller_host.c       which subscriptions the host is asked about, and when
+ *   poller_sets.c       subscriptions, the active and the idle ones
+ *   poller_host.c       which of them the host is asked about, and when
+ *   poller_fake.c       the same where the host's answers are worth nothing
  */
 #ifndef WASOCK_POLLER_PARTS_H
 #define WASOCK_POLLER_PARTS_H
 
 #include <stdbool.h>
 
+#include <wasock/clock.h>
 #include <wasock/poller.h>
 
 /* No place, no registration. */
@@ -61,11 +64,75 @@ void wasock__deadlines_report(struct wasock_poller *poller,
  * none. */
 uint64_t wasock__deadlines_next(const struct wasock_poller *poller);
 
-/* poller_host.c */
+/* poller_sets.c */
+
+static inline unsigned wasock__side_of(uint64_t userdata)
+{
+    return (unsigned)(userdata & 1);
+}
+
+static inline struct wasock__registration *
+wasock__registration_of(const struct wasock_poller *poller, uint64_t userdata)
+{
+    return &poller->registrations_[(uint32_t)(userdata >> 1)];
+}
+
+static inline struct wasock__registration *
+wasock__registration_at(const struct wasock_poller *poller, uint32_t place)
+{
+    return wasock__registration_of(poller,
+                                   poller->subscriptions_[place].userdata);
+}
+
+static inline uint32_t wasock__n_idle(const struct wasock_poller *poller)
+{
+    return poller->n_subscriptions_ - poller->n_active_;
+}
+
+/* Whether an event is of a subscription that still stands. */
+bool wasock__is_current(const struct wasock_poller *poller, uint64_t userdata);
 
 /* Begin and end to ask the host about the directions of `interest`. */
 void wasock__host_subscribe(struct wasock_poller *poller, uint32_t index);
 void wasock__host_unsubscribe(struct wasock_poller *poller, uint32_t index);
+
+/* Move a subscription to the other set, if it is not there. */
+void wasock__sets_promote(struct wasock_poller *poller, uint32_t place);
+void wasock__sets_demote(struct wasock_poller *poller, uint32_t place);
+
+/* Whether one has moved since this was asked with this bit, enum
+ * wasock__moved. */
+bool wasock__take_moved(const struct wasock_poller *poller, uint32_t place,
+                        unsigned bit);
+
+/* How many idle ones are due to be swept, if all are within `period_ns`. */
+uint32_t wasock__idle_due(const struct wasock_poller *poller,
+                          uint64_t period_ns, uint64_t now_ns);
+
+/* Let the sweep go on, from the front again if it came to the end. Returns how
+ * many idle ones there are from there on, `count` at most. */
+uint32_t wasock__idle_next_group(struct wasock_poller *poller, uint32_t count);
+
+/* A timeout for the host. */
+static inline uint64_t wasock__timeout_of(uint64_t until_ns, uint64_t now_ns)
+{
+    return until_ns == WASOCK_NO_DEADLINE
+               ? UINT64_MAX
+               : wasock_ns_subtract(until_ns, now_ns);
+}
+
+/* poller_fake.c */
+
+/* As wasock__host_ask. */
+int wasock__fake_ask(struct wasock_poller *poller,
+                     struct wasock__report *report, uint64_t until_ns,
+                     uint64_t now_ns) __attribute__((warn_unused_result));
+
+/* Report the rest of a round: active ones, then idle ones that are due. */
+void wasock__fake_report_round(struct wasock_poller *poller,
+                               struct wasock__report *report);
+
+/* poller_host.c */
 
 /* Report what the last poll found and the report before had no room for. */
 void wasock__host_report_kept(struct wasock_poller *poller,

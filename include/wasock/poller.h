@@ -68,7 +68,7 @@ struct wasock__deadline {
 
 /* A poller, in the caller's storage; it must not move. Members are private. */
 struct wasock_poller {
-    struct wasock__subscription *subscriptions_; /* 1…: active, then idle */
+    struct wasock__subscription *subscriptions_; /* idle, then active */
     struct wasock__event *events_;
     struct wasock__deadline *deadlines_; /* a heap */
     struct wasock__registration *registrations_;
@@ -84,21 +84,23 @@ struct wasock_poller {
     uint32_t n_entered_;   /* the active set since the hand last moved */
     uint32_t waste_;       /* false events since then */
     uint32_t n_subscriptions_;
-    uint32_t n_active_; /* of them, the active ones; they come first */
+    uint32_t n_active_; /* of them, the active ones; they come last */
     uint32_t n_deadlines_;
     uint32_t free_;   /* lists of registrations: the first's number */
     uint32_t ready_;  /* of the network, perhaps ready */
     uint32_t muted_;  /* starved listeners */
     uint32_t n_kept_; /* events of the last poll not yet reported */
     uint32_t next_kept_;
-    uint32_t hand_;       /* which active one is asked next for its credit */
-    uint32_t sweep_;      /* which idle one is swept next */
-    uint32_t swept_from_; /* where the last sweep of a fake poll began */
-    uint32_t n_due_;      /* how many idle ones such a sweep still owes */
-    uint32_t nap_ms_;
-    uint8_t host_poll_;   /* enum wasock__host_poll */
-    uint8_t is_doubtful_; /* the last poll called everything ready */
-    uint8_t is_virtual_;  /* the network has a clock of its own */
+    uint32_t hand_;        /* which active one is asked next for its credit */
+    uint32_t sweep_;       /* which idle one is swept next */
+    uint32_t swept_from_;  /* where the last sweep of a fake poll began */
+    uint32_t n_due_;       /* how many idle ones such a sweep still owes */
+    uint8_t host_poll_;    /* enum wasock__host_poll */
+    uint8_t is_doubtful_;  /* the last poll called everything ready */
+    uint8_t nap_ms_;       /* the last nap on a fake poll */
+    uint8_t n_assumed_;    /* times in a row that all were taken for ready */
+    uint8_t assume_pause_; /* polls until that is done again */
+    uint8_t is_virtual_;   /* the network has a clock of its own */
 };
 
 /* Something to serve. */

@@ -38,6 +38,13 @@ struct wasock__facts {
     uint8_t accept_mode;    /* enum wasock__accept_mode */
 };
 
+/* Private: that something was transferred, a bit for each who looks at it. */
+enum wasock__moved {
+    WASOCK__MOVED_OF_LATE = 1,
+    WASOCK__MOVED_IN_ROUND = 2,
+    WASOCK__MOVED = 3
+};
+
 /* Members are private. */
 struct wasock_socket {
     uint64_t deadline_ns_[2];               /* by side */
@@ -46,8 +53,8 @@ struct wasock_socket {
     const struct wasock__backend *backend_; /* NULL: the host, or closed */
     const char *label_;
     int fd_;
-    uint8_t role_;      /* enum wasock__role; 0: not open on the host */
-    uint8_t has_moved_; /* something was transferred: it is in use */
+    uint8_t role_;  /* enum wasock__role; 0: not open on the host */
+    uint8_t moved_; /* enum wasock__moved */
     struct wasock__facts facts_;
 };
 
