@@ -70,7 +70,7 @@ static int accept_next(struct socket *listening, struct socket **accepted)
     if (result == 0) {
         result = connect_next(listening, may_wait);
     }
-    wasock_bsd__changed(&listening->description);
+    wasock_bsd__changed(&listening->description, 0);
     if (result < 0) {
         return result;
     }

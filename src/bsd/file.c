@@ -41,6 +41,7 @@ static ssize_t file_read(struct description *description,
         return -EAGAIN;
     }
     for (int i = 0; i < n_buffers; i++) {
+        wasock_bsd__changed(description, 0);
         const ssize_t n = wasock_libc_read(file->host_fd, buffers[i].iov_base,
                                            buffers[i].iov_len);
         if (n < 0) {

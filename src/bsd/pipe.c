@@ -126,9 +126,9 @@ static ssize_t end_read(struct description *description,
         stream->begin = (stream->begin + n) % STREAM_BYTES;
         stream->length -= n;
         if (stream->writer != NULL) {
-            wasock_bsd__changed(stream->writer);
+            wasock_bsd__changed(stream->writer, POLLOUT);
         }
-        wasock_bsd__changed(description);
+        wasock_bsd__changed(description, 0);
     }
     return (ssize_t)n;
 }
@@ -155,7 +155,7 @@ static ssize_t end_write(struct description *description,
         n += put_in(stream, (const unsigned char *)slices[i].iov_base,
                     slices[i].iov_len);
     }
-    wasock_bsd__changed(stream->reader);
+    wasock_bsd__changed(stream->reader, POLLIN);
     return (ssize_t)n;
 }
 
@@ -209,10 +209,10 @@ static void leave(struct stream *stream, const struct description *end)
         stream->writer = NULL;
     }
     if (stream->reader != NULL) {
-        wasock_bsd__changed(stream->reader);
+        wasock_bsd__changed(stream->reader, WASOCK_BSD_ALL);
     }
     if (stream->writer != NULL) {
-        wasock_bsd__changed(stream->writer);
+        wasock_bsd__changed(stream->writer, WASOCK_BSD_ALL);
     }
 }
 
@@ -261,7 +261,7 @@ int wasock_bsd__shut_pair(struct description *description, unsigned halves)
     if (halves & WASOCK_SHUTDOWN_WRITE) {
         leave(end->out, description);
     }
-    wasock_bsd__changed(description);
+    wasock_bsd__changed(description, WASOCK_BSD_ALL);
     return 0;
 }
 

@@ -147,7 +147,7 @@ static int look_at(struct turn *turn, size_t index,
     if (operations->look != NULL &&
         (host == NULL || wasock_bsd__is_mute(host))) {
         operations->look(description);
-        turn->must_nap = turn->must_nap || host != NULL;
+        turn->must_nap = true;
         host = NULL;
     }
     const unsigned known = operations->known(description);

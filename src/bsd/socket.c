@@ -99,6 +99,19 @@ static struct wasock_socket *socket_host(struct description *description)
     }
 }
 
+static unsigned socket_askable(struct description *description)
+{
+    const struct socket *socket = (const struct socket *)description;
+
+    if (socket->state == SOCKET_LISTENING) {
+        return socket_known(description) != 0 ? 0 : WASOCK_READABLE;
+    }
+    return socket->ahead.result != 1 ||
+                   wasock_bsd__ahead_length(socket) >= WASOCK_BSD_AHEAD_BYTES
+               ? WASOCK_WRITABLE
+               : WASOCK_READABLE | WASOCK_WRITABLE;
+}
+
 static void socket_look(struct description *description)
 {
     struct socket *socket = (struct socket *)description;
@@ -144,6 +157,7 @@ static const struct operations socket_operations = {
     .write = socket_write,
     .known = socket_known,
     .host = socket_host,
+    .askable = socket_askable,
     .look = socket_look,
     .stat = socket_stat,
     .close = socket_close,
@@ -295,7 +309,7 @@ int listen(int fd, int backlog)
         }
     }
     listening->state = SOCKET_LISTENING;
-    wasock_bsd__changed(&listening->description);
+    wasock_bsd__changed(&listening->description, WASOCK_BSD_ALL);
     return 0;
 }
 
@@ -378,7 +392,7 @@ int shutdown(int fd, int how)
     shut->shut |= halves;
     const int result =
         wasock_conn_shutdown(&shut->conn, (enum wasock_shutdown)halves);
-    wasock_bsd__changed(description);
+    wasock_bsd__changed(description, WASOCK_BSD_ALL);
     return (int)wasock_bsd__result(result);
 }
 

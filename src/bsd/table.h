@@ -47,6 +47,9 @@ struct operations {
     /* The object of which the host knows more; NULL: all is known. */
     struct wasock_socket *(*host)(struct description *description);
 
+    /* The directions of which the host may tell more than is known; all. */
+    unsigned (*askable)(struct description *description);
+
     /* Find out by trying, without waiting, what is ready to be read, so that
      * it is known; NULL where trying would take it. */
     void (*look)(struct description *description);

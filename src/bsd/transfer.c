@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <wasock/clock.h>
 #include <wasock/err.h>
 
 #include "socket.h"
@@ -235,6 +236,23 @@ static ssize_t peek_stream(struct socket *socket, const struct iovec *buffers,
     return n > 0 ? (ssize_t)n : result;
 }
 
+/* The deadline of a call that may wait; pollers hear of each that is set, so
+ * none is where there is none. */
+static int set_deadline(struct socket *socket, unsigned direction,
+                        uint64_t timeout_ns)
+{
+    struct wasock_socket *host = &socket->conn.socket;
+
+    if (timeout_ns == 0 &&
+        host->deadline_ns_[WASOCK__SIDE(direction)] == WASOCK_NO_DEADLINE) {
+        return 0;
+    }
+    const uint64_t deadline_ns = wasock_bsd__deadline(timeout_ns);
+    return direction == WASOCK_READABLE
+               ? wasock_socket_set_read_deadline(host, deadline_ns)
+               : wasock_socket_set_write_deadline(host, deadline_ns);
+}
+
 ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
                             int n_buffers, int flags)
 {
@@ -252,9 +270,8 @@ ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
         return 0;
     }
     if (may_wait) {
-        const int result = wasock_socket_set_read_deadline(
-            &socket->conn.socket,
-            wasock_bsd__deadline(socket->receive_timeout_ns));
+        const int result =
+            set_deadline(socket, WASOCK_READABLE, socket->receive_timeout_ns);
         if (result < 0) {
             return result;
         }
@@ -264,7 +281,7 @@ ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
         (flags & MSG_PEEK) != 0
             ? peek_stream(socket, buffers, n_buffers, may_wait, is_all)
             : read_stream(socket, buffers, n_buffers, may_wait, is_all);
-    wasock_bsd__changed(&socket->description);
+    wasock_bsd__changed(&socket->description, 0);
     return n;
 }
 
@@ -281,14 +298,15 @@ ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
     if (wasock_bsd__is_nonblocking(&socket->description, flags)) {
         const ptrdiff_t n =
             wasock_conn_try_writev(&socket->conn, parts, (size_t)n_slices);
-        if (n == -WASOCK_EAGAIN) {
+        if (n == -WASOCK_EAGAIN ||
+            (n >= 0 && (size_t)n < total_of(slices, n_slices))) {
             socket->n_passes_full = 2;
-            wasock_bsd__changed(&socket->description);
+            wasock_bsd__changed(&socket->description, WASOCK_BSD_FULL);
         }
         return n;
     }
-    const int result = wasock_socket_set_write_deadline(
-        &socket->conn.socket, wasock_bsd__deadline(socket->send_timeout_ns));
+    const int result =
+        set_deadline(socket, WASOCK_WRITABLE, socket->send_timeout_ns);
     return result < 0
                ? result
                : wasock_conn_writev(&socket->conn, parts, (size_t)n_slices);

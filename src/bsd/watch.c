@@ -7,6 +7,7 @@ void wasock_bsd__watch(struct description *description,
     watch->description = description;
     watch->inbox = inbox;
     watch->has_news = false;
+    watch->risen = 0;
     watch->next = description->watches;
     watch->link = &description->watches;
     if (watch->next != NULL) {
@@ -27,10 +28,11 @@ void wasock_bsd__unwatch(struct epoll_watch *watch)
     watch->description = NULL;
 }
 
-void wasock_bsd__changed(struct description *description)
+void wasock_bsd__changed(struct description *description, unsigned risen)
 {
     for (struct epoll_watch *watch = description->watches; watch != NULL;
          watch = watch->next) {
+        watch->risen |= risen;
         if (!watch->has_news) {
             watch->has_news = true;
             watch->next_news = *watch->inbox;
@@ -41,7 +43,7 @@ void wasock_bsd__changed(struct description *description)
 
 void wasock_bsd__end_watches(struct description *description)
 {
-    wasock_bsd__changed(description);
+    wasock_bsd__changed(description, 0);
     while (description->watches != NULL) {
         wasock_bsd__unwatch(description->watches);
     }

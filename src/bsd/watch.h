@@ -12,12 +12,13 @@
 #include "table.h"
 
 struct epoll_watch {
-    struct description *description; /* NULL once it is closed */
-    struct epoll_watch *next;        /* in the description's list */
-    struct epoll_watch **link;       /* what points at this one there */
-    struct epoll_watch **inbox;      /* head of the instance's news */
-    struct epoll_watch *next_news;   /* in the inbox */
-    bool has_news;                   /* stands in the inbox */
+    _Alignas(8) struct description *description; /* NULL once it is closed */
+    struct epoll_watch *next;                    /* in the description's list */
+    struct epoll_watch **link;     /* what points at this one there */
+    struct epoll_watch **inbox;    /* head of the instance's news */
+    struct epoll_watch *next_news; /* in the inbox */
+    unsigned risen;                /* what has become ready since, see below */
+    bool has_news;                 /* stands in the inbox */
 };
 
 /* Begin and end to watch. */
@@ -25,8 +26,18 @@ void wasock_bsd__watch(struct description *description,
                        struct epoll_watch *watch, struct epoll_watch **inbox);
 void wasock_bsd__unwatch(struct epoll_watch *watch);
 
-/* Something has become ready, or a try found that nothing is any more. */
-void wasock_bsd__changed(struct description *description);
+/* Not an event: a write found no room. */
+#define WASOCK_BSD_FULL 0x10000U
+
+/* Everything may have changed. */
+#define WASOCK_BSD_ALL 0xffffU
+
+/*
+ * Something has changed.
+ * risen: what has newly become ready, in POLL's bits: bytes have come, room
+ *   has; 0 when there only is less than before.
+ */
+void wasock_bsd__changed(struct description *description, unsigned risen);
 
 /* The description is about to be freed. */
 void wasock_bsd__end_watches(struct description *description);
