@@ -149,20 +149,25 @@ static size_t leave_out_answered(struct ask *ask, size_t first, size_t n)
     return n_left;
 }
 
+/* Ask for each of a few alone. */
+static void ask_each(struct ask *ask, size_t first, size_t n)
+{
+    for (size_t i = first; i < first + n; i++) {
+        if (ask->answers[ask->subscriptions[i].userdata] == 0) {
+            const struct outcome alone = poll_range(ask, i, 1, 0);
+            (void)alone; /* it answered */
+        }
+    }
+}
+
 /* Everything was reported: find out what is meant, a few at a time. */
 static void search(struct ask *ask, size_t n)
 {
     for (size_t i = 0; i < n; i += CHUNK) {
         const size_t n_chunk = n - i < CHUNK ? n - i : CHUNK;
         const struct outcome outcome = poll_range(ask, i, n_chunk, 0);
-        if (outcome.n_ready == 0 || outcome.n_certain == outcome.n_ready) {
-            continue;
-        }
-        for (size_t j = i; j < i + n_chunk; j++) {
-            if (ask->answers[ask->subscriptions[j].userdata] == 0) {
-                const struct outcome alone = poll_range(ask, j, 1, 0);
-                (void)alone; /* it answered */
-            }
+        if (outcome.n_certain < outcome.n_ready) {
+            ask_each(ask, i, n_chunk);
         }
     }
 }

@@ -167,8 +167,6 @@ static unsigned wanted_of(const struct item *item)
     return wanted & ~item->spent;
 }
 
-static int grow(struct epoll *epoll);
-
 /* Let the poller ask about what the items of one object want together. */
 static int register_interest(struct epoll *epoll,
                              struct description *description,
@@ -179,6 +177,37 @@ static int register_interest(struct epoll *epoll,
 
     if (result == -WASOCK_ENOENT) {
         result = wasock_poller_add(&epoll->poller, host, interest, description);
+    }
+    return result;
+}
+
+/* A larger poller, for all that there is. */
+static int grow(struct epoll *epoll)
+{
+    const size_t capacity = 2 * epoll->capacity;
+    const size_t size = WASOCK_POLLER_SIZE(capacity);
+    void *memory = malloc(size);
+
+    if (memory == NULL) {
+        return -ENOMEM;
+    }
+    wasock_poller_close(&epoll->poller);
+    free(epoll->memory);
+    epoll->memory = memory;
+    epoll->capacity = capacity;
+    int result = wasock_poller_init(&epoll->poller, memory, size);
+    for (const struct item *item = epoll->items; item != NULL && result == 0;
+         item = item->next) {
+        struct description *description = item->watch.description;
+        struct wasock_socket *host =
+            description == NULL ? NULL : host_of(description);
+        if (host != NULL) {
+            result = wasock_poller_add(&epoll->poller, host, item->armed,
+                                       description);
+        }
+        if (result == -WASOCK_EEXIST) {
+            result = 0; /* through another number */
+        }
     }
     return result;
 }
@@ -207,34 +236,6 @@ static int arm(struct epoll *epoll, struct description *description)
     }
     const int result = register_interest(epoll, description, host, interest);
     return result == -WASOCK_ESTORAGE ? grow(epoll) : result;
-}
-
-/* A larger poller, for all that there is. */
-static int grow(struct epoll *epoll)
-{
-    const size_t capacity = 2 * epoll->capacity;
-    const size_t size = WASOCK_POLLER_SIZE(capacity);
-    void *memory = malloc(size);
-
-    if (memory == NULL) {
-        return -ENOMEM;
-    }
-    wasock_poller_close(&epoll->poller);
-    free(epoll->memory);
-    epoll->memory = memory;
-    epoll->capacity = capacity;
-    int result = wasock_poller_init(&epoll->poller, memory, size);
-    for (struct item *item = epoll->items; item != NULL && result == 0;
-         item = item->next) {
-        item->armed = 0;
-    }
-    for (struct item *item = epoll->items; item != NULL && result == 0;
-         item = item->next) {
-        if (item->watch.description != NULL && item->armed == 0) {
-            result = arm(epoll, item->watch.description);
-        }
-    }
-    return result;
 }
 
 /* News. */
@@ -435,7 +436,7 @@ static int report_ready(struct epoll *epoll, struct epoll_event *events,
     bool is_last = last == NULL;
     int n = 0;
 
-    while (!is_last && n < capacity) {
+    while (epoll->ready != NULL && !is_last && n < capacity) {
         struct item *item = epoll->ready;
         const unsigned ready = ready_events(item);
         is_last = item == last;
@@ -500,8 +501,9 @@ static int epoll_close(struct description *description)
     struct epoll *epoll = (struct epoll *)description;
 
     wasock_bsd__end_watches(description);
-    while (epoll->items != NULL) {
-        free_item(epoll, epoll->items);
+    for (struct item *item = epoll->items, *next; item != NULL; item = next) {
+        next = item->next;
+        free_item(epoll, item);
     }
     wasock_poller_close(&epoll->poller);
     free(epoll->memory);

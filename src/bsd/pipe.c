@@ -159,31 +159,40 @@ static ssize_t end_write(struct description *description,
     return (ssize_t)n;
 }
 
+/* Whether one of the two who use a stream does so no more. */
+static bool is_over(const struct stream *stream)
+{
+    return stream->reader == NULL || stream->writer == NULL;
+}
+
+static unsigned reader_known(const struct end *end)
+{
+    unsigned known = end->in->length > 0 ? POLLIN : 0;
+
+    if (!is_over(end->in)) {
+        return known;
+    }
+    if (end->out == NULL) {
+        return known | POLLHUP;
+    }
+    known |= POLLIN | POLLRDHUP;
+    return is_over(end->out) ? known | POLLHUP : known;
+}
+
+static unsigned writer_known(const struct end *end)
+{
+    if (is_over(end->out)) {
+        return end->in == NULL ? POLLERR | POLLOUT : POLLOUT;
+    }
+    return room_of(end->out) >= ATOMIC_BYTES ? POLLOUT : 0;
+}
+
 static unsigned end_known(struct description *description)
 {
     const struct end *end = (const struct end *)description;
-    unsigned known = 0;
 
-    if (end->in != NULL) {
-        const bool is_over = end->in->writer == NULL || end->in->reader == NULL;
-        known |= end->in->length > 0 ? POLLIN : 0;
-        if (end->out == NULL) {
-            known |= is_over ? POLLHUP : 0;
-        } else if (is_over) {
-            known |= POLLIN | POLLRDHUP;
-            known |= end->out->reader == NULL || end->out->writer == NULL
-                         ? POLLHUP
-                         : 0;
-        }
-    }
-    if (end->out != NULL) {
-        if (end->out->reader == NULL || end->out->writer == NULL) {
-            known |= end->in == NULL ? POLLERR | POLLOUT : POLLOUT;
-        } else if (room_of(end->out) >= ATOMIC_BYTES) {
-            known |= POLLOUT;
-        }
-    }
-    return known;
+    return (end->in == NULL ? 0 : reader_known(end)) |
+           (end->out == NULL ? 0 : writer_known(end));
 }
 
 static int end_stat(struct description *description, struct stat *status)

@@ -131,7 +131,7 @@ static void report(struct turn *turn, size_t index, unsigned ready)
     }
     ready &= (unsigned short)fd->events | ALWAYS;
     turn->n_ready += fd->revents == 0 && ready != 0;
-    fd->revents |= (short)ready;
+    fd->revents = (short)((unsigned short)fd->revents | ready);
 }
 
 /* Report what is known of one without the host, and note what is to be asked. */

@@ -36,6 +36,24 @@ static short events_of(int fd, const fd_set *readable, const fd_set *writable,
     return (short)events;
 }
 
+/* Room for one more of them. */
+static bool make_room(size_t n)
+{
+    const size_t capacity = n == 0 ? 64 : 2 * n;
+
+    if (n < polled_capacity) {
+        return true;
+    }
+    struct pollfd *grown =
+        (struct pollfd *)realloc(polled, capacity * sizeof(*polled));
+    if (grown == NULL) {
+        return false;
+    }
+    polled = grown;
+    polled_capacity = capacity;
+    return true;
+}
+
 /* List the members of the sets. Returns how many, or -ENOMEM, -EBADF. */
 static int list_members(int n_fds, const fd_set *readable,
                         const fd_set *writable, const fd_set *exceptional)
@@ -50,15 +68,8 @@ static int list_members(int n_fds, const fd_set *readable,
         if (wasock_bsd__find(fd) == NULL) {
             return -EBADF;
         }
-        if (n == polled_capacity) {
-            const size_t capacity = n == 0 ? 64 : 2 * n;
-            struct pollfd *grown =
-                (struct pollfd *)realloc(polled, capacity * sizeof(*polled));
-            if (grown == NULL) {
-                return -ENOMEM;
-            }
-            polled = grown;
-            polled_capacity = capacity;
+        if (!make_room(n)) {
+            return -ENOMEM;
         }
         polled[n].fd = fd;
         polled[n].events = events;

@@ -134,14 +134,9 @@ static int socket_stat(struct description *description, struct stat *status)
     return 0;
 }
 
-static int socket_close(struct description *description)
+static void destroy(struct socket *socket)
 {
-    struct socket *socket = (struct socket *)description;
-
-    wasock_bsd__end_watches(description);
-    if (socket->next != NULL) {
-        socket_close(&socket->next->description);
-    }
+    wasock_bsd__end_watches(&socket->description);
     if (wasock_socket_is_open(&socket->conn.socket)) {
         wasock_conn_close(&socket->conn);
     }
@@ -149,6 +144,16 @@ static int socket_close(struct description *description)
     wasock_bsd__free_options(socket);
     wasock_bsd__forget_ahead(socket);
     free(socket);
+}
+
+static int socket_close(struct description *description)
+{
+    struct socket *socket = (struct socket *)description;
+
+    if (socket->next != NULL) {
+        destroy(socket->next);
+    }
+    destroy(socket);
     return 0;
 }
 

@@ -50,7 +50,7 @@ static bool make_room(struct read_ahead *ahead, size_t capacity)
         ahead->capacity = WASOCK_BSD_AHEAD_BYTES;
         return true;
     }
-    if (ahead->begin > 0) {
+    if (ahead->bytes != NULL && ahead->begin > 0) {
         memmove(ahead->bytes, ahead->bytes + ahead->begin, length);
         ahead->begin = 0;
         ahead->end = (uint32_t)length;
