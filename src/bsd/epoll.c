@@ -15,7 +15,7 @@
  * Not done: EPOLLPRI; EPOLLEXCLUSIVE and EPOLLWAKEUP are ignored; an instance
  * cannot watch another, though poll can watch it; no signals.
  */
-#include <sys/epoll.h>
+#include "epoll_parts.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -23,49 +23,12 @@
 
 #include <wasock/clock.h>
 #include <wasock/err.h>
-#include <wasock/poller.h>
 
 #include "pipe.h"
 #include "socket.h"
 #include "wait.h"
-#include "watch.h"
 
 #define CAPACITY_AT_FIRST 64
-
-/* Events of the poller that are taken at once. */
-#define HINTS_MAX 128
-
-/* How long to sleep where nothing can happen. */
-#define SLEEP_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
-
-#define TRIGGERS (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)
-#define ALWAYS (EPOLLERR | EPOLLHUP)
-
-/* One registration. */
-struct item {
-    struct epoll_watch watch; /* first */
-    struct item *next;        /* of all of the instance */
-    struct item *previous;
-    struct item *next_ready; /* in the ring of those perhaps ready */
-    struct item *previous_ready;
-    struct epoll_event event; /* as registered; 0 once a ONESHOT was told */
-    int fd;
-    unsigned armed; /* those that the poller asks about, for all items of
-                        the description */
-    unsigned told;  /* what the host says is ready, until it is reported */
-    unsigned edges; /* what has risen and was not reported */
-    unsigned spent; /* directions whose edge was told: not armed */
-};
-
-struct epoll {
-    struct description description;
-    struct wasock_poller poller;
-    void *memory; /* the poller's */
-    size_t capacity;
-    struct epoll_watch *inbox;
-    struct item *items; /* all */
-    struct item *ready; /* a ring, the first to be looked at; or NULL */
-};
 
 static const struct operations epoll_operations;
 
@@ -114,6 +77,7 @@ static void free_item(struct epoll *epoll, struct item *item)
     } else {
         epoll->items = item->next;
     }
+    epoll->n_items--;
     free(item);
 }
 
@@ -140,7 +104,7 @@ static struct item *find_item(const struct epoll *epoll,
 
 /* Arming: what the poller is asked about. */
 
-static struct wasock_socket *host_of(struct description *description)
+struct wasock_socket *wasock_bsd__epoll_host(struct description *description)
 {
     return description->operations->host == NULL
                ? NULL
@@ -200,7 +164,7 @@ static int grow(struct epoll *epoll)
          item = item->next) {
         struct description *description = item->watch.description;
         struct wasock_socket *host =
-            description == NULL ? NULL : host_of(description);
+            description == NULL ? NULL : wasock_bsd__epoll_host(description);
         if (host != NULL) {
             result = wasock_poller_add(&epoll->poller, host, item->armed,
                                        description);
@@ -215,7 +179,7 @@ static int grow(struct epoll *epoll)
 /* What is wanted of an object may have changed. Returns 0 or an error. */
 static int arm(struct epoll *epoll, struct description *description)
 {
-    struct wasock_socket *host = host_of(description);
+    struct wasock_socket *host = wasock_bsd__epoll_host(description);
     unsigned before = 0;
     unsigned interest = 0;
 
@@ -245,13 +209,13 @@ static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
 {
     struct description *description = item->watch.description;
     const unsigned known = description->operations->known(description);
-    const unsigned events = item->event.events & ~TRIGGERS;
+    const unsigned events = item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS;
 
     if (events == 0) {
         return; /* a ONESHOT that was told */
     }
-    item->edges |= risen & (events | ALWAYS);
-    if (((known | item->told) & (events | ALWAYS)) != 0) {
+    item->edges |= risen & (events | WASOCK_BSD_EPOLL_ALWAYS);
+    if (((known | item->told) & (events | WASOCK_BSD_EPOLL_ALWAYS)) != 0) {
         list(epoll, item);
     }
 }
@@ -283,97 +247,15 @@ static void take_news(struct epoll *epoll)
     }
 }
 
-/* Hints of the poller. */
-
 /* The host says that something is ready: tell all items of this instance. */
-static void tell(struct epoll *epoll, struct description *description,
-                 unsigned events)
+void wasock_bsd__epoll_tell(struct epoll *epoll,
+                            struct description *description, unsigned events)
 {
     for (struct item *item = item_of(epoll, description->watches); item != NULL;
          item = item_of(epoll, item->watch.next)) {
-        item->told |= events & (item->event.events | ALWAYS);
+        item->told |= events & (item->event.events | WASOCK_BSD_EPOLL_ALWAYS);
         refresh(epoll, item, events);
     }
-}
-
-/* How much is known of what can be read: it grows with what a try finds. */
-static size_t progress_of(struct description *description)
-{
-    const struct socket *socket = wasock_bsd__socket_of(description);
-
-    if (socket == NULL) {
-        return 0;
-    }
-    return wasock_bsd__ahead_length(socket) +
-           (description->operations->known(description) & ~(unsigned)POLLOUT);
-}
-
-static void follow_readable(struct epoll *epoll,
-                            struct description *description)
-{
-    struct wasock_socket *host = host_of(description);
-
-    if (description->operations->look != NULL) {
-        const size_t before = progress_of(description);
-        description->operations->look(description);
-        if (progress_of(description) != before) {
-            /* What was read ahead is news for other instances as well. */
-            wasock_bsd__changed(description,
-                                WASOCK_BSD_ALL & ~(unsigned)POLLOUT);
-        }
-    } else if (wasock__fd_wait_once(wasock_socket_fd(host), WASOCK_READABLE,
-                                    0) == 1) {
-        tell(epoll, description, EPOLLIN | EPOLLRDNORM);
-    }
-}
-
-static void follow_writable(struct epoll *epoll,
-                            struct description *description)
-{
-    struct wasock_socket *host = host_of(description);
-    struct socket *socket = wasock_bsd__socket_of(description);
-
-    if (wasock_bsd__is_mute(host)) {
-        if (socket != NULL) {
-            socket->n_passes_full = 0;
-        }
-        tell(epoll, description, EPOLLOUT | EPOLLWRNORM);
-    } else if (wasock__fd_wait_once(wasock_socket_fd(host), WASOCK_WRITABLE,
-                                    0) == 1) {
-        tell(epoll, description, EPOLLOUT | EPOLLWRNORM);
-    }
-}
-
-static void follow(struct epoll *epoll, const struct wasock_poller_event *hint)
-{
-    struct description *description = (struct description *)hint->token;
-
-    if (hint->error != 0) {
-        tell(epoll, description, EPOLLIN | EPOLLERR | EPOLLHUP);
-        return;
-    }
-    if ((hint->ready & WASOCK_READABLE) != 0) {
-        follow_readable(epoll, description);
-    }
-    if ((hint->ready & WASOCK_WRITABLE) != 0) {
-        follow_writable(epoll, description);
-    }
-}
-
-/* Ask the host, at most until the deadline, and follow its hints. */
-static int ask_host(struct epoll *epoll, uint64_t deadline_ns)
-{
-    struct wasock_poller_event hints[HINTS_MAX];
-    const ptrdiff_t n =
-        wasock_poller_wait(&epoll->poller, hints, HINTS_MAX, deadline_ns);
-
-    if (n == -WASOCK_EDEADLOCK) {
-        return wasock_fd_sleep(wasock_deadline_after_ns(SLEEP_NS));
-    }
-    for (ptrdiff_t i = 0; i < n; i++) {
-        follow(epoll, &hints[i]);
-    }
-    return n == -WASOCK_EINTR || n >= 0 ? 0 : (int)n;
 }
 
 /* Reporting. */
@@ -390,8 +272,9 @@ static unsigned ready_events(const struct item *item)
     if (ready & EPOLLOUT) {
         ready |= EPOLLWRNORM;
     }
-    ready &= (item->event.events & ~TRIGGERS) | ALWAYS;
-    if ((item->event.events & ~TRIGGERS) == 0) {
+    ready &= (item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) |
+             WASOCK_BSD_EPOLL_ALWAYS;
+    if ((item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) == 0) {
         return 0;
     }
     if ((item->event.events & EPOLLET) != 0 && (item->edges & ready) == 0) {
@@ -418,7 +301,7 @@ static void follow_report(struct epoll *epoll, struct item *item,
         unlist(epoll, item);
     }
     if ((item->event.events & EPOLLONESHOT) != 0) {
-        item->event.events &= TRIGGERS;
+        item->event.events &= WASOCK_BSD_EPOLL_TRIGGERS;
         unlist(epoll, item);
     }
     if ((item->event.events & (EPOLLET | EPOLLONESHOT)) != 0) {
@@ -482,7 +365,7 @@ static void epoll_look(struct description *description)
 
     take_news(epoll);
     if (!is_anything_ready(epoll) && epoll->items != NULL) {
-        const int ignored = ask_host(epoll, WASOCK_DEADLINE_PAST);
+        const int ignored = wasock_bsd__epoll_ask(epoll, WASOCK_DEADLINE_PAST);
         (void)ignored; /* whoever waits on it will hear */
         take_news(epoll);
     }
@@ -575,7 +458,7 @@ static int check_watchable(struct description *description)
         return -EINVAL;
     }
     return wasock_bsd__socket_of(description) != NULL ||
-                   host_of(description) != NULL ||
+                   wasock_bsd__epoll_host(description) != NULL ||
                    wasock_bsd__pipe_unread(description) >= 0
                ? 0
                : -EPERM;
@@ -607,6 +490,7 @@ static int add_item(struct epoll *epoll, struct description *description,
         item->next->previous = item;
     }
     epoll->items = item;
+    epoll->n_items++;
     wasock_bsd__watch(description, &item->watch, &epoll->inbox);
     const int result = set_event(epoll, item, event);
     if (result < 0) {
@@ -618,7 +502,7 @@ static int add_item(struct epoll *epoll, struct description *description,
 static void remove_item(struct epoll *epoll, struct item *item)
 {
     struct description *description = item->watch.description;
-    struct wasock_socket *host = host_of(description);
+    struct wasock_socket *host = wasock_bsd__epoll_host(description);
 
     free_item(epoll, item);
     if (item_of(epoll, description->watches) != NULL) {
@@ -676,8 +560,8 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
     for (;;) {
         take_news(epoll);
         const bool is_ready = is_anything_ready(epoll);
-        const int result =
-            ask_host(epoll, is_ready ? WASOCK_DEADLINE_PAST : deadline_ns);
+        const int result = wasock_bsd__epoll_ask(
+            epoll, is_ready ? WASOCK_DEADLINE_PAST : deadline_ns);
         if (result < 0) {
             return result;
         }
