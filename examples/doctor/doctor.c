@@ -10,8 +10,10 @@ static const struct {
     const char *of_what;
     void (*run)(struct doctor *doctor);
 } probes[] = {
-    {"accept", probe_accept}, {"receive", probe_receive}, {"poll", probe_poll},
-    {"clock", probe_clock},   {"close", probe_close},     {"send", probe_send},
+    {"accept", probe_accept},  {"receive", probe_receive},
+    {"poll", probe_poll},      {"clock", probe_clock},
+    {"wasock", probe_library}, {"close", probe_close},
+    {"send", probe_send},
 };
 
 void note(struct doctor *doctor, enum fact fact, const char *format, ...)

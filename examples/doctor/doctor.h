@@ -69,7 +69,12 @@
     X(TIMEOUT_ABSOLUTE, "absolute timeout, with a socket", "kept")             \
     X(TIMEOUT_HUGE, "timeout of 2^64-1 ns", "waits")                           \
     X(CLOCK_ORDER, "monotonic clock, 10,000 reads", "never goes back")         \
-    X(CLOCK_STEP, "~ its smallest step", "-")                                  \
+    X(OWN_DEADLINE, "wasock: a deadline of 50 ms", "-")                        \
+    X(OWN_ROUND, "wasock: a round trip, median", "-")                          \
+    X(OWN_CLOSE, "wasock: close, peer sees", "-")                              \
+    X(OWN_LATE, "~ that deadline, median", "-")                                \
+    X(OWN_ROUND_TIME, "~ that round trip, median", "-")                        \
+    X(CLOCK_STEP, "~ the clock's smallest step", "-")                          \
     X(COST_CLOCK, "~ cost of a clock read", "-")                               \
     X(COST_RECV, "~ cost of a receive in vain", "-")                           \
     X(COST_ACCEPT, "~ cost of an accept in vain", "-")                         \
@@ -148,6 +153,7 @@ void probe_send(struct doctor *doctor);
 void probe_close(struct doctor *doctor);
 void probe_poll(struct doctor *doctor);
 void probe_clock(struct doctor *doctor);
+void probe_library(struct doctor *doctor);
 
 /* Note a fact. */
 __attribute__((format(printf, 3, 4))) void

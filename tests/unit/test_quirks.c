@@ -147,7 +147,7 @@ IN_EVERY_WORLD(test_no_send_after_a_reset_was_read)
 static void test_a_number_that_is_used_again(void **unused)
 {
     struct wasock_poller_event events[4];
-    static _Alignas(WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(3)];
+    static _Alignas(WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(2)];
 
     (void)unused;
     for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
