@@ -35,6 +35,10 @@ int dprintf(int fd, const char *__restrict format, ...) WASOCK_BSD(dprintf)
     __attribute__((__format__(__printf__, 2, 3)));
 int vdprintf(int fd, const char *__restrict format, va_list arguments)
     WASOCK_BSD(vdprintf) __attribute__((__format__(__printf__, 2, 0)));
+char *tmpnam(char *name) WASOCK_BSD(tmpnam);
+FILE *tmpfile(void) WASOCK_BSD(tmpfile);
+FILE *popen(const char *command, const char *mode) WASOCK_BSD(popen);
+int pclose(FILE *stream) WASOCK_BSD(pclose);
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
     WASOCK_BSD(renameat);
 

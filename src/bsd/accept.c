@@ -90,7 +90,7 @@ int accept4(int fd, struct sockaddr *restrict address,
             socklen_t *restrict length, int flags)
 {
     static const struct wasock_addr unknown;
-    struct socket *listening = wasock_bsd__socket(fd);
+    struct socket *listening = wasock_bsd__socket(fd, EINVAL);
 
     if (listening == NULL) {
         return -1;

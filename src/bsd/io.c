@@ -35,8 +35,7 @@ static int check_vectors(const struct iovec *vectors, int n_vectors)
 /*
  * readv(2), read(2).
  * Errors: EBADF: no such number, or not open for reading; EAGAIN: nothing
- *   there and O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET (EIO on
- *   wazero); EDEADLK: an empty pipe whose only writer is this very program;
+ *   there and O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET; EDEADLK: an empty pipe whose only writer is this very program;
  *   EINVAL: lengths that POSIX does not allow; EISDIR and what else the host
  *   says.
  */
@@ -68,8 +67,7 @@ ssize_t read(int fd, void *buffer, size_t capacity)
 /*
  * writev(2), write(2). A blocking connection takes everything, or fails.
  * Errors: EBADF: no such number, or not open for writing; EAGAIN: no room and
- *   O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET (EIO on
- *   wazero); EDEADLK: a full pipe whose only reader is this very program;
+ *   O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET; EDEADLK: a full pipe whose only reader is this very program;
  *   EINVAL: lengths that POSIX does not allow; what else the host says.
  */
 ssize_t writev(int fd, const struct iovec *slices, int n_slices)

@@ -181,20 +181,21 @@ int setsockopt(int fd, int level, int option, const void *value,
             : -ENOPROTOOPT);
 }
 
-/* SO_ERROR, which it clears. */
-static int take_error(struct socket *socket)
+/* SO_ERROR: what ended the connection, as long as it is asked. */
+static int error_of(const struct socket *socket)
 {
-    const int error = socket->ahead.result < 0 ? -socket->ahead.result : 0;
-
-    return error;
+    if (socket == NULL || socket->ahead.result >= 0) {
+        return 0;
+    }
+    return socket->ahead.result == -EIO ? ECONNRESET : -socket->ahead.result;
 }
 
 /* Options that are facts. Returns whether it is one. */
-static bool get_fact(struct socket *socket, int option, int *value)
+static bool get_fact(const struct socket *socket, int option, int *value)
 {
     switch (option) {
     case SO_ERROR:
-        *value = socket == NULL ? 0 : take_error(socket);
+        *value = error_of(socket);
         return true;
     case SO_TYPE:
         *value = SOCK_STREAM;
@@ -266,7 +267,7 @@ int getsockopt(int fd, int level, int option, void *restrict value,
     if (description == NULL) {
         return -1;
     }
-    struct socket *socket = wasock_bsd__socket_of(description);
+    const struct socket *socket = wasock_bsd__socket_of(description);
     if (socket == NULL && !wasock_bsd__is_pair(description)) {
         return (int)wasock_bsd__result(-ENOTSOCK);
     }

@@ -51,6 +51,12 @@ static const struct end *end_of(const struct description *description)
                : NULL;
 }
 
+/* Whether one of the two who use a stream does so no more. */
+static bool is_over(const struct stream *stream)
+{
+    return stream->reader == NULL || stream->writer == NULL;
+}
+
 static size_t room_of(const struct stream *stream)
 {
     return STREAM_BYTES - stream->length;
@@ -112,11 +118,11 @@ static ssize_t end_read(struct description *description,
     if (stream == NULL) {
         return -EBADF;
     }
-    if (total_of(buffers, n_buffers) == 0 || stream->reader == NULL) {
+    if (total_of(buffers, n_buffers) == 0) {
         return 0;
     }
     if (stream->length == 0) {
-        return stream->writer == NULL ? 0 : blocked(description, flags);
+        return is_over(stream) ? 0 : blocked(description, flags);
     }
     for (int i = 0; i < n_buffers; i++) {
         n += copy_out(stream, n, (unsigned char *)buffers[i].iov_base,
@@ -144,11 +150,13 @@ static ssize_t end_write(struct description *description,
     if (stream == NULL) {
         return -EBADF;
     }
-    if (stream->reader == NULL || stream->writer == NULL) {
+    if (total == 0) {
+        return 0;
+    }
+    if (is_over(stream)) {
         return -EPIPE;
     }
-    if (total > 0 &&
-        room_of(stream) < (total <= ATOMIC_BYTES ? total : (size_t)1)) {
+    if (room_of(stream) < (total <= ATOMIC_BYTES ? total : (size_t)1)) {
         return blocked(description, flags);
     }
     for (int i = 0; i < n_slices; i++) {
@@ -157,12 +165,6 @@ static ssize_t end_write(struct description *description,
     }
     wasock_bsd__changed(stream->reader, POLLIN);
     return (ssize_t)n;
-}
-
-/* Whether one of the two who use a stream does so no more. */
-static bool is_over(const struct stream *stream)
-{
-    return stream->reader == NULL || stream->writer == NULL;
 }
 
 static unsigned reader_known(const struct end *end)

@@ -175,7 +175,7 @@ struct socket *wasock_bsd__socket_of(struct description *description)
                : NULL;
 }
 
-struct socket *wasock_bsd__socket(int fd)
+struct socket *wasock_bsd__socket(int fd, int pair_error)
 {
     struct description *description = wasock_bsd__find(fd);
 
@@ -184,7 +184,7 @@ struct socket *wasock_bsd__socket(int fd)
     }
     struct socket *socket = wasock_bsd__socket_of(description);
     if (socket == NULL) {
-        errno = ENOTSOCK;
+        errno = wasock_bsd__is_pair(description) ? pair_error : ENOTSOCK;
     }
     return socket;
 }
@@ -258,7 +258,7 @@ int socket(int domain, int type, int protocol)
  */
 int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
-    struct socket *bound = wasock_bsd__socket(fd);
+    struct socket *bound = wasock_bsd__socket(fd, EINVAL);
     struct wasock_addr addr;
 
     if (bound == NULL) {
@@ -289,19 +289,14 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
  * listen(2). The host has been listening since before the program began, with
  * a backlog of its own; the program's is ignored. A socket that was not bound
  * gets the next listener in order.
- * Errors: EBADF; ENOTSOCK; EOPNOTSUPP: an end of a socket pair; EINVAL: it is
- *   connected; EADDRINUSE, EADDRNOTAVAIL: as bind.
+ * Errors: EBADF; ENOTSOCK; EINVAL: it is connected; EADDRINUSE, EADDRNOTAVAIL: as bind.
  */
 int listen(int fd, int backlog)
 {
-    struct description *description = wasock_bsd__find(fd);
-    struct socket *listening = wasock_bsd__socket(fd);
+    struct socket *listening = wasock_bsd__socket(fd, EINVAL);
 
     (void)backlog;
     if (listening == NULL) {
-        if (description != NULL && wasock_bsd__is_pair(description)) {
-            errno = EOPNOTSUPP;
-        }
         return -1;
     }
     if (listening->state == SOCKET_CONNECTED) {
@@ -327,14 +322,10 @@ int listen(int fd, int backlog)
  */
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    struct description *description = wasock_bsd__find(fd);
-    const struct socket *connecting = wasock_bsd__socket(fd);
+    const struct socket *connecting = wasock_bsd__socket(fd, EISCONN);
     struct wasock_addr addr;
 
     if (connecting == NULL) {
-        if (description != NULL && wasock_bsd__is_pair(description)) {
-            errno = EISCONN;
-        }
         return -1;
     }
     const int result = wasock_bsd__read_address(address, length, &addr);
@@ -419,7 +410,7 @@ int getsockname(int fd, struct sockaddr *restrict address,
         wasock_bsd__write_address(&none, AF_UNIX, address, length);
         return 0;
     }
-    const struct socket *named = wasock_bsd__socket(fd);
+    const struct socket *named = wasock_bsd__socket(fd, ENOTSOCK);
     if (named == NULL) {
         return -1;
     }
@@ -445,7 +436,7 @@ int getpeername(int fd, struct sockaddr *restrict address,
         wasock_bsd__write_address(&unknown, AF_UNIX, address, length);
         return 0;
     }
-    const struct socket *connected = wasock_bsd__socket(fd);
+    const struct socket *connected = wasock_bsd__socket(fd, ENOTSOCK);
     if (connected == NULL) {
         return -1;
     }

@@ -60,8 +60,9 @@ struct socket {
                                    for how many looks there is none */
 };
 
-/* The socket of a number; NULL with errno EBADF or ENOTSOCK. */
-struct socket *wasock_bsd__socket(int fd);
+/* The socket of a number; NULL with errno EBADF, ENOTSOCK, or `pair_error` for
+ * an end of a socket pair. */
+struct socket *wasock_bsd__socket(int fd, int pair_error);
 
 /* The socket that a description is, or NULL. */
 struct socket *wasock_bsd__socket_of(struct description *description);

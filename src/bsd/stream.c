@@ -302,3 +302,65 @@ int vdprintf(int fd, const char *restrict format, va_list arguments)
     free(text);
     return n < 0 ? -1 : length;
 }
+
+/* The name of a temporary file that is not there, in `name`. Returns whether
+ * there is one. */
+static bool make_name(char name[L_tmpnam])
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    unsigned char random[8];
+
+    for (int tries = 0; tries < 100; tries++) {
+        if (getentropy(random, sizeof(random)) < 0) {
+            return false;
+        }
+        memcpy(name, "/tmp/ws_", 8);
+        for (size_t i = 0; i < sizeof(random); i++) {
+            name[8 + i] = letters[random[i] % 32];
+        }
+        name[16] = '\0';
+        if (access(name, F_OK) < 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* tmpnam(3), tmpfile(3), in /tmp, which the host must give.
+ * Errors: as open(2). */
+char *tmpnam(char *name)
+{
+    static char own[L_tmpnam];
+
+    if (name == NULL) {
+        name = own;
+    }
+    return make_name(name) ? name : NULL;
+}
+
+FILE *tmpfile(void)
+{
+    char name[L_tmpnam];
+    FILE *file = make_name(name) ? fopen(name, "w+x") : NULL;
+
+    if (file != NULL) {
+        unlink(name);
+    }
+    return file;
+}
+
+/* popen(3), pclose(3): there is nobody to run. Errors: ENOSYS; ECHILD. */
+FILE *popen(const char *command, const char *mode)
+{
+    (void)command;
+    (void)mode;
+    errno = ENOSYS;
+    return NULL;
+}
+
+int pclose(FILE *stream)
+{
+    (void)stream;
+    errno = ECHILD;
+    return -1;
+}

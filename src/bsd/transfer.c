@@ -253,8 +253,8 @@ static int set_deadline(struct socket *socket, unsigned direction,
                : wasock_socket_set_write_deadline(host, deadline_ns);
 }
 
-ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
-                            int n_buffers, int flags)
+static ssize_t receive(struct socket *socket, const struct iovec *buffers,
+                       int n_buffers, int flags)
 {
     const bool may_wait =
         !wasock_bsd__is_nonblocking(&socket->description, flags);
@@ -285,8 +285,8 @@ ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
     return n;
 }
 
-ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
-                             int n_slices, int flags)
+static ssize_t transmit(struct socket *socket, const struct iovec *slices,
+                        int n_slices, int flags)
 {
     /* An iovec's layout is that of a slice; it is only read. */
     const struct wasock_slice *parts =
@@ -310,4 +310,21 @@ ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
     return result < 0
                ? result
                : wasock_conn_writev(&socket->conn, parts, (size_t)n_slices);
+}
+
+/* wazero says EIO of every dead peer, where POSIX has words. */
+ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
+                            int n_buffers, int flags)
+{
+    const ssize_t n = receive(socket, buffers, n_buffers, flags);
+
+    return n == -EIO ? -ECONNRESET : n;
+}
+
+ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
+                             int n_slices, int flags)
+{
+    const ssize_t n = transmit(socket, slices, n_slices, flags);
+
+    return n == -EIO ? -EPIPE : n;
 }
