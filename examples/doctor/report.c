@@ -61,7 +61,10 @@ static const struct host hosts[] = {
      {{FACT_ACCEPT_CONN, "EINVAL"},
       {FACT_ACCEPT_FLAG, "blocking"},
       {FACT_ROFLAGS, "never written"}}},
-    {"wasock's own, native", {{FACT_PRESTAT, ""}, {FACT_RENUMBER, ""}}},
+    {"wasock's own, native",
+     {{FACT_PRESTAT, ""},
+      {FACT_ACCEPT_CONN, "EBADF"},
+      {FACT_RECV_PEEK, "ENOTSUP"}}},
 };
 
 static bool is_host(const struct doctor *doctor, const struct host *host)

@@ -37,20 +37,6 @@ static uint64_t n_bytes(const struct sim_descriptor *target)
     }
 }
 
-static uint16_t event_flags(const struct sim_descriptor *target)
-{
-    const struct simhost_profile *const profile = &simhost_knobs.profile;
-    const struct simhost_peer *const peer = target->peer;
-
-    if (peer != NULL &&
-        ((profile->hangup_at_end_of_stream &&
-          (peer->has_shut || peer->has_reset)) ||
-         (profile->hangup_when_both_ended && sim_peer_is_over(peer)))) {
-        return WASIP1_EVENTRWFLAGS_HANGUP;
-    }
-    return target->event_flags;
-}
-
 static int32_t event_error(const struct sim_descriptor *target)
 {
     const struct simhost_profile *const profile = &simhost_knobs.profile;
@@ -65,6 +51,20 @@ static int32_t event_error(const struct sim_descriptor *target)
     return target->peer != NULL && target->peer->pending_error != 0
                ? profile->event_error_after_reset
                : 0;
+}
+
+static uint16_t event_flags(const struct sim_descriptor *target)
+{
+    const struct simhost_profile *const profile = &simhost_knobs.profile;
+    const struct simhost_peer *const peer = target->peer;
+
+    if (peer != NULL && event_error(target) == 0 && /* which comes alone */
+        ((profile->hangup_at_end_of_stream &&
+          (peer->has_shut || peer->has_reset)) ||
+         (profile->hangup_when_both_ended && sim_peer_is_over(peer)))) {
+        return WASIP1_EVENTRWFLAGS_HANGUP;
+    }
+    return target->event_flags;
 }
 
 static void add_fd_event(struct sim_poll *poll, size_t i)
