@@ -37,6 +37,7 @@ int probe(int listener_fd)
     probe_descriptors(&doctor, listener_fd);
     const int error = wasock_listener_from_fd(&doctor.listener, listener_fd);
     if (error < 0) {
+        report(&doctor);
         fprintf(stderr, "doctor: %s\n", wasock_err_text(error));
         return 2;
     }

@@ -140,7 +140,7 @@ struct subject open_subject(struct doctor *doctor, uint16_t accept_flags);
 
 /* Sleep: for what the partner has sent to arrive, where readiness, which is
  * what is asked about, cannot be relied on. */
-void pause_ms(uint64_t wait_ms);
+void pause_ms(struct doctor *doctor, uint64_t wait_ms);
 
 /* ---- The probes --------------------------------------------------------- */
 

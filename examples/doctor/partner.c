@@ -10,8 +10,11 @@
 
 #define PATIENCE_MS 20000
 
-static _Noreturn void give_up(const char *what, ptrdiff_t error)
+/* The end, with what was found so far. */
+static _Noreturn void give_up(const struct doctor *doctor, const char *what,
+                              ptrdiff_t error)
 {
+    report(doctor);
     fprintf(stderr, "doctor: %s: %s\n", what, wasock_err_text(error));
     exit(2);
 }
@@ -22,7 +25,7 @@ void meet_partner(struct doctor *doctor)
         wasock_listener_accept(&doctor->listener, &doctor->partner);
 
     if (error < 0) {
-        give_up("waiting for the partner", error);
+        give_up(doctor, "waiting for the partner", error);
     }
 }
 
@@ -41,7 +44,7 @@ static void read_answer(struct doctor *doctor)
         char *byte = &doctor->answer[length];
         const ptrdiff_t n = wasock_conn_read(&doctor->partner, byte, 1);
         if (n <= 0) {
-            give_up("the partner has gone", n == 0 ? -WASOCK_EPIPE : n);
+            give_up(doctor, "the partner has gone", n == 0 ? -WASOCK_EPIPE : n);
         }
         if (*byte == '\n') {
             break;
@@ -64,17 +67,17 @@ void ask(struct doctor *doctor, const char *format, ...)
     const struct wasock_slice slices[] = {{line, strlen(line)}, {"\n", 1}};
     const ptrdiff_t n = wasock_conn_writev(&doctor->partner, slices, 2);
     if (n != (ptrdiff_t)strlen(line) + 1) {
-        give_up("the partner does not listen", n);
+        give_up(doctor, "the partner does not listen", n);
     }
     read_answer(doctor);
 }
 
-void pause_ms(uint64_t wait_ms)
+void pause_ms(struct doctor *doctor, uint64_t wait_ms)
 {
     const int error = wasock_fd_sleep(wasock_deadline_after_ms(wait_ms));
 
     if (error < 0) {
-        give_up("sleeping", error);
+        give_up(doctor, "sleeping", error);
     }
 }
 
@@ -88,11 +91,11 @@ struct subject open_subject(struct doctor *doctor, uint16_t accept_flags)
     for (int i = 0; i < 1000 && error == WASOCK_EAGAIN; i++) {
         error = wasip1_sock_accept(listener_fd, accept_flags, &subject.fd);
         if (error == WASOCK_EAGAIN) {
-            pause_ms(1);
+            pause_ms(doctor, 1);
         }
     }
     if (error != 0) {
-        give_up("accepting a connection of the partner", error);
+        give_up(doctor, "accepting a connection of the partner", error);
     }
     return subject;
 }

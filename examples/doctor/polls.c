@@ -114,7 +114,7 @@ static void probe_readiness(struct doctor *doctor)
     poll = poll_one(subjects[0].fd, WASOCK_READABLE, 0);
     note(doctor, FACT_POLL_ZERO, "%s", first_answer(&poll, "readable"));
     ask(doctor, "send %d 10", subjects[1].number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     poll = (struct poll){0};
     for (size_t i = 0; i < 3; i++) {
         add_fd(&poll, subjects[i].fd, WASOCK_READABLE);
@@ -156,14 +156,14 @@ static void probe_waking(struct doctor *doctor)
     note(doctor, FACT_POLL_WAKE, "%s",
          lasted(&poll, 40, "at once",
                 lasted(&poll, 500, "wakes", "by the clock only")));
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     receive_byte(subject.fd);
 
     ask(doctor, "later 50 %d 1", subject.number);
     poll = poll_one(subject.fd, WASOCK_READABLE, UINT64_MAX);
     note(doctor, FACT_TIMEOUT_HUGE, "%s",
          lasted(&poll, 40, "returns at once", "waits"));
-    pause_ms(50 + ARRIVAL_MS);
+    pause_ms(doctor, 50 + ARRIVAL_MS);
     wasock_fd_close(subject.fd);
 }
 
@@ -190,7 +190,7 @@ static void probe_the_dead(struct doctor *doctor)
 
     ask(doctor, "end %d", ended.number);
     ask(doctor, "reset %d", reset.number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     poll = poll_one(ended.fd, WASOCK_READABLE, 50 * WASOCK_NS_PER_MS);
     note_event(doctor, FACT_POLL_END, &poll);
     poll = poll_one(reset.fd, WASOCK_READABLE, 50 * WASOCK_NS_PER_MS);

@@ -71,7 +71,7 @@ static void probe_scatter(struct doctor *doctor, const struct subject *subject)
     uint32_t n = 0;
 
     ask(doctor, "send %d 8", subject->number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     const int32_t error =
         wasip1_sock_recv(subject->fd, buffers, 2, 0, &n, &roflags);
     note(doctor, FACT_RECV_SCATTER, "%s",
@@ -91,7 +91,7 @@ static void probe_receive_flags(struct doctor *doctor,
     char bytes[8];
 
     ask(doctor, "send %d 4", subject->number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     const struct received peeked = receive(subject->fd, bytes, 4, RIFLAGS_PEEK);
     struct received left = receive(subject->fd, bytes, 4, 0);
     note(doctor, FACT_RECV_PEEK, "%s",
@@ -99,7 +99,7 @@ static void probe_receive_flags(struct doctor *doctor,
                   left.error == 0 ? "leaves the bytes" : "takes the bytes"));
 
     ask(doctor, "send %d 4", subject->number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     const struct received all = receive(subject->fd, bytes, 8, RIFLAGS_WAITALL);
     left = receive(subject->fd, bytes, 8, 0);
     note(doctor, FACT_RECV_WAITALL, "%s%s",
@@ -118,13 +118,13 @@ void probe_receive(struct doctor *doctor)
     probe_scatter(doctor, &subject);
     probe_receive_flags(doctor, &subject);
     ask(doctor, "end %d", subject.number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     note_two(doctor, FACT_RECV_END, subject.fd);
     wasock_fd_close(subject.fd);
 
     const struct subject reset = open_subject(doctor, WASIP1_FDFLAGS_NONBLOCK);
     ask(doctor, "reset %d", reset.number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     note_two(doctor, FACT_RECV_RESET, reset.fd);
     wasock_fd_close(reset.fd);
 }
@@ -171,15 +171,15 @@ static void probe_sends_to_the_dead(struct doctor *doctor)
     struct subject subject = open_subject(doctor, WASIP1_FDFLAGS_NONBLOCK);
 
     ask(doctor, "reset %d", subject.number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     note(doctor, FACT_SEND_RESET, "%s", send_byte(subject.fd));
     wasock_fd_close(subject.fd);
 
     subject = open_subject(doctor, WASIP1_FDFLAGS_NONBLOCK);
     ask(doctor, "close %d", subject.number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     send_byte(subject.fd); /* which makes the dead reset it */
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     note(doctor, FACT_SEND_CLOSED, "%s", send_byte(subject.fd));
     wasock_fd_close(subject.fd);
 }
@@ -227,7 +227,7 @@ static void probe_shutdown(struct doctor *doctor)
     ask(doctor, "see %d", subject.number);
     note(doctor, FACT_SHUT_WRITE, "%s", or_error(error, doctor->answer));
     ask(doctor, "send %d 1", subject.number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     const struct received received = receive(subject.fd, &byte, 1, 0);
     note(doctor, FACT_SHUT_THEN_RECV, "%s",
          or_error(received.error, received.n == 1 ? "works" : "end of stream"));
@@ -237,7 +237,7 @@ static void probe_shutdown(struct doctor *doctor)
 
     subject = open_subject(doctor, WASIP1_FDFLAGS_NONBLOCK);
     ask(doctor, "reset %d", subject.number);
-    pause_ms(ARRIVAL_MS);
+    pause_ms(doctor, ARRIVAL_MS);
     error = wasock_fd_shutdown(subject.fd, WASOCK_SHUTDOWN_WRITE);
     note(doctor, FACT_SHUT_CLOSED, "%s", wasock_err_name(error));
     wasock_fd_close(subject.fd);

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Does the doctor find on a host what docs/hosts.md says?
 
-    check.py [--write] HOST PROGRAM
+    check.py [--write | --deserted] HOST PROGRAM
 
 HOST: wasmtime, wasmtime-46, wasmi, wazero or native; PROGRAM: preopens, built
 for it. Lines that begin with a ~ are timings and are not compared. With
---write the report takes the place of the one in docs/hosts.md.
+--write the report takes the place of the one in docs/hosts.md. With --deserted
+the partner goes at once, and the report has what was found until then.
 """
 import difflib
 import pathlib
@@ -21,14 +22,18 @@ END_S = 60
 document = pathlib.Path(__file__).parents[2] / "docs/hosts.md"
 
 
-def consult(host, program):
+def desert(address):
+    partner.connect(address).close()
+
+
+def consult(host, program, serve, exit_code):
     """The doctor's report."""
     with hosts.Host(host, [program, "probe"], stdout=subprocess.PIPE) as run:
-        serving = threading.Thread(target=partner.serve, daemon=True,
+        serving = threading.Thread(target=serve, daemon=True,
                                    args=(("127.0.0.1", run.port),))
         serving.start()
         text, _ = run.process.communicate(timeout=END_S)
-        if run.process.returncode != 0:
+        if run.process.returncode != exit_code:
             sys.exit(f"the doctor ended with {run.process.returncode}")
     return text.decode()
 
@@ -46,16 +51,25 @@ def lasting(text):
     return [line for line in text.splitlines() if not line.startswith("~")]
 
 
-def main(arguments):
-    write = arguments[0] == "--write"
-    host, program = arguments[write:]
-    report = consult(host, program)
+def write(host, program):
+    report = consult(host, program, partner.serve, 0)
     match = section(host)
-    if write:
-        text = match.string
-        document.write_text(text[:match.start(1)] + report +
-                            text[match.end(1):])
-        return
+    text = match.string
+    document.write_text(text[:match.start(1)] + report + text[match.end(1):])
+
+
+def check_deserted(host, program):
+    found = lasting(consult(host, program, desert, 2))
+    known = lasting(section(host)[1])
+    mode = [line for line in known if "mode of the listener" in line]
+    assert mode and mode[0] in found, found
+    assert any("shutdown again" in line and "(not asked)" in line
+               for line in found), found
+
+
+def check(host, program):
+    report = consult(host, program, partner.serve, 0)
+    match = section(host)
     difference = list(difflib.unified_diff(
         lasting(match[1]), lasting(report), "docs/hosts.md", host,
         lineterm=""))
@@ -65,4 +79,8 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    verb = {"--write": write, "--deserted": check_deserted}.get(sys.argv[1])
+    if verb is not None:
+        verb(*sys.argv[2:])
+    else:
+        check(*sys.argv[1:])

@@ -31,8 +31,9 @@ void leave_partner(struct doctor *doctor)
     (void)doctor;
 }
 
-void pause_ms(uint64_t wait_ms)
+void pause_ms(struct doctor *doctor, uint64_t wait_ms)
 {
+    (void)doctor;
     simhost_advance_ns(SIMHOST_MS(wait_ms));
 }
 

@@ -2,6 +2,10 @@
 """Does the doctor find on a profile of simhost what it finds on the real host?
 
     simhost.py ON_SIMHOST PROFILE HOST
+
+Or does it name the profile's host, HOST, where no real one can be asked?
+
+    simhost.py --name ON_SIMHOST PROFILE HOST
 """
 import re
 import subprocess
@@ -23,10 +27,18 @@ def facts(report):
             if fact.strip() not in UNTOLD}
 
 
-def main(program, profile, host):
-    result = subprocess.run([program, profile], text=True, check=True,
-                            stdout=subprocess.PIPE, timeout=check.END_S)
-    simulated = facts(result.stdout)
+def report(program, profile):
+    return subprocess.run([program, profile], text=True, check=True,
+                          stdout=subprocess.PIPE, timeout=check.END_S).stdout
+
+
+def compare_name(program, profile, host):
+    name = re.search(r"^host: (.*)$", report(program, profile), re.M)[1]
+    sys.exit(0 if name == host else f"{profile} is taken for {name}")
+
+
+def compare_facts(program, profile, host):
+    simulated = facts(report(program, profile))
     real = facts(check.section(host)[1])
     assert len(real) > 40, real
     different = [f"{fact}: {real.get(fact)} on {host}, {simulated.get(fact)} "
@@ -37,4 +49,7 @@ def main(program, profile, host):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "--name":
+        compare_name(*sys.argv[2:])
+    else:
+        compare_facts(*sys.argv[1:])
