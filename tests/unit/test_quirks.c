@@ -84,6 +84,53 @@ static void test_a_poll_that_never_looks(void **unused)
     simhost_check();
 }
 
+/* Quirk 11: nor does a poller spin there, which tells readiness that is none
+ * now and then, and in time what is ready. */
+static void test_a_poller_on_a_poll_that_never_looks(void **unused)
+{
+    static _Alignas(WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(2)];
+    struct wasock_poller_event events[2];
+    struct wasock_poller poller = {0};
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_knobs.profile.poll_style = SIMHOST_POLL_NEVER_LOOKS;
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
+    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
+                                       WASOCK_READABLE, &listener),
+                     0);
+    struct simhost_peer *peer = simhost_connect(fd, SIMHOST_NOW);
+    assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+    assert_int_equal(
+        wasock_poller_add(&poller, &conn.socket, WASOCK_READABLE, &conn), 0);
+    simhost_peer_send(peer, "x", 1, SIMHOST_MS(1000));
+    const uint64_t due_ns = wasock_deadline_after_ms(1000);
+    const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
+    ptrdiff_t n_read = -WASOCK_EAGAIN;
+    while (n_read == -WASOCK_EAGAIN) {
+        const ptrdiff_t n =
+            wasock_poller_wait(&poller, events, 2, WASOCK_NO_DEADLINE);
+        assert_true(n > 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            if (events[i].token == &conn) {
+                n_read = wasock_conn_try_read(&conn, &byte, 1);
+            }
+        }
+    }
+    assert_int_equal(n_read, 1);
+    assert_in_range(simhost_now_ns(), due_ns, due_ns + 20 * MS);
+    assert_in_range(simhost_calls(SIMHOST_ANY_CALL) - before, 1, 600);
+    wasock_conn_close(&conn);
+    wasock_poller_close(&poller);
+    wasock_listener_close(&listener);
+    simhost_check();
+}
+
 /* Quirk 14: a deadline further off than a timeout may be. */
 static void test_a_wait_beyond_the_longest_timeout_in(void)
 {
@@ -207,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_scattered_sockets_are_adopted_by_number),
         cmocka_unit_test(test_a_host_without_sockets),
         cmocka_unit_test(test_a_poll_that_never_looks),
+        cmocka_unit_test(test_a_poller_on_a_poll_that_never_looks),
         cmocka_unit_test(test_a_wait_beyond_the_longest_timeout),
         cmocka_unit_test(test_a_first_poll_without_a_slot),
         cmocka_unit_test(test_no_send_after_a_reset_was_read),
