@@ -7,7 +7,12 @@
 
 #include <wasock_bsd_rename.h>
 
+/* wasi-libc calls these deprecated, because it has none. */
+#define tmpfile wasock_bsd_no_tmpfile
+#define tmpnam wasock_bsd_no_tmpnam
 #include_next <stdio.h>
+#undef tmpfile
+#undef tmpnam
 
 #include <stdarg.h>
 

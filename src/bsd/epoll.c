@@ -25,6 +25,7 @@
 #include <wasock/err.h>
 
 #include "pipe.h"
+#include "plain.h"
 #include "socket.h"
 #include "wait.h"
 
@@ -619,3 +620,10 @@ int epoll_pwait2(int epoll_fd, struct epoll_event *events, int capacity,
     return result < 0 ? (int)wasock_bsd__result(result)
                       : wait_on(epoll_fd, events, capacity, deadline_ns);
 }
+
+WASOCK_BSD_PLAIN(epoll_create);
+WASOCK_BSD_PLAIN(epoll_create1);
+WASOCK_BSD_PLAIN(epoll_ctl);
+WASOCK_BSD_PLAIN(epoll_pwait);
+WASOCK_BSD_PLAIN(epoll_pwait2);
+WASOCK_BSD_PLAIN(epoll_wait);

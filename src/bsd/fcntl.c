@@ -13,6 +13,7 @@
 #include "file.h"
 #include "libc.h"
 #include "pipe.h"
+#include "plain.h"
 #include "socket.h"
 
 /* The flags that F_SETFL may change. */
@@ -172,3 +173,6 @@ int lockf(int fd, int command, off_t length)
     (void)length;
     return flock(fd, command);
 }
+
+WASOCK_BSD_PLAIN(flock);
+WASOCK_BSD_PLAIN(lockf);

@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "pipe.h"
+#include "plain.h"
 #include "socket.h"
 
 /* The description of a number that is a socket; NULL with errno. */
@@ -130,3 +131,9 @@ int sockatmark(int fd)
 {
     return find_socket(fd) == NULL ? -1 : 0;
 }
+
+WASOCK_BSD_PLAIN(recvfrom);
+WASOCK_BSD_PLAIN(recvmsg);
+WASOCK_BSD_PLAIN(sendmsg);
+WASOCK_BSD_PLAIN(sendto);
+WASOCK_BSD_PLAIN(sockatmark);

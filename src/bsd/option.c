@@ -16,6 +16,7 @@
 #include <wasock/clock.h>
 
 #include "pipe.h"
+#include "plain.h"
 #include "socket.h"
 
 /* A wish that was set: of few sockets, and few of each. */
@@ -288,3 +289,5 @@ int getsockopt(int fd, int level, int option, void *restrict value,
     return (int)wasock_bsd__result(
         get_wish(socket, level, option, value, length));
 }
+
+WASOCK_BSD_PLAIN(setsockopt);

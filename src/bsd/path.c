@@ -15,6 +15,7 @@
 
 #include "file.h"
 #include "libc.h"
+#include "plain.h"
 
 static mode_t mask_of_modes = 022;
 
@@ -237,3 +238,9 @@ mode_t umask(mode_t mask)
     mask_of_modes = mask & 0777;
     return before;
 }
+
+WASOCK_BSD_PLAIN(chmod);
+WASOCK_BSD_PLAIN(fchmod);
+WASOCK_BSD_PLAIN(fchmodat);
+WASOCK_BSD_PLAIN(mkfifo);
+WASOCK_BSD_PLAIN(umask);

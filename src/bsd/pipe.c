@@ -21,6 +21,7 @@
 
 #include <wasock/fd.h>
 
+#include "plain.h"
 #include "watch.h"
 
 #define STREAM_BYTES 65536
@@ -402,3 +403,7 @@ int socketpair(int domain, int type, int protocol, int fds[2])
     }
     return connect_ends(new_stream(), new_stream(), true, flags, fds);
 }
+
+WASOCK_BSD_PLAIN(pipe);
+WASOCK_BSD_PLAIN(pipe2);
+WASOCK_BSD_PLAIN(socketpair);

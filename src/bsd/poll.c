@@ -20,6 +20,7 @@
 #include <wasock/fd.h>
 
 #include "ask.h"
+#include "plain.h"
 #include "table.h"
 #include "wait.h"
 
@@ -284,3 +285,5 @@ int ppoll(struct pollfd *fds, nfds_t n_fds, const struct timespec *timeout,
     return (int)wasock_bsd__result(
         result < 0 ? result : wasock_bsd__poll(fds, n_fds, deadline_ns));
 }
+
+WASOCK_BSD_PLAIN(ppoll);

@@ -7,6 +7,7 @@
  * loopback, so that nobody is taken for a local client.
  */
 #include "socket.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -446,3 +447,10 @@ int getpeername(int fd, struct sockaddr *restrict address,
     wasock_bsd__write_address(&unknown, connected->domain, address, length);
     return 0;
 }
+
+WASOCK_BSD_PLAIN(bind);
+WASOCK_BSD_PLAIN(connect);
+WASOCK_BSD_PLAIN(getpeername);
+WASOCK_BSD_PLAIN(getsockname);
+WASOCK_BSD_PLAIN(listen);
+WASOCK_BSD_PLAIN(socket);

@@ -17,6 +17,7 @@
 
 #include "file.h"
 #include "libc.h"
+#include "plain.h"
 
 struct stream {
     struct stream *next;
@@ -364,3 +365,8 @@ int pclose(FILE *stream)
     errno = ECHILD;
     return -1;
 }
+
+WASOCK_BSD_PLAIN(pclose);
+WASOCK_BSD_PLAIN(popen);
+WASOCK_BSD_PLAIN(tmpfile);
+WASOCK_BSD_PLAIN(tmpnam);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "table.h"
+#include "plain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -254,3 +255,7 @@ int dup3(int fd, int number, int flags)
     }
     return duplicate(fd, number, 0);
 }
+
+WASOCK_BSD_PLAIN(dup);
+WASOCK_BSD_PLAIN(dup2);
+WASOCK_BSD_PLAIN(dup3);
