@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* sys/mman.h - wasi-libc's emulation, which copies a file, by our numbers. */
+#ifndef WASOCK_BSD_SYS_MMAN_H
+#define WASOCK_BSD_SYS_MMAN_H
+
+#pragma GCC system_header
+
+#include <wasock_bsd_rename.h>
+
+#include_next <sys/mman.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+void *mmap(void *address, size_t length, int protection, int flags, int fd,
+           off_t offset) WASOCK_BSD(mmap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
