@@ -123,7 +123,7 @@ static const struct advice advices[] = {
     {{FACT_NAGLE, "40 ms: Nagle on"},
      "Two small sends in a row cost 40 ms. Send a response with one\n"
      "  wasock_conn_writev, or let the host inherit a listener that was made\n"
-     "  with TCP_NODELAY (tools/wasock-run does)."},
+     "  with TCP_NODELAY (wasmtime: -S listenfd=y)."},
     {{FACT_CLOSE_SEEN, "nothing"},
      "A closed connection stays open for its peer. wasock shuts it first. The\n"
      "  host keeps its own descriptor until its garbage collector runs: give "
