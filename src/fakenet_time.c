@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "fakenet_parts.h"
+
+#include <wasock/clock.h>
+#include <wasock/err.h>
+#include <wasock/fd.h>
+
+/*
+ * What is on its way to sockets arrives by itself, because each byte knows
+ * when it is due. An event is only needed to wake who waits: one a socket, for
+ * the next arrival, while nothing has arrived that is unread. They stand in a
+ * binary heap.
+ */
+
+static void put(struct wasock_fakenet *net, uint32_t at, uint32_t socket)
+{
+    net->events_[at] = socket;
+    net->sockets_[socket].event_at = at;
+}
+
+static uint64_t time_at(const struct wasock_fakenet *net, uint32_t at)
+{
+    return net->sockets_[net->events_[at]].event_ns;
+}
+
+/* Move an event up, then down, to where it belongs. */
+static void settle(struct wasock_fakenet *net, uint32_t at)
+{
+    const uint32_t moving = net->events_[at];
+    const uint64_t time_ns = time_at(net, at);
+
+    while (at > 0 && time_at(net, (at - 1) / 2) > time_ns) {
+        put(net, at, net->events_[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child + 1 < net->n_events_ &&
+            time_at(net, child + 1) < time_at(net, child)) {
+            child++;
+        }
+        if (child >= net->n_events_ || time_at(net, child) >= time_ns) {
+            break;
+        }
+        put(net, at, net->events_[child]);
+        at = child;
+    }
+    put(net, at, moving);
+}
+
+void wasock__fakenet_expect_nothing(struct wasock_fakenet *net,
+                                    struct wasock__fakenet_socket *socket)
+{
+    const uint32_t at = socket->event_at;
+
+    if (at == WASOCK__FAKENET_NONE) {
+        return;
+    }
+    socket->event_at = WASOCK__FAKENET_NONE;
+    net->n_events_--;
+    if (at < net->n_events_) {
+        put(net, at, net->events_[net->n_events_]);
+        settle(net, at);
+    }
+}
+
+/* When the next of what is on its way to a socket arrives. */
+static uint64_t next_arrival(const struct wasock_fakenet *net,
+                             const struct wasock__fakenet_socket *socket)
+{
+    if (socket->unread.first != WASOCK__FAKENET_NONE) {
+        return net->blocks_[socket->unread.first].due_ns;
+    }
+    return socket->ending != WASOCK__FAKENET_OPEN ? socket->end_ns
+                                                  : WASOCK__FAKENET_NEVER;
+}
+
+void wasock__fakenet_expect(struct wasock_fakenet *net,
+                            struct wasock__fakenet_socket *socket)
+{
+    const uint64_t next_ns = next_arrival(net, socket);
+
+    if (next_ns <= net->now_ns_ || next_ns == WASOCK__FAKENET_NEVER) {
+        wasock__fakenet_expect_nothing(net, socket);
+        return;
+    }
+    if (socket->event_at == WASOCK__FAKENET_NONE) {
+        put(net, net->n_events_++, wasock__fakenet_index(net, socket));
+    }
+    socket->event_ns = next_ns;
+    settle(net, socket->event_at);
+}
+
+/* Wake those for whom something has arrived. Returns whether there are any. */
+static bool deliver(struct wasock_fakenet *net)
+{
+    bool has_arrived = false;
+
+    while (net->n_events_ > 0 && time_at(net, 0) <= net->now_ns_) {
+        struct wasock__fakenet_socket *socket = &net->sockets_[net->events_[0]];
+        wasock__fakenet_expect_nothing(net, socket);
+        wasock__fakenet_notify(socket);
+        has_arrived = true;
+    }
+    return has_arrived;
+}
+
+uint64_t wasock__fakenet_now(struct wasock_fakenet *net)
+{
+    if (!net->is_virtual_) {
+        net->now_ns_ = wasock_clock_now_ns();
+        (void)deliver(net);
+    }
+    return net->now_ns_;
+}
+
+void wasock__fakenet_catch_up(struct wasock_fakenet *net)
+{
+    if (net->n_events_ > 0) {
+        (void)wasock__fakenet_now(net);
+    }
+}
+
+uint64_t wasock__fakenet_arrival(struct wasock_fakenet *net,
+                                 struct wasock__fakenet_socket *socket,
+                                 size_t n_bytes)
+{
+    const struct wasock_fakenet_faults *faults =
+        wasock__fakenet_faults(net, socket);
+
+    if (faults->latency_ns == 0 && faults->bytes_per_s == 0 &&
+        socket->last_due_ns == 0) {
+        return 0;
+    }
+    const uint64_t now_ns = wasock__fakenet_now(net);
+    uint64_t due_ns =
+        socket->link_free_ns > now_ns ? socket->link_free_ns : now_ns;
+    if (faults->bytes_per_s > 0) {
+        due_ns = wasock_ns_add(due_ns,
+                               n_bytes * WASOCK_NS_PER_S / faults->bytes_per_s);
+    }
+    socket->link_free_ns = due_ns;
+    due_ns = wasock_ns_add(due_ns, faults->latency_ns);
+    if (due_ns < socket->last_due_ns) {
+        due_ns = socket->last_due_ns; /* nothing overtakes by itself */
+    }
+    socket->last_due_ns = due_ns;
+    return due_ns <= now_ns ? 0 : due_ns;
+}
+
+void wasock__fakenet_count_sent(struct wasock_fakenet *net,
+                                struct wasock__fakenet_socket *socket,
+                                size_t n_bytes)
+{
+    const struct wasock_fakenet_faults *faults =
+        wasock__fakenet_faults(net, socket);
+    const uint64_t n_before = socket->n_sent;
+
+    socket->n_sent += n_bytes;
+    if (n_before < faults->stall_after_bytes &&
+        socket->n_sent >= faults->stall_after_bytes) {
+        /* What is sent next arrives so much later than it would now. */
+        socket->last_due_ns = wasock_ns_add(
+            wasock_ns_add(wasock__fakenet_now(net), faults->latency_ns),
+            faults->stall_ns);
+    }
+}
+
+bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,
+                               const struct wasock__fakenet_socket *socket)
+{
+    return socket->ending != WASOCK__FAKENET_OPEN &&
+           socket->end_ns <= net->now_ns_;
+}
+
+/* Let time pass until `until_ns`. */
+static int pass_time(struct wasock_fakenet *net, uint64_t until_ns)
+{
+    if (net->is_virtual_) {
+        if (net->now_ns_ < until_ns) {
+            net->now_ns_ = until_ns;
+        }
+        return 0;
+    }
+    const int result =
+        until_ns > wasock_clock_now_ns() ? wasock_fd_sleep(until_ns) : 0;
+    net->now_ns_ = wasock_clock_now_ns();
+    return result;
+}
+
+int wasock__fakenet_run(struct wasock_fakenet *net, uint64_t deadline_ns)
+{
+    const uint64_t next_ns =
+        net->n_events_ > 0 ? time_at(net, 0) : WASOCK_NO_DEADLINE;
+    const uint64_t until_ns = wasock_deadline_earlier(next_ns, deadline_ns);
+
+    if (until_ns == WASOCK_NO_DEADLINE) {
+        return -WASOCK_EDEADLOCK;
+    }
+    const int result = pass_time(net, until_ns);
+    if (deliver(net)) {
+        return 0;
+    }
+    if (result < 0) {
+        return result;
+    }
+    return wasock_deadline_is_past(deadline_ns, net->now_ns_)
+               ? -WASOCK_EDEADLINE
+               : 0;
+}
+
+int wasock__fakenet_wait(struct wasock_fakenet *net,
+                         struct wasock__fakenet_socket *socket,
+                         unsigned direction, uint64_t deadline_ns)
+{
+    int result = 0;
+
+    while (result == 0 &&
+           (wasock__fakenet_ready(net, socket) & direction) == 0) {
+        /* Only what is on its way to this socket can help it. */
+        result = socket->event_at == WASOCK__FAKENET_NONE &&
+                         deadline_ns == WASOCK_NO_DEADLINE
+                     ? -WASOCK_EDEADLOCK
+                     : wasock__fakenet_run(net, deadline_ns);
+    }
+    return result;
+}

@@ -1,0 +1,772 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams of the network in the process. Also built as a guest. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <wasock/fakenet.h>
+#include <wasock/wasock.h>
+
+#define MS WASOCK_NS_PER_MS
+#define N_SOCKETS 400
+#define BUFFER_BYTES 400000
+
+static _Alignas(WASOCK_FAKENET_ALIGNMENT) char memory[WASOCK_FAKENET_SIZE(
+    N_SOCKETS, BUFFER_BYTES)];
+static struct wasock_fakenet net;
+static char big[300000];
+
+static void begin(void)
+{
+    assert_int_equal(
+        wasock_fakenet_init(&net, memory, sizeof(memory), N_SOCKETS, NULL), 0);
+    for (size_t i = 0; i < sizeof(big); i++) {
+        big[i] = (char)(i * 7 + i / 251);
+    }
+}
+
+/* Nothing may be left of what was opened. */
+static void end(void)
+{
+    assert_int_equal(net.n_free_sockets_, N_SOCKETS);
+    assert_int_equal(net.n_events_, 0);
+    assert_true(net.n_free_blocks_ * WASOCK__FAKENET_BLOCK_BYTES >=
+                BUFFER_BYTES);
+}
+
+static struct wasock_addr addr(const char *text)
+{
+    struct wasock_addr parsed;
+
+    assert_int_equal(wasock_addr_parse(text, strlen(text), &parsed), 0);
+    return parsed;
+}
+
+static void assert_addr(const struct wasock_addr *actual, const char *expected)
+{
+    char text[WASOCK_ADDR_TEXT_CAPACITY];
+
+    wasock_addr_format(actual, text, sizeof(text));
+    assert_string_equal(text, expected);
+}
+
+static void assert_local(struct wasock_socket *socket, const char *expected)
+{
+    struct wasock_addr local;
+
+    assert_int_equal(wasock_socket_local_addr(socket, &local), 0);
+    assert_addr(&local, expected);
+}
+
+static void assert_remote(struct wasock_socket *socket, const char *expected)
+{
+    struct wasock_addr remote;
+
+    assert_int_equal(wasock_socket_remote_addr(socket, &remote), 0);
+    assert_addr(&remote, expected);
+}
+
+static int listen_at(const char *text, struct wasock_listener *listener)
+{
+    const struct wasock_addr at = addr(text);
+
+    return wasock_fakenet_listen(&net, &at, 0, listener);
+}
+
+static int dial(const char *text, struct wasock_conn *conn)
+{
+    const struct wasock_addr to = addr(text);
+
+    return wasock_fakenet_try_dial(&net, &to, conn);
+}
+
+/* A connection and who accepted it. */
+struct connected {
+    struct wasock_listener listener;
+    struct wasock_conn client;
+    struct wasock_conn server;
+};
+
+static void connect_pair(struct connected *c)
+{
+    memset(c, 0, sizeof(*c));
+    assert_int_equal(listen_at("127.0.0.1:80", &c->listener), 0);
+    assert_int_equal(dial("127.0.0.1:80", &c->client), 0);
+    assert_int_equal(wasock_listener_accept(&c->listener, &c->server), 0);
+}
+
+static void close_conn(struct wasock_conn *conn)
+{
+    if (wasock_socket_is_open(&conn->socket)) {
+        assert_int_equal(wasock_conn_close(conn), 0);
+    }
+}
+
+/* Close what is open of a connection; then nothing may be left. */
+static void close_pair(struct connected *c)
+{
+    close_conn(&c->client);
+    close_conn(&c->server);
+    assert_int_equal(wasock_listener_close(&c->listener), 0);
+    end();
+}
+
+static void write_all(struct wasock_conn *conn, const char *text)
+{
+    assert_int_equal(wasock_conn_try_write(conn, text, strlen(text)),
+                     strlen(text));
+}
+
+static void assert_reads(struct wasock_conn *conn, const char *text)
+{
+    char buffer[64];
+    const ptrdiff_t n = wasock_conn_try_read(conn, buffer, sizeof(buffer));
+
+    assert_int_equal(n, strlen(text));
+    assert_memory_equal(buffer, text, strlen(text));
+}
+
+static ptrdiff_t try_read(struct wasock_conn *conn)
+{
+    char byte = 0;
+
+    return wasock_conn_try_read(conn, &byte, 1);
+}
+
+static void test_memory(void **unused)
+{
+    struct wasock_listener listeners[2] = {0};
+    struct wasock_conn conns[4] = {0};
+
+    (void)unused;
+    assert_int_equal(wasock_fakenet_init(&net, memory + 1, 9999, 1, NULL),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_fakenet_init(&net, memory, 9999, 0, NULL),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_fakenet_init(&net, memory, 100, 1, NULL),
+                     -WASOCK_ESTORAGE);
+    assert_int_equal(
+        wasock_fakenet_init(&net, memory, sizeof(memory), SIZE_MAX, NULL),
+        -WASOCK_ESTORAGE);
+    assert_int_equal(wasock_fakenet_init(&net, memory,
+                                         WASOCK_FAKENET_SIZE(3, 1000), 3, NULL),
+                     0);
+    assert_int_equal(listen_at(":80", &listeners[0]), 0);
+    assert_int_equal(dial(":80", &conns[0]), 0);
+    assert_int_equal(dial(":80", &conns[1]), -WASOCK_ESTORAGE);
+    assert_int_equal(wasock_fakenet_pair(&net, &conns[1], &conns[2]),
+                     -WASOCK_ESTORAGE);
+    assert_int_equal(listen_at(":81", &listeners[1]), -WASOCK_ESTORAGE);
+    /* The room that was asked for is there, to the byte, and more is not. */
+    assert_int_equal(wasock_fakenet_set_unread_max(&conns[0].socket, SIZE_MAX),
+                     0);
+    assert_int_equal(wasock_listener_accept(&listeners[0], &conns[3]), 0);
+    ptrdiff_t n_written = 0;
+    ptrdiff_t n = 0;
+    do {
+        n_written += n;
+        n = wasock_conn_try_write(&conns[3], big, 300);
+    } while (n > 0);
+    assert_int_equal(n, -WASOCK_ESTORAGE);
+    assert_true(n_written >= 1000);
+    assert_int_equal(wasock_conn_close(&conns[0]), 0);
+    assert_int_equal(wasock_conn_close(&conns[3]), 0);
+    assert_int_equal(wasock_listener_close(&listeners[0]), 0);
+}
+
+/* M2, M4: forms of addresses, and who gets what is sent to them. */
+static void test_addresses(void **unused)
+{
+    static const struct {
+        const char *listen, *dial, *local, *remote;
+    } cases[] = {
+        {"127.0.0.1:80", "127.0.0.1:80", "127.0.0.1:80", "127.0.0.1:80"},
+        {"10.1.2.3:80", "10.1.2.3:80", "10.1.2.3:80", "10.1.2.3:80"},
+        {"[::1]:80", "[::1]:80", "[::1]:80", "[::1]:80"},
+        {":80", "127.0.0.1:80", "0.0.0.0:80", "127.0.0.1:80"},
+        {":80", "10.9.9.9:80", "0.0.0.0:80", "10.9.9.9:80"},
+        {"127.0.0.1:80", ":80", "127.0.0.1:80", "127.0.0.1:80"},
+        {"[::]:80", "[2001:db8::1]:80", "[::]:80", "[2001:db8::1]:80"},
+        {"[::]:80", "10.1.2.3:80", "[::]:80", "10.1.2.3:80"},
+        {"[::ffff:127.0.0.1]:80", "127.0.0.1:80", "127.0.0.1:80",
+         "127.0.0.1:80"},
+        {"unix:/run/x.sock", "unix:/run/x.sock", "unix:/run/x.sock",
+         "unix:/run/x.sock"},
+        {"unix:x", "unix:x", "unix:x", "unix:x"},
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct connected c = {0};
+        begin();
+        assert_int_equal(listen_at(cases[i].listen, &c.listener), 0);
+        assert_local(&c.listener.socket, cases[i].local);
+        assert_int_equal(dial(cases[i].dial, &c.client), 0);
+        assert_remote(&c.client.socket, cases[i].remote);
+        assert_int_equal(wasock_listener_accept(&c.listener, &c.server), 0);
+        assert_local(&c.server.socket, cases[i].remote);
+        struct wasock_addr here;
+        struct wasock_addr there;
+        assert_int_equal(wasock_socket_local_addr(&c.client.socket, &here), 0);
+        assert_int_equal(wasock_socket_remote_addr(&c.server.socket, &there),
+                         0);
+        assert_memory_equal(&here, &there, offsetof(struct wasock_addr, name));
+        const bool has_port = here.family != WASOCK_ADDR_UNSPECIFIED;
+        assert_int_equal(here.port >= 49152, has_port);
+        close_pair(&c);
+    }
+}
+
+static void test_addresses_that_are_none(void **unused)
+{
+    struct wasock_addr none = {0};
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(wasock_fakenet_listen(&net, &none, 0, &listener),
+                     -WASOCK_EAFNOSUPPORT);
+    assert_int_equal(wasock_fakenet_try_dial(&net, &none, &conn),
+                     -WASOCK_EAFNOSUPPORT);
+    none.family = WASOCK_ADDR_NAME; /* M5: an empty name */
+    assert_int_equal(wasock_fakenet_listen(&net, &none, 0, &listener),
+                     -WASOCK_EAFNOSUPPORT);
+    none.family = 77;
+    assert_int_equal(wasock_fakenet_listen(&net, &none, 0, &listener),
+                     -WASOCK_EAFNOSUPPORT);
+    assert_false(wasock_socket_is_open(&listener.socket));
+    end();
+}
+
+/* M3, M4: an address has one owner, and is free again at once. */
+static void test_address_in_use(void **unused)
+{
+    struct wasock_listener a = {0};
+    struct wasock_listener b = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(listen_at("127.0.0.1:80", &a), 0);
+    assert_int_equal(listen_at("127.0.0.1:80", &b), -WASOCK_EADDRINUSE);
+    assert_int_equal(listen_at(":80", &b), 0); /* the wider one, beside it */
+    assert_int_equal(dial("127.0.0.1:80", &conn), 0);
+    struct wasock_conn accepted = {0};
+    assert_int_equal(wasock_listener_try_accept(&b, &accepted), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_listener_try_accept(&a, &accepted), 0);
+    assert_int_equal(wasock_listener_close(&a), 0);
+    assert_int_equal(listen_at("127.0.0.1:80", &a), 0);
+    assert_int_equal(wasock_listener_close(&b), 0);
+    assert_int_equal(listen_at("unix:x", &b), 0);
+    struct wasock_listener c = {0};
+    assert_int_equal(listen_at("unix:x", &c), -WASOCK_EADDRINUSE);
+    assert_int_equal(listen_at("unix:xy", &c), 0);
+    close_conn(&conn);
+    close_conn(&accepted);
+    assert_int_equal(wasock_listener_close(&a), 0);
+    assert_int_equal(wasock_listener_close(&b), 0);
+    assert_int_equal(wasock_listener_close(&c), 0);
+    end();
+}
+
+/* M3: port 0 gives one that nobody has. */
+static void test_port_zero(void **unused)
+{
+    struct wasock_listener taken = {0};
+    struct wasock_listener listeners[3] = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(listen_at(":49153", &taken), 0);
+    assert_int_equal(listen_at("127.0.0.1:0", &listeners[0]), 0);
+    assert_int_equal(listen_at("127.0.0.1:0", &listeners[1]), 0);
+    assert_int_equal(listen_at("[::1]:0", &listeners[2]), 0);
+    assert_local(&listeners[0].socket, "127.0.0.1:49152");
+    assert_local(&listeners[1].socket, "127.0.0.1:49154");
+    assert_local(&listeners[2].socket, "[::1]:49155");
+    assert_int_equal(wasock_listener_close(&taken), 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(wasock_listener_close(&listeners[i]), 0);
+    }
+    end();
+}
+
+/* M6: nobody there, one of another kind, a deadline that is past. */
+static void test_dials_in_vain(void **unused)
+{
+    const struct wasock_addr nobody = addr("127.0.0.1:80");
+    const struct wasock_addr somebody = addr("127.0.0.1:53");
+    struct wasock_conn conn = {0};
+    struct wasock_conn datagrams = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(dial("127.0.0.1:80", &conn), -WASOCK_ECONNREFUSED);
+    assert_int_equal(dial("127.0.0.1:0", &conn), -WASOCK_ECONNREFUSED);
+    assert_int_equal(dial("unix:x", &conn), -WASOCK_ECONNREFUSED);
+    assert_int_equal(
+        wasock_fakenet_dial(&net, &nobody, WASOCK_NO_DEADLINE, &conn),
+        -WASOCK_ECONNREFUSED);
+    assert_int_equal(
+        wasock_fakenet_dial(&net, &nobody, WASOCK_DEADLINE_PAST, &conn),
+        -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_fakenet_bind(&net, &somebody, &datagrams), 0);
+    assert_int_equal(dial("127.0.0.1:53", &conn), -WASOCK_EPROTOTYPE);
+    assert_false(wasock_socket_is_open(&conn.socket));
+    close_conn(&datagrams);
+    end();
+}
+
+/* M7: a connection stands at the dial, and may be written to. */
+static void test_writing_before_accept(void **unused)
+{
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(listen_at(":80", &c.listener), 0);
+    assert_int_equal(dial(":80", &c.client), 0);
+    write_all(&c.client, "early");
+    assert_int_equal(wasock_listener_accept(&c.listener, &c.server), 0);
+    assert_reads(&c.server, "early");
+    write_all(&c.server, "late");
+    assert_reads(&c.client, "late");
+    close_pair(&c);
+}
+
+/* M8: as many as the backlog says wait, in order; the next waits for room. */
+static void test_backlog(void **unused)
+{
+    static struct wasock_conn clients[WASOCK_FAKENET_BACKLOG + 1];
+    const struct wasock_addr at = addr("127.0.0.1:80");
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    memset(clients, 0, sizeof(clients));
+    assert_int_equal(listen_at("127.0.0.1:80", &c.listener), 0);
+    for (size_t i = 0; i < WASOCK_FAKENET_BACKLOG; i++) {
+        assert_int_equal(dial("127.0.0.1:80", &clients[i]), 0);
+    }
+    assert_int_equal(dial("127.0.0.1:80", &c.client), -WASOCK_EAGAIN);
+    assert_int_equal(
+        wasock_fakenet_dial(&net, &at, WASOCK_NO_DEADLINE, &c.client),
+        -WASOCK_EDEADLOCK);
+    const uint64_t deadline_ns = wasock_fakenet_now_ns(&net) + 30000 * MS;
+    assert_int_equal(wasock_fakenet_dial(&net, &at, deadline_ns, &c.client),
+                     -WASOCK_EDEADLINE);
+    assert_true(wasock_fakenet_now_ns(&net) == deadline_ns);
+    for (size_t i = 0; i < WASOCK_FAKENET_BACKLOG; i++) {
+        const char byte = (char)i;
+        assert_int_equal(wasock_conn_try_write(&clients[i], &byte, 1), 1);
+    }
+    for (size_t i = 0; i < WASOCK_FAKENET_BACKLOG; i++) {
+        char byte = 0;
+        assert_int_equal(wasock_listener_accept(&c.listener, &c.server), 0);
+        assert_int_equal(wasock_conn_try_read(&c.server, &byte, 1), 1);
+        assert_int_equal(byte, (char)i);
+        close_conn(&c.server);
+        close_conn(&clients[i]);
+    }
+    assert_int_equal(dial("127.0.0.1:80", &c.client), 0);
+    assert_int_equal(wasock_listener_close(&c.listener), 0);
+    assert_int_equal(wasock_fakenet_listen(&net, &at, 1, &c.listener), 0);
+    assert_int_equal(dial("127.0.0.1:80", &clients[0]), 0);
+    assert_int_equal(dial("127.0.0.1:80", &clients[1]), -WASOCK_EAGAIN);
+    close_conn(&clients[0]);
+    close_pair(&c);
+}
+
+/* M9: what was not accepted is reset, the address is free. */
+static void test_closing_a_listener(void **unused)
+{
+    struct connected c = {0};
+    struct wasock_conn late = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(listen_at(":80", &c.listener), 0);
+    assert_int_equal(dial(":80", &c.client), 0);
+    write_all(&c.client, "lost");
+    assert_int_equal(wasock_listener_close(&c.listener), 0);
+    assert_int_equal(wasock_listener_close(&c.listener), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_listener_accept(&c.listener, &c.server),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(try_read(&c.client), -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_write(&c.client, "x", 1),
+                     -WASOCK_ECONNRESET);
+    assert_int_equal(dial(":80", &late), -WASOCK_ECONNREFUSED);
+    assert_int_equal(listen_at(":80", &c.listener), 0);
+    close_pair(&c);
+}
+
+/* M10: reads take what several writes gave. */
+static void test_reads_coalesce(void **unused)
+{
+    struct wasock_slice slices[2] = {{"a", 1}, {"bc", 2}};
+    char first = 0;
+    char rest[64];
+    struct wasock_buffer buffers[2] = {{&first, 1}, {rest, sizeof(rest)}};
+
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    write_all(&c.client, "12");
+    write_all(&c.client, "34");
+    assert_reads(&c.server, "1234");
+    assert_int_equal(wasock_conn_try_writev(&c.client, slices, 2), 3);
+    write_all(&c.client, "de");
+    assert_int_equal(wasock_conn_try_readv(&c.server, buffers, 2), 5);
+    assert_int_equal(first, 'a');
+    assert_memory_equal(rest, "bcde", 4);
+    assert_int_equal(try_read(&c.server), -WASOCK_EAGAIN);
+    close_pair(&c);
+}
+
+/* M11: what is unread has a limit, to the byte. */
+static void test_flow_control(void **unused)
+{
+    static char read_back[sizeof(big)];
+
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    assert_int_equal(wasock_conn_try_write(&c.client, big, sizeof(big)), 65535);
+    assert_int_equal(wasock_conn_try_write(&c.client, big, 1), -WASOCK_EAGAIN);
+    wasock_socket_set_deadline(&c.client.socket,
+                               wasock_fakenet_now_ns(&net) + 100 * MS);
+    assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLINE);
+    wasock_socket_set_deadline(&c.client.socket, WASOCK_NO_DEADLINE);
+    assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLOCK);
+    assert_int_equal(try_read(&c.server), 1);
+    assert_int_equal(wasock_conn_try_write(&c.client, big + 65535, 9), 1);
+    size_t n_sent = 65536;
+    size_t n_read = 1;
+    while (n_read < sizeof(big)) {
+        const ptrdiff_t n = wasock_conn_try_read(&c.server, read_back + n_read,
+                                                 1 + n_read % 5000);
+        assert_true(n > 0);
+        n_read += (size_t)n;
+        if (n_sent < sizeof(big)) {
+            const ptrdiff_t n_now = wasock_conn_try_write(
+                &c.client, big + n_sent, sizeof(big) - n_sent);
+            assert_true(n_now > 0);
+            n_sent += (size_t)n_now;
+            assert_true(n_sent - n_read <= 65535);
+        }
+    }
+    assert_memory_equal(read_back + 1, big + 1, sizeof(big) - 1);
+    assert_int_equal(wasock_fakenet_set_unread_max(&c.client.socket, 0),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_fakenet_set_unread_max(&c.client.socket, 3), 0);
+    assert_int_equal(wasock_conn_try_write(&c.server, big, 9), 3);
+    assert_int_equal(wasock_conn_write(&c.server, big, 0), 0);
+    close_pair(&c);
+}
+
+/* A connection has the limit of its listener. */
+static void test_limit_is_inherited(void **unused)
+{
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(listen_at(":80", &c.listener), 0);
+    assert_int_equal(wasock_fakenet_set_unread_max(&c.listener.socket, 7), 0);
+    assert_int_equal(dial(":80", &c.client), 0);
+    assert_int_equal(wasock_conn_try_write(&c.client, big, 100), 7);
+    close_pair(&c);
+}
+
+/* M12: halves, and what the other side sees of them. */
+static void test_half_close(void **unused)
+{
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    write_all(&c.client, "bye");
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(wasock_conn_try_write(&c.client, "x", 1), -WASOCK_EPIPE);
+    assert_reads(&c.server, "bye");
+    assert_int_equal(try_read(&c.server), 0);
+    write_all(&c.server, "answer");
+    assert_reads(&c.client, "answer");
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_READ), 0);
+    assert_int_equal(try_read(&c.client), 0);
+    /* Lost, and answered by a reset. */
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), 1);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1),
+                     -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_BOTH), 0);
+    close_pair(&c);
+}
+
+/* M12: close ends the stream behind the data; reset as well, but by a reset. */
+static void test_close_and_reset(void **unused)
+{
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    write_all(&c.client, "last");
+    assert_int_equal(wasock_conn_close(&c.client), 0);
+    assert_int_equal(wasock_conn_close(&c.client), -WASOCK_ECLOSED);
+    assert_reads(&c.server, "last");
+    assert_int_equal(try_read(&c.server), 0);
+    assert_int_equal(try_read(&c.server), 0);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), 1);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1),
+                     -WASOCK_ECONNRESET);
+    close_pair(&c);
+
+    begin();
+    connect_pair(&c);
+    write_all(&c.client, "last");
+    assert_int_equal(wasock_fakenet_reset(&c.client), 0);
+    assert_int_equal(wasock_fakenet_reset(&c.client), -WASOCK_ECLOSED);
+    assert_reads(&c.server, "last");
+    assert_int_equal(try_read(&c.server), -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1),
+                     -WASOCK_ECONNRESET);
+    close_pair(&c);
+}
+
+static void test_pair(void **unused)
+{
+    struct wasock_conn a = {0};
+    struct wasock_conn b = {0};
+    struct wasock_addr local;
+
+    (void)unused;
+    begin();
+    assert_int_equal(wasock_fakenet_pair(&net, &a, &b), 0);
+    write_all(&a, "to b");
+    write_all(&b, "to a");
+    assert_reads(&a, "to a");
+    assert_reads(&b, "to b");
+    assert_int_equal(wasock_socket_local_addr(&a.socket, &local), 0);
+    assert_int_equal(local.family, WASOCK_ADDR_UNSPECIFIED);
+    close_conn(&a);
+    assert_int_equal(try_read(&b), 0);
+    close_conn(&b);
+    end();
+}
+
+/* M13: deadlines are times of the network's clock; no wait is for ever. */
+static void test_deadlines(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    const uint64_t start_ns = wasock_fakenet_now_ns(&net);
+    wasock_socket_set_read_deadline(&c.server.socket, start_ns + 30000 * MS);
+    assert_int_equal(wasock_conn_read(&c.server, &byte, 1), -WASOCK_EDEADLINE);
+    assert_true(wasock_fakenet_now_ns(&net) == start_ns + 30000 * MS);
+    write_all(&c.client, "x");
+    assert_int_equal(wasock_conn_read(&c.server, &byte, 1), -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_conn_write(&c.server, "y", 1), 1);
+    wasock_socket_set_read_deadline(&c.server.socket, WASOCK_NO_DEADLINE);
+    assert_int_equal(wasock_conn_read(&c.server, &byte, 1), 1);
+    assert_int_equal(wasock_conn_read(&c.server, &byte, 1), -WASOCK_EDEADLOCK);
+    assert_int_equal(wasock_conn_read(&c.server, &byte, 0), 0);
+    struct wasock_conn none = {0};
+    assert_int_equal(wasock_listener_accept(&c.listener, &none),
+                     -WASOCK_EDEADLOCK);
+    wasock_socket_set_deadline(&c.listener.socket,
+                               wasock_fakenet_now_ns(&net) + MS);
+    assert_int_equal(wasock_listener_accept(&c.listener, &none),
+                     -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_fakenet_sleep(&net, WASOCK_NO_DEADLINE),
+                     -WASOCK_EDEADLOCK);
+    assert_int_equal(wasock_fakenet_sleep(&net, start_ns + 60000 * MS), 0);
+    assert_true(wasock_fakenet_now_ns(&net) == start_ns + 60000 * MS);
+    close_pair(&c);
+}
+
+/* What objects of a network cannot do, and its calls on none of its objects. */
+static void test_wrong_objects(void **unused)
+{
+    struct wasock_conn closed = {0};
+    struct wasock_conn sharer = {0};
+
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    assert_int_equal(wasock_conn_share(&c.client, &sharer), -WASOCK_ENOTSUP);
+    assert_int_equal(wasock_conn_into_fd(&c.client), -WASOCK_ENOTSUP);
+    assert_int_equal(wasock_socket_fd(&c.client.socket), -WASOCK_ENOTSUP);
+    assert_int_equal(wasock_fakenet_reset(&closed), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_fakenet_set_unread_max(&closed.socket, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_fakenet_set_socket_faults(&closed.socket, NULL),
+                     -WASOCK_ECLOSED);
+    struct wasock_conn other = {0};
+    other.socket.role_ = 1; /* as if of the host */
+    assert_int_equal(wasock_fakenet_reset(&other), -WASOCK_ENOTSUP);
+    close_pair(&c);
+}
+
+/* Serve what is ready until `n_wanted` bytes came back. */
+static size_t echo_by_poller(struct wasock_poller *poller, struct connected *c,
+                             size_t n_wanted)
+{
+    struct wasock_poller_event events[4];
+    size_t n_back = 0;
+    char buffer[100];
+
+    while (n_back < n_wanted) {
+        const ptrdiff_t n =
+            wasock_poller_wait(poller, events, 4, WASOCK_NO_DEADLINE);
+        if (n < 0) {
+            assert_int_equal(n, -WASOCK_EDEADLOCK);
+            return n_back;
+        }
+        for (ptrdiff_t i = 0; i < n; i++) {
+            if (events[i].token == &c->listener) {
+                assert_int_equal(
+                    wasock_listener_try_accept(&c->listener, &c->server), 0);
+                assert_int_equal(wasock_poller_add(poller, &c->server.socket,
+                                                   WASOCK_READABLE, &c->server),
+                                 0);
+                continue;
+            }
+            const ptrdiff_t n_read =
+                wasock_conn_try_read(events[i].token, buffer, sizeof(buffer));
+            assert_true(n_read > 0);
+            if (events[i].token == &c->client) {
+                n_back += (size_t)n_read;
+            } else {
+                assert_int_equal(
+                    wasock_conn_try_write(&c->server, buffer, (size_t)n_read),
+                    n_read);
+            }
+        }
+    }
+    return n_back;
+}
+
+static void test_poller(void **unused)
+{
+    static _Alignas(
+        WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(4)];
+    struct wasock_poller poller;
+    struct wasock_poller_event event;
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    assert_int_equal(
+        wasock_poller_init(&poller, poller_memory, sizeof(poller_memory)), 0);
+    assert_int_equal(listen_at(":80", &c.listener), 0);
+    assert_int_equal(wasock_poller_add(&poller, &c.listener.socket,
+                                       WASOCK_READABLE, &c.listener),
+                     0);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE),
+                     -WASOCK_EDEADLOCK);
+    assert_int_equal(dial(":80", &c.client), 0);
+    assert_int_equal(wasock_poller_add(&poller, &c.client.socket,
+                                       WASOCK_READABLE, &c.client),
+                     0);
+    assert_int_equal(wasock_conn_try_write(&c.client, big, 1000), 1000);
+    assert_int_equal(echo_by_poller(&poller, &c, 1000), 1000);
+    assert_int_equal(echo_by_poller(&poller, &c, 1), 0);
+    /* A deadline is an event, at its time. */
+    const uint64_t deadline_ns = wasock_fakenet_now_ns(&net) + 5 * MS;
+    wasock_socket_set_read_deadline(&c.client.socket, deadline_ns);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE),
+                     1);
+    assert_ptr_equal(event.token, &c.client);
+    assert_int_equal(event.deadline, WASOCK_READABLE);
+    assert_true(wasock_fakenet_now_ns(&net) == deadline_ns);
+    /* Room to write comes when the peer reads. */
+    assert_int_equal(wasock_poller_modify(&poller, &c.client.socket,
+                                          WASOCK_WRITABLE, &c.client),
+                     0);
+    assert_int_equal(wasock_conn_try_write(&c.client, big, 99999), 65535);
+    assert_int_equal(
+        wasock_poller_modify(&poller, &c.server.socket, 0, &c.server), 0);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, deadline_ns + MS),
+                     0);
+    assert_int_equal(try_read(&c.server), 1);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE),
+                     1);
+    assert_int_equal(event.ready, WASOCK_WRITABLE);
+    close_pair(&c);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE),
+                     -WASOCK_EDEADLOCK);
+    wasock_poller_close(&poller);
+}
+
+/* M18: all ports of an address, in bounded time. */
+static void test_port_exhaustion(void **unused)
+{
+    static struct wasock_conn clients[65535];
+    static _Alignas(WASOCK_FAKENET_ALIGNMENT) char
+        large_memory[WASOCK_FAKENET_SIZE(65540, 100)];
+    struct wasock_listener listener = {0};
+    struct wasock_listener other = {0};
+    struct wasock_conn server = {0};
+    const size_t n_free = 65534; /* the listener has one */
+
+    (void)unused;
+    assert_int_equal(wasock_fakenet_init(&net, large_memory,
+                                         sizeof(large_memory), 65540, NULL),
+                     0);
+    assert_int_equal(listen_at("127.0.0.1:80", &listener), 0);
+    for (size_t i = 0; i < n_free; i++) {
+        /* Accepted and closed at once: only the client's end has a port. */
+        assert_int_equal(dial("127.0.0.1:80", &clients[i]), 0);
+        assert_int_equal(wasock_listener_accept(&listener, &server), 0);
+        assert_int_equal(wasock_conn_close(&server), 0);
+    }
+    assert_int_equal(dial("127.0.0.1:80", &clients[n_free]),
+                     -WASOCK_EADDRINUSE);
+    assert_int_equal(listen_at("127.0.0.1:0", &other), -WASOCK_EADDRINUSE);
+    struct wasock_addr freed;
+    assert_int_equal(wasock_socket_local_addr(&clients[777].socket, &freed), 0);
+    assert_int_equal(wasock_conn_close(&clients[777]), 0);
+    assert_int_equal(listen_at("127.0.0.1:0", &other), 0);
+    struct wasock_addr given;
+    assert_int_equal(wasock_socket_local_addr(&other.socket, &given), 0);
+    assert_int_equal(given.port, freed.port);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_addresses_that_are_none),
+        cmocka_unit_test(test_address_in_use),
+        cmocka_unit_test(test_port_zero),
+        cmocka_unit_test(test_dials_in_vain),
+        cmocka_unit_test(test_writing_before_accept),
+        cmocka_unit_test(test_backlog),
+        cmocka_unit_test(test_closing_a_listener),
+        cmocka_unit_test(test_reads_coalesce),
+        cmocka_unit_test(test_flow_control),
+        cmocka_unit_test(test_limit_is_inherited),
+        cmocka_unit_test(test_half_close),
+        cmocka_unit_test(test_close_and_reset),
+        cmocka_unit_test(test_pair),
+        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_wrong_objects),
+        cmocka_unit_test(test_poller),
+        cmocka_unit_test(test_port_exhaustion),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* Streams over a bad network in the process. Also built as a guest. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <wasock/fakenet.h>
+#include <wasock/wasock.h>
+
+#define MS WASOCK_NS_PER_MS
+
+static _Alignas(
+    WASOCK_FAKENET_ALIGNMENT) char memory[WASOCK_FAKENET_SIZE(8, 400000)];
+static struct wasock_fakenet net;
+static struct wasock_listener listener;
+static struct wasock_conn a;
+static struct wasock_conn b;
+static struct wasock_addr at;
+static char big[200000];
+
+static void begin(uint64_t seed)
+{
+    const struct wasock_fakenet_options options = {.seed = seed};
+
+    assert_int_equal(
+        wasock_fakenet_init(&net, memory, sizeof(memory), 8, &options), 0);
+    memset(&listener, 0, sizeof(listener));
+    memset(&a, 0, sizeof(a));
+    memset(&b, 0, sizeof(b));
+    for (size_t i = 0; i < sizeof(big); i++) {
+        big[i] = (char)(i * 7 + i / 251);
+    }
+    assert_int_equal(wasock_addr_parse("127.0.0.1:80", 12, &at), 0);
+    assert_int_equal(wasock_fakenet_listen(&net, &at, 0, &listener), 0);
+    assert_int_equal(wasock_fakenet_try_dial(&net, &at, &a), 0);
+    assert_int_equal(wasock_listener_accept(&listener, &b), 0);
+}
+
+static void end(void)
+{
+    if (wasock_socket_is_open(&a.socket)) {
+        assert_int_equal(wasock_conn_close(&a), 0);
+    }
+    if (wasock_socket_is_open(&b.socket)) {
+        assert_int_equal(wasock_conn_close(&b), 0);
+    }
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    assert_int_equal(net.n_free_sockets_, 8);
+    assert_int_equal(net.n_events_, 0);
+}
+
+static uint64_t now_ns(void)
+{
+    return wasock_fakenet_now_ns(&net);
+}
+
+static void test_latency(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    struct wasock_conn c = {0};
+    char buffer[8];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_write(&a, "ping", 4), 4);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 8), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_read(&b, buffer, 8), 4);
+    assert_true(now_ns() == start_ns + 10 * MS);
+    assert_int_equal(wasock_conn_close(&a), 0); /* its end needs as long */
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 8), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_read(&b, buffer, 8), 0);
+    assert_true(now_ns() == start_ns + 20 * MS);
+    /* A dial takes a round trip, or its deadline. */
+    start_ns = now_ns();
+    assert_int_equal(wasock_fakenet_dial(&net, &at, start_ns + 15 * MS, &c),
+                     -WASOCK_EDEADLINE);
+    assert_true(now_ns() == start_ns + 15 * MS);
+    assert_int_equal(wasock_fakenet_dial(&net, &at, WASOCK_NO_DEADLINE, &c), 0);
+    assert_true(now_ns() == start_ns + 35 * MS);
+    assert_int_equal(wasock_conn_close(&c), 0);
+    end();
+}
+
+static void test_bandwidth(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.bytes_per_s = 100000};
+    char buffer[1000];
+    size_t n_read = 0;
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    const uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_try_write(&a, big, 50000), 50000);
+    while (n_read < 50000) {
+        const ptrdiff_t n = wasock_conn_read(&b, buffer, sizeof(buffer));
+        assert_true(n > 0);
+        assert_memory_equal(buffer, big + n_read, (size_t)n);
+        n_read += (size_t)n;
+        /* Never earlier than the link allows. */
+        assert_true(n_read * 10000 <= now_ns() - start_ns + 10000);
+    }
+    assert_in_range(now_ns() - start_ns, 499 * MS, 501 * MS);
+    end();
+}
+
+/* How a stream was cut up: the length of each read. */
+static size_t read_in_chunks(uint64_t seed, size_t *lengths, size_t n_max)
+{
+    const struct wasock_fakenet_faults chunky = {.chunk_bytes = 10};
+    size_t n_read = 0;
+    size_t n_chunks = 0;
+    char buffer[100];
+
+    begin(seed);
+    wasock_fakenet_set_socket_faults(&b.socket, &chunky);
+    assert_int_equal(wasock_conn_try_write(&a, big, 500), 500);
+    while (n_read < 500) {
+        const ptrdiff_t n = wasock_conn_try_read(&b, buffer, sizeof(buffer));
+        assert_in_range(n, 1, 10);
+        assert_memory_equal(buffer, big + n_read, (size_t)n);
+        assert_true(n_chunks < n_max);
+        lengths[n_chunks++] = (size_t)n;
+        n_read += (size_t)n;
+    }
+    assert_in_range(wasock_conn_try_write(&b, big, 500), 1, 10);
+    end();
+    return n_chunks;
+}
+
+static void test_chunks(void **unused)
+{
+    size_t first[500];
+    size_t second[500];
+
+    (void)unused;
+    const size_t n_chunks = read_in_chunks(1, first, 500);
+    assert_int_equal(read_in_chunks(1, second, 500), n_chunks);
+    assert_memory_equal(first, second, n_chunks * sizeof(first[0]));
+    assert_true(read_in_chunks(2, second, 500) != n_chunks ||
+                memcmp(first, second, n_chunks * sizeof(first[0])) != 0);
+}
+
+static void test_reset_after_bytes(void **unused)
+{
+    const struct wasock_fakenet_faults cut = {.reset_after_bytes = 1000};
+    char buffer[2000];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &cut);
+    assert_int_equal(wasock_conn_try_write(&a, big, 600), 600);
+    assert_int_equal(wasock_conn_try_write(&a, big + 600, 600), 400);
+    assert_int_equal(wasock_conn_try_write(&a, big, 1), -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_read(&a, buffer, 1), -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, sizeof(buffer)), 1000);
+    assert_memory_equal(buffer, big, 1000);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 1), -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_write(&b, big, 1), -WASOCK_ECONNRESET);
+    end();
+}
+
+static void test_stalled(void **unused)
+{
+    const struct wasock_fakenet_faults stalling = {.stall_after_bytes = 10,
+                                                   .stall_ns = 3000 * MS};
+    const struct wasock_fakenet_faults dead = {.stall_after_bytes = 1,
+                                               .stall_ns = UINT64_MAX};
+    char buffer[100];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_socket_faults(&a.socket, &stalling);
+    const uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_write(&a, big, 30), 30);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 100), 10);
+    wasock_socket_set_deadline(&b.socket, start_ns + 1000 * MS);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), -WASOCK_EDEADLINE);
+    wasock_socket_set_deadline(&b.socket, WASOCK_NO_DEADLINE);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), 20);
+    assert_true(now_ns() == start_ns + 3000 * MS);
+    wasock_fakenet_set_socket_faults(&b.socket, &dead);
+    assert_int_equal(wasock_conn_write(&b, big, 2), 2);
+    assert_int_equal(wasock_conn_read(&a, buffer, 100), 1);
+    assert_int_equal(wasock_conn_read(&a, buffer, 100), -WASOCK_EDEADLOCK);
+    end();
+}
+
+static void test_refused_dials(void **unused)
+{
+    const struct wasock_fakenet_faults bad = {.refused_permille = 300};
+    unsigned n_refused = 0;
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &bad);
+    for (unsigned i = 0; i < 1000; i++) {
+        struct wasock_conn c = {0};
+        struct wasock_conn d = {0};
+        const int result = wasock_fakenet_try_dial(&net, &at, &c);
+        assert_true(result == 0 || result == -WASOCK_ECONNREFUSED);
+        n_refused += result != 0;
+        if (result == 0) {
+            assert_int_equal(wasock_listener_accept(&listener, &d), 0);
+            assert_int_equal(wasock_conn_close(&c), 0);
+            assert_int_equal(wasock_conn_close(&d), 0);
+        }
+    }
+    assert_in_range(n_refused, 200, 400);
+    end();
+}
+
+/* What is lost is answered by a reset, after a round trip. */
+static void test_late_answer(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_conn_close(&b), 0);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
+    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 19 * MS), 0);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
+    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + MS), 0);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), -WASOCK_ECONNRESET);
+    end();
+}
+
+/* A megabyte through all of it at once comes byte by byte as it was sent. */
+static void test_all_at_once(void **unused)
+{
+    const struct wasock_fakenet_faults bad = {
+        .latency_ns = 3 * MS, .bytes_per_s = 1000000, .chunk_bytes = 3000};
+    size_t n_sent = 0;
+    size_t n_read = 0;
+    char buffer[5000];
+
+    (void)unused;
+    begin(5);
+    wasock_fakenet_set_faults(&net, &bad);
+    while (n_read < sizeof(big)) {
+        if (n_sent < sizeof(big)) {
+            const ptrdiff_t n =
+                wasock_conn_try_write(&a, big + n_sent, sizeof(big) - n_sent);
+            assert_true(n > 0 || n == -WASOCK_EAGAIN);
+            n_sent += n > 0 ? (size_t)n : 0;
+        }
+        const ptrdiff_t n = wasock_conn_read(&b, buffer, sizeof(buffer));
+        assert_true(n > 0);
+        assert_memory_equal(buffer, big + n_read, (size_t)n);
+        n_read += (size_t)n;
+    }
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_latency),
+        cmocka_unit_test(test_bandwidth),
+        cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_reset_after_bytes),
+        cmocka_unit_test(test_stalled),
+        cmocka_unit_test(test_refused_dials),
+        cmocka_unit_test(test_late_answer),
+        cmocka_unit_test(test_all_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
