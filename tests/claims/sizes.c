@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Each symbol here is as large as what it is named after: sizes.py reads it. */
+#include <wasock/fakenet.h>
 #include <wasock/wasock.h>
 
 #define SIZE_OF(type)                                                          \
@@ -11,6 +12,9 @@
 
 SIZE_OF(wasock_addr);
 SIZE_OF(wasock_conn);
+SIZE_OF(wasock__fakenet_block);
+SIZE_OF(wasock__fakenet_socket);
+SIZE_OF(wasock_fakenet);
 SIZE_OF(wasock_listener);
 SIZE_OF(wasock_names);
 SIZE_OF(wasock_poll_item);

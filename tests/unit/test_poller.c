@@ -2,6 +2,8 @@
 /* The poller on every host, and against the truth. */
 #include "worlds.h"
 
+#include <wasock/fakenet.h>
+
 #define N 300
 #define N_MAX 1100 /* where costs are counted */
 
@@ -376,6 +378,93 @@ static void test_stdin(void **unused)
     close_all();
 }
 
+static _Alignas(
+    WASOCK_FAKENET_ALIGNMENT) char net_memory[WASOCK_FAKENET_SIZE(4, 10000)];
+
+/* A network in the process with its own clock has no place beside the host's
+ * sockets, nor beside another network. */
+static void test_clocks_do_not_mix(void **unused)
+{
+    static _Alignas(WASOCK_FAKENET_ALIGNMENT) char
+        other_memory[WASOCK_FAKENET_SIZE(4, 10000)];
+    struct wasock_fakenet net;
+    struct wasock_fakenet other;
+    struct wasock_conn ends[4] = {0};
+    struct wasock_poller_event event;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(1);
+    assert_int_equal(
+        wasock_fakenet_init(&net, net_memory, sizeof(net_memory), 4, NULL), 0);
+    assert_int_equal(wasock_fakenet_init(&other, other_memory,
+                                         sizeof(other_memory), 4, NULL),
+                     0);
+    assert_int_equal(wasock_fakenet_pair(&net, &ends[0], &ends[1]), 0);
+    assert_int_equal(wasock_fakenet_pair(&other, &ends[2], &ends[3]), 0);
+    assert_int_equal(wasock_poller_add(&poller, &ends[0].socket, 1, NULL),
+                     -WASOCK_ECLOCK);
+    assert_int_equal(wasock_poller_remove(&poller, &conns[0].socket), 0);
+    assert_int_equal(wasock_poller_add(&poller, &ends[0].socket, 1, NULL), 0);
+    assert_int_equal(wasock_poller_add(&poller, &ends[2].socket, 1, NULL),
+                     -WASOCK_ECLOCK);
+    assert_int_equal(wasock_poller_add(&poller, &conns[0].socket, 1, NULL),
+                     -WASOCK_ECLOCK);
+    assert_int_equal(wasock_conn_close(&ends[0]), 0);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, 1), 0);
+    assert_int_equal(wasock_poller_add(&poller, &conns[0].socket, 1, NULL), 0);
+    close_all();
+}
+
+/* On the host's clock they are waited for together, on every host. */
+static void test_beside_a_network(void **unused)
+{
+    const struct wasock_fakenet_options options = {.clock =
+                                                       WASOCK_FAKENET_HOST};
+    const struct wasock_fakenet_faults slow = {.latency_ns = 30 * MS};
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        struct wasock_fakenet net;
+        struct wasock_conn ends[2] = {0};
+        char buffer[8];
+        simhost_reset(host + 1, simhost_profiles[host]);
+        open_conns(20);
+        assert_int_equal(wasock_fakenet_init(&net, net_memory,
+                                             sizeof(net_memory), 4, &options),
+                         0);
+        wasock_fakenet_set_faults(&net, &slow);
+        assert_int_equal(wasock_fakenet_pair(&net, &ends[0], &ends[1]), 0);
+        assert_int_equal(
+            wasock_poller_add(&poller, &ends[1].socket, 1, &ends[1]), 0);
+        const uint64_t start_ns = simhost_now_ns();
+        assert_int_equal(wasock_conn_write(&ends[0], "in", 2), 2);
+        simhost_peer_send(peers[7], "out", 3, SIMHOST_MS(15));
+        uint64_t out_ns = 0;
+        uint64_t in_ns = 0;
+        while (in_ns == 0 || out_ns == 0) {
+            struct wasock_poller_event events[8];
+            const ptrdiff_t n =
+                wasock_poller_wait(&poller, events, 8, start_ns + 1000 * MS);
+            assert_true(n > 0);
+            for (ptrdiff_t i = 0; i < n; i++) {
+                struct wasock_conn *conn = events[i].token;
+                const ptrdiff_t n_read =
+                    wasock_conn_try_read(conn, buffer, sizeof(buffer));
+                if (n_read > 0) {
+                    *(conn == &ends[1] ? &in_ns : &out_ns) =
+                        simhost_now_ns() - start_ns;
+                }
+            }
+        }
+        assert_in_range(in_ns, 30 * MS, 52 * MS);
+        assert_in_range(out_ns, 15 * MS, 40 * MS);
+        assert_int_equal(wasock_conn_close(&ends[0]), 0);
+        assert_int_equal(wasock_conn_close(&ends[1]), 0);
+        close_all();
+    }
+}
+
 /* Design section 5: what an echo costs, in host calls and subscriptions. */
 static void count(size_t n_busy, size_t n_idle, double *calls,
                   double *subscriptions)
@@ -453,6 +542,8 @@ int main(void)
         cmocka_unit_test(test_a_starved_listener_is_muted),
         cmocka_unit_test(test_a_dead_descriptor),
         cmocka_unit_test(test_stdin),
+        cmocka_unit_test(test_clocks_do_not_mix),
+        cmocka_unit_test(test_beside_a_network),
         cmocka_unit_test(test_calls_an_echo),
     };
 

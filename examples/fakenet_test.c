@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fakenet_test - how to test a handler written against wasock, without a host's
+ * socket: natively in milliseconds, or as a guest under any host.
+ *
+ *   cc fakenet_test.c -lwasock_posix && ./a.out
+ *   wasmtime run fakenet_test.wasm
+ *
+ * The handler answers each line with the number of its bytes. Is it right when
+ * lines come in pieces, when a client is silent, when the network is bad? With
+ * a network in the process, and its clock, all of that is said in the test.
+ *
+ * Exit code: how many checks failed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <wasock/fakenet.h>
+#include <wasock/wasock.h>
+
+#define LINE_MAX 128
+#define SILENCE_MAX_NS (30 * WASOCK_NS_PER_S)
+
+/* The handler: what a user has written, and knows nothing of tests. */
+
+/* Answer a line of so many bytes. */
+static ptrdiff_t answer(struct wasock_conn *conn, size_t length)
+{
+    char text[32];
+    const int n = snprintf(text, sizeof(text), "%u\n", (unsigned)length);
+
+    return wasock_conn_write(conn, text, (size_t)n);
+}
+
+/* Serve a client until it ends or fails; the deadline is the caller's. */
+static ptrdiff_t serve(struct wasock_conn *conn)
+{
+    size_t length = 0;
+
+    for (;;) {
+        char bytes[LINE_MAX];
+        const ptrdiff_t n = wasock_conn_read(conn, bytes, sizeof(bytes));
+        if (n <= 0) {
+            return n;
+        }
+        for (ptrdiff_t i = 0; i < n; i++) {
+            if (bytes[i] != '\n') {
+                length++;
+                continue;
+            }
+            const ptrdiff_t result = answer(conn, length);
+            if (result < 0) {
+                return result;
+            }
+            length = 0;
+        }
+    }
+}
+
+/* The tests. */
+
+static _Alignas(
+    WASOCK_FAKENET_ALIGNMENT) char memory[WASOCK_FAKENET_SIZE(4, 100000)];
+static struct wasock_fakenet net;
+static struct wasock_conn client;
+static struct wasock_conn server;
+static int n_failed;
+
+static void check(bool is_true, const char *what)
+{
+    if (!is_true) {
+        n_failed++;
+        printf("failed: %s\n", what);
+    }
+}
+
+/* A new network with a connection in it. */
+static void begin(uint64_t seed, const struct wasock_fakenet_faults *faults)
+{
+    const struct wasock_fakenet_options options = {.seed = seed};
+    int error = wasock_fakenet_init(&net, memory, sizeof(memory), 4, &options);
+
+    wasock_fakenet_set_faults(&net, faults);
+    if (error == 0) {
+        error = wasock_fakenet_pair(&net, &client, &server);
+    }
+    check(error == 0, wasock_err_text(error));
+    wasock_socket_set_deadline(&server.socket,
+                               wasock_fakenet_now_ns(&net) + SILENCE_MAX_NS);
+}
+
+static void end(void)
+{
+    wasock_conn_close(&server);
+    wasock_conn_close(&client);
+}
+
+/* What a client that says this and then stops is answered. */
+static bool is_answered(const char *said, const char *expected)
+{
+    char text[256];
+    size_t n_read = 0;
+    ptrdiff_t n = wasock_conn_write(&client, said, strlen(said));
+
+    check(n == (ptrdiff_t)strlen(said), "the client could say it");
+    wasock_conn_shutdown(&client, WASOCK_SHUTDOWN_WRITE);
+    check(serve(&server) == 0, "served until the end of the stream");
+    wasock_conn_shutdown(&server, WASOCK_SHUTDOWN_WRITE);
+    while ((n = wasock_conn_read(&client, text + n_read,
+                                 sizeof(text) - n_read)) > 0) {
+        n_read += (size_t)n;
+    }
+    return n == 0 && n_read == strlen(expected) &&
+           memcmp(text, expected, n_read) == 0;
+}
+
+static void test_lines(void)
+{
+    begin(0, NULL);
+    check(is_answered("one\nthree\n\nrest", "3\n5\n0\n"), "lines");
+    end();
+}
+
+/* The same where reads and writes are of 1 to 3 bytes, and late. */
+static void test_pieces(void)
+{
+    const struct wasock_fakenet_faults bad = {.chunk_bytes = 3,
+                                              .latency_ns = 1000000};
+
+    for (uint64_t seed = 1; seed <= 100; seed++) {
+        begin(seed, &bad);
+        check(is_answered("one\nthree\n\nrest", "3\n5\n0\n"), "pieces");
+        end();
+    }
+}
+
+/* Thirty seconds pass at once, for they are the network's. */
+static void test_silence(void)
+{
+    begin(0, NULL);
+    const uint64_t start_ns = wasock_fakenet_now_ns(&net);
+    check(serve(&server) == -WASOCK_EDEADLINE, "a silent client is let go");
+    check(wasock_fakenet_now_ns(&net) - start_ns == SILENCE_MAX_NS,
+          "after 30 s, not earlier");
+    end();
+}
+
+static void test_reset(void)
+{
+    const struct wasock_fakenet_faults cut = {.reset_after_bytes = 3};
+
+    begin(0, &cut);
+    const ptrdiff_t n = wasock_conn_write(&client, "12345", 5);
+    check(n == 3, "three bytes are sent, then the network breaks");
+    check(serve(&server) == -WASOCK_ECONNRESET, "the handler hears of it");
+    end();
+}
+
+int main(void)
+{
+    test_lines();
+    test_pieces();
+    test_silence();
+    test_reset();
+    printf("%d checks failed\n", n_failed);
+    return n_failed;
+}

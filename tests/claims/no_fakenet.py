@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+"""A program without a network in the process has no part of one.
+
+no_fakenet.py LLVM-NM PROGRAM
+"""
+import subprocess
+import sys
+
+symbols = subprocess.run(sys.argv[1:], check=True, text=True,
+                         capture_output=True).stdout
+assert "wasock_conn_read" in symbols
+sys.exit("\n".join(line for line in symbols.splitlines()
+                   if "fakenet" in line) or 0)
