@@ -197,7 +197,9 @@ def goals(results: Results, host: str) -> list[str]:
     return [*lines, ""]
 
 
-def markdown(results: Results, title: str, tools: list[str]) -> str:
+def markdown(
+    results: Results, title: str, tools: list[str], more: list[str]
+) -> str:
     rounds = 1 + max((m.round for m in results.measurements), default=-1)
     lines = [
         f"# {title}",
@@ -213,6 +215,7 @@ def markdown(results: Results, title: str, tools: list[str]) -> str:
         lines += [f"## {version}", "", *host_table(results, host)]
         if results.ours() is not None:
             lines += [f"### Goals on {version}", "", *goals(results, host)]
+    lines += more
     if results.absent:
         lines += ["## Not measured", ""]
         lines += [f"- {what}: {reason}" for what, reason in results.absent]

@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import fakenet
 import report
 from hosts import BUILD, FULL_HOSTS, HOSTS, QUICK_HOSTS, Missing
 from measure import Failed, Pace, measure
@@ -136,10 +137,10 @@ def tool_versions() -> list[str]:
     return versions
 
 
-def publish(results: Results, output: Path, quick: bool) -> None:
+def publish(results: Results, output: Path, quick: bool, more: list[str]) -> None:
     output.mkdir(parents=True, exist_ok=True)
     title = "Benchmark, quick run" if quick else "Benchmark"
-    text = report.markdown(results, title, tool_versions())
+    text = report.markdown(results, title, tool_versions(), more)
     (output / "table.md").write_text(text)
     report.save_raw(results, output / "raw.json")
     print("\n" + text)
@@ -176,7 +177,8 @@ def main() -> int:
         if not one_round(number, pairs, workloads, pace, results, deadline):
             break
     output = BUILD / "results" if arguments.quick else RESULTS
-    publish(results, arguments.output or output, arguments.quick)
+    more = fakenet.table([host for host in hosts if host.name in results.host_versions])
+    publish(results, arguments.output or output, arguments.quick, more)
     ours_failed = any(
         m.failure and server.ours
         for m in results.measurements
