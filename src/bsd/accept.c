@@ -7,10 +7,10 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 
 #include <wasock/err.h>
 
-#include "address.h"
 #include "socket.h"
 #include "watch.h"
 
@@ -48,8 +48,14 @@ static int connect_next(struct socket *listening, bool may_wait)
 
 void wasock_bsd__accept_ahead(struct socket *socket)
 {
+    if (socket->next != NULL && socket->next->state == SOCKET_CONNECTED) {
+        return;
+    }
     const int result = connect_next(socket, false);
-
+    if (result != -WASOCK_EAGAIN) {
+        /* The host has told it, and will not tell it again. */
+        wasock_bsd__changed(&socket->description, POLLIN | POLLRDNORM);
+    }
     /* What accept would say is something to be told, and it asks again. */
     socket->error = result == -WASOCK_EAGAIN ? 0 : result;
 }
@@ -89,7 +95,6 @@ static int accept_next(struct socket *listening, struct socket **accepted)
 int accept4(int fd, struct sockaddr *restrict address,
             socklen_t *restrict length, int flags)
 {
-    static const struct wasock_addr unknown;
     struct socket *listening = wasock_bsd__socket(fd, EINVAL);
 
     if (listening == NULL) {
@@ -114,7 +119,7 @@ int accept4(int fd, struct sockaddr *restrict address,
     }
     accepted->description.flags |=
         (flags & SOCK_NONBLOCK) != 0 ? O_NONBLOCK : 0;
-    wasock_bsd__write_address(&unknown, accepted->domain, address, length);
+    wasock_bsd__write_peer(accepted, address, length);
     return number;
 }
 

@@ -4,6 +4,26 @@
 #include <errno.h>
 #include <string.h>
 
+/* The path of an AF_UNIX address, which may end without a zero. */
+static int read_path(const struct sockaddr *address, socklen_t length,
+                     struct wasock_addr *addr)
+{
+    const char *path =
+        (const char *)address + offsetof(struct sockaddr_un, sun_path);
+    const size_t room = length - offsetof(struct sockaddr_un, sun_path);
+    const size_t n = strnlen(path, room);
+
+    if (n == 0) {
+        return -EINVAL; /* Linux's names without a file */
+    }
+    if (n >= sizeof(addr->name)) {
+        return -ENAMETOOLONG;
+    }
+    addr->family = WASOCK_ADDR_NAME;
+    memcpy(addr->name, path, n);
+    return 0;
+}
+
 int wasock_bsd__read_address(const struct sockaddr *address, socklen_t length,
                              struct wasock_addr *addr)
 {
@@ -33,6 +53,10 @@ int wasock_bsd__read_address(const struct sockaddr *address, socklen_t length,
         addr->port = ntohs(in6.sin6_port);
         memcpy(addr->ip, &in6.sin6_addr, 16);
         return 0;
+    case AF_UNIX:
+        return length <= offsetof(struct sockaddr_un, sun_path)
+                   ? -EINVAL
+                   : read_path(address, length, addr);
     default:
         return -EAFNOSUPPORT;
     }
@@ -44,6 +68,7 @@ void wasock_bsd__write_address(const struct wasock_addr *addr, int family,
     union {
         struct sockaddr_in in;
         struct sockaddr_in6 in6;
+        struct sockaddr_un un;
         sa_family_t family;
     } written;
     socklen_t n = sizeof(written.family); /* of AF_UNIX: no name */
@@ -64,6 +89,10 @@ void wasock_bsd__write_address(const struct wasock_addr *addr, int family,
         memcpy(&written.in6.sin6_addr, addr->ip, 16);
     } else {
         written.family = (sa_family_t)family;
+        if (addr->family == WASOCK_ADDR_NAME) {
+            n = sizeof(written.un);
+            memcpy(written.un.sun_path, addr->name, sizeof(addr->name));
+        }
     }
     memcpy(address, &written, *length < n ? *length : n);
     *length = n;

@@ -6,11 +6,12 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <wasock/addr.h>
 
 /* Read an address that a program gives. Errors: EINVAL: too short; EAFNOSUPPORT:
- * neither AF_INET nor AF_INET6. */
+ * none of AF_INET, AF_INET6 and AF_UNIX; ENAMETOOLONG. */
 int wasock_bsd__read_address(const struct sockaddr *address, socklen_t length,
                              struct wasock_addr *addr);
 

@@ -19,6 +19,7 @@
 
 #include "address.h"
 #include "libc.h"
+#include "loopback.h"
 #include "socket.h"
 
 struct offer {
@@ -200,11 +201,17 @@ static void explain(const struct wasock_addr *addr)
 
 int wasock_bsd__claim(struct socket *socket)
 {
+    if (socket->domain == AF_UNIX) {
+        return wasock_bsd__loopback_listen(socket);
+    }
     find_offers();
     if (is_in_use(&socket->local)) {
         return -EADDRINUSE;
     }
     struct offer *offer = choose(&socket->local);
+    if (offer == NULL && wasock_bsd__has_loopback()) {
+        return wasock_bsd__loopback_listen(socket);
+    }
     if (offer == NULL) {
         explain(&socket->local);
         return -EADDRNOTAVAIL;

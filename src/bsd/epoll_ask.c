@@ -19,30 +19,6 @@
 /* How long to sleep where nothing can happen. */
 #define SLEEP_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
 
-/* How much is known of what can be read: it grows with what a try finds. */
-static size_t progress_of(struct description *description)
-{
-    const struct socket *socket = wasock_bsd__socket_of(description);
-
-    if (socket == NULL) {
-        return 0;
-    }
-    return wasock_bsd__ahead_length(socket) +
-           (description->operations->known(description) & ~(unsigned)POLLOUT);
-}
-
-/* Something can be read, perhaps: what a try finds is known from now on. */
-static void try_reading(struct description *description)
-{
-    const size_t before = progress_of(description);
-
-    description->operations->look(description);
-    if (progress_of(description) != before) {
-        /* It is news for other instances as well. */
-        wasock_bsd__changed(description, WASOCK_BSD_ALL & ~(unsigned)POLLOUT);
-    }
-}
-
 /* Whether the host says so when it is asked about one direction alone. */
 static bool confirms(struct wasock_socket *host, unsigned direction)
 {
@@ -75,7 +51,7 @@ static void follow(struct epoll *epoll, const struct wasock_poller_event *hint)
     }
     if ((hint->ready & WASOCK_READABLE) != 0) {
         if (description->operations->look != NULL) {
-            try_reading(description);
+            description->operations->look(description);
         } else if (confirms(wasock_bsd__epoll_host(description),
                             WASOCK_READABLE)) {
             wasock_bsd__epoll_tell(epoll, description, EPOLLIN | EPOLLRDNORM);
@@ -125,7 +101,7 @@ static void take_answer(struct epoll *epoll, struct description *description,
                         unsigned answer)
 {
     if ((answer & POLLIN) != 0 && description->operations->look != NULL) {
-        try_reading(description);
+        description->operations->look(description);
         answer &= ~(unsigned)POLLIN;
     }
     if (answer != 0) {

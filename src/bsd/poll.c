@@ -49,7 +49,8 @@ static size_t owners_capacity;
 
 bool wasock_bsd__is_mute(struct wasock_socket *socket)
 {
-    return wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_FAKE;
+    return socket->role_ == WASOCK__ROLE_NONE ||
+           wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_FAKE;
 }
 
 uint64_t wasock_bsd__nap_ns(unsigned *nap_ms)
@@ -148,7 +149,8 @@ static int look_at(struct turn *turn, size_t index,
     if (operations->look != NULL &&
         (host == NULL || wasock_bsd__is_mute(host))) {
         operations->look(description);
-        turn->must_nap = true;
+        turn->must_nap =
+            turn->must_nap || host == NULL || host->role_ != WASOCK__ROLE_NONE;
         host = NULL;
     }
     const unsigned known = operations->known(description);

@@ -18,6 +18,7 @@
 #include <wasock/err.h>
 
 #include "address.h"
+#include "loopback.h"
 #include "pipe.h"
 #include "watch.h"
 
@@ -36,7 +37,25 @@ static ssize_t socket_write(struct description *description,
                                 flags);
 }
 
-static unsigned connected_known(const struct socket *socket)
+/* Whether there is room to write, where it is not the host that tells: on a
+ * network inside the program, and where the host's poll is fake, so that only
+ * a write can find out. */
+static unsigned host_known(struct socket *socket)
+{
+    struct wasock_socket *host = &socket->conn.socket;
+
+    if (host->role_ == WASOCK__ROLE_NONE) {
+        const ptrdiff_t ready =
+            wasock__socket_elsewhere(host, WASOCK__READY, 0, 0);
+        return ready > 0 && (ready & WASOCK_WRITABLE) != 0 ? POLLOUT : 0;
+    }
+    return host->facts_.host_poll == WASOCK__HOST_POLL_FAKE &&
+                   socket->n_passes_full == 0
+               ? POLLOUT
+               : 0;
+}
+
+static unsigned connected_known(struct socket *socket)
 {
     const struct read_ahead *ahead = &socket->ahead;
     unsigned known = 0;
@@ -57,16 +76,12 @@ static unsigned connected_known(const struct socket *socket)
     if ((socket->shut & WASOCK_SHUTDOWN_WRITE) != 0) {
         known |= POLLOUT; /* a write does not wait: it is EPIPE */
     }
-    if (socket->conn.socket.facts_.host_poll == WASOCK__HOST_POLL_FAKE &&
-        socket->n_passes_full == 0) {
-        known |= POLLOUT; /* nobody knows better; a write will find out */
-    }
-    return known;
+    return known | host_known(socket);
 }
 
 static unsigned socket_known(struct description *description)
 {
-    const struct socket *socket = (const struct socket *)description;
+    struct socket *socket = (struct socket *)description;
 
     switch (socket->state) {
     case SOCKET_CONNECTED:
@@ -202,8 +217,10 @@ struct socket *wasock_bsd__new_socket(int domain, int protocol, int flags)
     socket->domain = domain;
     socket->protocol = protocol;
     socket->ahead.result = 1;
-    socket->local.family =
-        domain == AF_INET ? WASOCK_ADDR_IPV4 : WASOCK_ADDR_IPV6;
+    if (domain != AF_UNIX) {
+        socket->local.family =
+            domain == AF_INET ? WASOCK_ADDR_IPV4 : WASOCK_ADDR_IPV6;
+    }
     return socket;
 }
 
@@ -223,17 +240,19 @@ uint64_t wasock_bsd__deadline(uint64_t timeout_ns)
 /*
  * socket(2). Only a number: which of the host's listeners it stands for is
  * bind's affair.
- * Errors: EAFNOSUPPORT: neither AF_INET nor AF_INET6; EPROTONOSUPPORT: another
+ * Errors: EAFNOSUPPORT: neither AF_INET nor AF_INET6, nor AF_UNIX where there
+ *   is a loopback; EPROTONOSUPPORT: another
  *   type than SOCK_STREAM, another protocol than TCP; EMFILE; ENOMEM.
  */
 int socket(int domain, int type, int protocol)
 {
-    if (domain != AF_INET && domain != AF_INET6) {
+    if (domain != AF_INET && domain != AF_INET6 &&
+        (domain != AF_UNIX || !wasock_bsd__has_loopback())) {
         errno = EAFNOSUPPORT;
         return -1;
     }
     if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM ||
-        (protocol != 0 && protocol != IPPROTO_TCP)) {
+        (protocol != 0 && (protocol != IPPROTO_TCP || domain == AF_UNIX))) {
         errno = EPROTONOSUPPORT;
         return -1;
     }
@@ -314,35 +333,57 @@ int listen(int fd, int backlog)
     return 0;
 }
 
+/* Why a connection to elsewhere cannot be. Nobody listens on the program's own
+ * loopback, and no network is reached from it. */
+static int refusal_of(const struct wasock_addr *addr)
+{
+    return addr->family == WASOCK_ADDR_NAME || wasock_bsd__is_loopback(addr) ||
+                   wasock_bsd__is_any(addr)
+               ? -ECONNREFUSED
+               : -ENETUNREACH;
+}
+
+static int connect_socket(struct socket *socket, const struct wasock_addr *addr)
+{
+    if (socket->state == SOCKET_CONNECTED) {
+        return -EISCONN;
+    }
+    if (socket->state == SOCKET_LISTENING) {
+        return -EOPNOTSUPP;
+    }
+    if (!wasock_bsd__has_loopback()) {
+        return refusal_of(addr);
+    }
+    wasock_bsd__disclaim(socket);
+    const int result = wasock_bsd__loopback_connect(socket, addr);
+    return result == -ECONNREFUSED ? refusal_of(addr) : result;
+}
+
 /*
- * connect(2): a guest of preview1 cannot. Nobody listens on its own loopback,
- * and no network is reached from it.
- * Errors: EBADF; ENOTSOCK; EINVAL, EAFNOSUPPORT: the address; EISCONN; EALREADY
- *   is never said; ECONNREFUSED: to loopback or the unspecified address;
- *   ENETUNREACH: to any other; EOPNOTSUPP: it listens.
+ * connect(2): a guest of preview1 cannot, but for what loopback.h gives, which
+ * connects at once.
+ * Errors: EBADF; ENOTSOCK; EINVAL, EAFNOSUPPORT, ENAMETOOLONG: the address;
+ *   EISCONN; EOPNOTSUPP: it listens; ECONNREFUSED: nobody listens on loopback
+ *   or the unspecified address, or by this name; ENETUNREACH: any other
+ *   address; EAGAIN: too many wait there to be accepted; ENOBUFS.
  */
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    const struct socket *connecting = wasock_bsd__socket(fd, EISCONN);
+    struct socket *connecting = wasock_bsd__socket(fd, EISCONN);
     struct wasock_addr addr;
 
     if (connecting == NULL) {
         return -1;
     }
-    const int result = wasock_bsd__read_address(address, length, &addr);
-    if (result < 0) {
-        return (int)wasock_bsd__result(result);
+    int result = wasock_bsd__read_address(address, length, &addr);
+    if (result == 0 && address->sa_family != connecting->domain) {
+        result = -EAFNOSUPPORT;
     }
-    if (connecting->state == SOCKET_CONNECTED) {
-        return (int)wasock_bsd__result(-EISCONN);
+    if (result == 0) {
+        result = connect_socket(connecting, &addr);
     }
-    if (connecting->state == SOCKET_LISTENING) {
-        return (int)wasock_bsd__result(-EOPNOTSUPP);
-    }
-    return (int)wasock_bsd__result(wasock_bsd__is_loopback(&addr) ||
-                                           wasock_bsd__is_any(&addr)
-                                       ? -ECONNREFUSED
-                                       : -ENETUNREACH);
+    wasock_bsd__changed(&connecting->description, WASOCK_BSD_ALL);
+    return (int)wasock_bsd__result(result);
 }
 
 /* Linux's numbers as wasock's halves; 0: none. */
@@ -419,9 +460,19 @@ int getsockname(int fd, struct sockaddr *restrict address,
     return 0;
 }
 
+void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
+                            socklen_t *length)
+{
+    struct wasock_addr peer = {0};
+    const int ignored = wasock_socket_remote_addr(&socket->conn.socket, &peer);
+
+    (void)ignored; /* unknown it is, then */
+    wasock_bsd__write_address(&peer, socket->domain, address, length);
+}
+
 /*
  * getpeername(2): 0.0.0.0:0 or [::]:0, after the listener's family: preview1
- * does not tell who it is.
+ * does not tell who it is. On loopback.h's network it is the peer's address.
  * Errors: EBADF; ENOTSOCK; ENOTCONN.
  */
 int getpeername(int fd, struct sockaddr *restrict address,
@@ -437,14 +488,14 @@ int getpeername(int fd, struct sockaddr *restrict address,
         wasock_bsd__write_address(&unknown, AF_UNIX, address, length);
         return 0;
     }
-    const struct socket *connected = wasock_bsd__socket(fd, ENOTSOCK);
+    struct socket *connected = wasock_bsd__socket(fd, ENOTSOCK);
     if (connected == NULL) {
         return -1;
     }
     if (connected->state != SOCKET_CONNECTED) {
         return (int)wasock_bsd__result(-ENOTCONN);
     }
-    wasock_bsd__write_address(&unknown, connected->domain, address, length);
+    wasock_bsd__write_peer(connected, address, length);
     return 0;
 }
 

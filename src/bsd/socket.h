@@ -70,6 +70,10 @@ struct socket *wasock_bsd__socket_of(struct description *description);
 /* A new socket, not yet numbered; NULL without memory. */
 struct socket *wasock_bsd__new_socket(int domain, int protocol, int flags);
 
+/* Write the address of a connection's other end to a program. */
+void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
+                            socklen_t *length);
+
 /* Whether a call must not wait. */
 bool wasock_bsd__is_nonblocking(const struct description *description,
                                 int message_flags);

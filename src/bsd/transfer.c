@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +103,11 @@ ptrdiff_t wasock_bsd__read_ahead(struct socket *socket, size_t capacity)
     }
     if (ahead->begin == ahead->end) {
         free_bytes(ahead);
+    }
+    if (n != -WASOCK_EAGAIN) {
+        /* The host has told it, and will not tell it again. */
+        wasock_bsd__changed(&socket->description,
+                            WASOCK_BSD_ALL & ~(unsigned)POLLOUT);
     }
     return n;
 }

@@ -22,7 +22,7 @@ uint64_t wasock_bsd__deadline_of_ms(int timeout_ms);
 int wasock_bsd__deadline_of(const struct timespec *timeout,
                             uint64_t *deadline_ns);
 
-/* Whether the host's poll says nothing of an object. */
+/* Whether the host's poll says nothing of an object, or has no part in it. */
 bool wasock_bsd__is_mute(struct wasock_socket *socket);
 
 /* The next nap, in nanoseconds, where only trying tells: short ones first. */

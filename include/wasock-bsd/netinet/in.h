@@ -11,14 +11,11 @@
 
 #undef IN6ADDR_ANY_INIT
 #undef IN6ADDR_LOOPBACK_INIT
-#define IN6ADDR_ANY_INIT                                                       \
-    {                                                                          \
-        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}   \
-    }
+/* clang-format off */
+#define IN6ADDR_ANY_INIT {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}}
 #define IN6ADDR_LOOPBACK_INIT                                                  \
-    {                                                                          \
-        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}                        \
-    }
+    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}}
+/* clang-format on */
 
 #ifndef IPPROTO_ICMPV6
 #define IPPROTO_ICMPV6 58
