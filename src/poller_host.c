@@ -47,8 +47,8 @@
 /* Waiting for all together costs so much a subscription when it ends: worth
  * it after so many times that without an event. */
 #define QUIET_COST_NS 1100
-#define QUIET_PARTS 20
-#define QUIET_MIN_NS (20 * WASOCK_NS_PER_MS)
+#define QUIET_PARTS 4
+#define QUIET_MIN_NS WASOCK_NS_PER_MS
 
 /* Among doubtful events, how often one is passed over before it is tried. */
 #define SILENT_MAX 8

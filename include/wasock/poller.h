@@ -5,8 +5,8 @@
  * What a wait costs follows what happens, not how many are watched: those that
  * were in use of late are asked about every time, the others in turn. One of
  * the others that speaks is noticed
- *   - at once when nothing has happened for a while: 20 ms or, where that is
- *     longer, 22 us for each watched,
+ *   - at once when nothing has happened for a while: 1 ms or, where that is
+ *     longer, 4.4 us for each watched,
  *   - while others keep the program busy, within the larger of 20 ms and 12 us
  *     for each watched (plus what the program itself takes between two waits),
  *   - on a host whose poll is fake (wazero) within the larger of 20 ms and

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * files - send the file whose name a client sends in one line.
+ *
+ *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 --dir DIR::/ \
+ *       files.wasm
+ *   echo hello.txt | nc 127.0.0.1 8080
+ *
+ * Files come by wasi-libc, which would not find a directory behind a listener:
+ * linking wasock::directories (see CMakeLists.txt) repairs that. What a client
+ * can reach is what the host preopened, no more.
+ *
+ * Exit code: 1 there is no listener, 2 accepting failed for good.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <wasock/wasock.h>
+
+#define SILENCE_MAX_MS 5000
+#define LINE_MAX 256
+
+/* Read a line into `line`, without what ends it. Returns its length, or -1. */
+static int read_line(struct wasock_conn *conn, char *line)
+{
+    int length = 0;
+
+    while (length < LINE_MAX) {
+        const ptrdiff_t n =
+            wasock_conn_read(conn, line + length, (size_t)(LINE_MAX - length));
+        if (n <= 0) {
+            return -1;
+        }
+        char *end = memchr(line + length, '\n', (size_t)n);
+        length += (int)n;
+        if (end != NULL) {
+            length = (int)(end - line);
+            length -= length > 0 && line[length - 1] == '\r';
+            line[length] = '\0';
+            return length;
+        }
+    }
+    return -1;
+}
+
+static void send_file(struct wasock_conn *conn, FILE *file)
+{
+    static char buffer[65536];
+    size_t n = 0;
+
+    while ((n = fread(buffer, 1, sizeof(buffer), file)) > 0) {
+        /* As long as it takes, if only something is taken. */
+        wasock_socket_set_deadline(&conn->socket,
+                                   wasock_deadline_after_ms(SILENCE_MAX_MS));
+        if (wasock_conn_write(conn, buffer, n) != (ptrdiff_t)n) {
+            return;
+        }
+    }
+}
+
+static void serve(struct wasock_conn *conn)
+{
+    char line[LINE_MAX];
+    char answer[LINE_MAX];
+
+    wasock_socket_set_deadline(&conn->socket,
+                               wasock_deadline_after_ms(SILENCE_MAX_MS));
+    if (read_line(conn, line) < 0) {
+        return;
+    }
+    FILE *file = fopen(line, "rb");
+    if (file != NULL) {
+        send_file(conn, file);
+        fclose(file);
+        return;
+    }
+    const int n =
+        snprintf(answer, sizeof(answer), "error: %s\n", strerror(errno));
+    const ptrdiff_t ignored = wasock_conn_write(conn, answer, (size_t)n);
+    (void)ignored; /* the client is let go in any case */
+}
+
+int main(void)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    int error = wasock_preopen_listener(0, &listener);
+
+    if (error < 0) {
+        fprintf(stderr, "files: %s\n", wasock_err_text(error));
+        return 1;
+    }
+    while ((error = wasock_listener_accept(&listener, &conn)) == 0) {
+        serve(&conn);
+        wasock_conn_close(&conn);
+    }
+    fprintf(stderr, "files: %s\n", wasock_err_text(error));
+    return 2;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * two_ports - two listeners with names: who connects to "echo" is told which
+ * address this is and gets back what he says, who connects to "status" is told
+ * how many there have been.
+ *
+ *   WASOCK_LISTEN=echo=127.0.0.1:8080,status=127.0.0.1:8081
+ *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 \
+ *       -S tcplisten=127.0.0.1:8081 --env WASOCK_LISTEN two_ports.wasm
+ *
+ * or, on any host: tools/wasock-run --listen echo=127.0.0.1:8080 \
+ *                      --listen status=127.0.0.1:8081 two_ports.wasm
+ *
+ * Exit code: 1 a listener is missing, 2 waiting failed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <wasock/wasock.h>
+
+#define SILENCE_MAX_MS 5000
+
+static char environment[4096];
+static struct wasock_names names;
+static struct wasock_listener echo_listener;
+static struct wasock_listener status_listener;
+static struct wasock_poller poller;
+static _Alignas(
+    WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(2)];
+static unsigned n_served;
+
+static int find(const char *name, struct wasock_listener *listener)
+{
+    char text[1024];
+    const int error = wasock_names_listener(&names, name, listener);
+
+    if (error < 0) {
+        wasock_names_explain(&names, name, text, sizeof(text));
+        fputs(text, stderr);
+    }
+    return error;
+}
+
+/* Say a line. The client is let go afterwards, so whether he hears it is his
+ * affair. */
+static void say(struct wasock_conn *conn, const char *text)
+{
+    const ptrdiff_t ignored = wasock_conn_write(conn, text, strlen(text));
+    (void)ignored;
+}
+
+static void echo(struct wasock_conn *conn)
+{
+    char text[WASOCK_ADDR_TEXT_CAPACITY + 1] = "";
+    char buffer[1024];
+    struct wasock_addr local;
+    ptrdiff_t n = 0;
+
+    if (wasock_socket_local_addr(&conn->socket, &local) == 0) {
+        const size_t length =
+            wasock_addr_format(&local, text, WASOCK_ADDR_TEXT_CAPACITY);
+        memcpy(text + length, "\n", 2);
+    }
+    say(conn, text);
+    while ((n = wasock_conn_read(conn, buffer, sizeof(buffer))) > 0 &&
+           wasock_conn_write(conn, buffer, (size_t)n) == n) {
+    }
+}
+
+static void tell_status(struct wasock_conn *conn)
+{
+    char text[64];
+
+    snprintf(text, sizeof(text), "%u served\n", n_served);
+    say(conn, text);
+}
+
+static void serve(struct wasock_listener *listener)
+{
+    struct wasock_conn conn = {0};
+
+    if (wasock_listener_try_accept(listener, &conn) < 0) {
+        return; /* nobody there any more */
+    }
+    wasock_socket_set_deadline(&conn.socket,
+                               wasock_deadline_after_ms(SILENCE_MAX_MS));
+    if (listener == &status_listener) {
+        tell_status(&conn);
+    } else {
+        echo(&conn);
+        n_served++;
+    }
+    wasock_conn_close(&conn);
+}
+
+static int start(void)
+{
+    int error =
+        wasock_names_read(&names, environment, sizeof(environment), NULL);
+
+    if (error < 0 && error != -WASOCK_ENOENT) {
+        return error;
+    }
+    error = find("echo", &echo_listener);
+    if (error == 0) {
+        error = find("status", &status_listener);
+    }
+    if (error == 0) {
+        error =
+            wasock_poller_init(&poller, poller_memory, sizeof(poller_memory));
+    }
+    if (error == 0) {
+        error = wasock_poller_add(&poller, &echo_listener.socket,
+                                  WASOCK_READABLE, &echo_listener);
+    }
+    if (error == 0) {
+        error = wasock_poller_add(&poller, &status_listener.socket,
+                                  WASOCK_READABLE, &status_listener);
+    }
+    return error;
+}
+
+int main(void)
+{
+    struct wasock_poller_event events[2];
+    ptrdiff_t n = start();
+
+    if (n < 0) {
+        fprintf(stderr, "two_ports: %s\n", wasock_err_text(n));
+        return 1;
+    }
+    while ((n = wasock_poller_wait(&poller, events, 2, WASOCK_NO_DEADLINE)) >
+           0) {
+        for (ptrdiff_t i = 0; i < n; i++) {
+            serve(events[i].token);
+        }
+    }
+    fprintf(stderr, "two_ports: %s\n", wasock_err_text(n));
+    return 2;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#include <wasock/directories.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <wasi/api.h>
+#include <wasi/libc.h>
+
+#include <wasock/err.h>
+#include <wasock/preopen.h>
+
+static bool is_socket_preopened(void)
+{
+    struct wasock_preopen_census census = {0};
+
+    return wasock_preopen_count(&census) == 0 &&
+           census.n_listeners + census.n_connections + census.n_datagrams +
+                   census.n_untold >
+               0;
+}
+
+/* What is registered last is found first, so that what wasi-libc made of a
+ * socket does no harm. Returns 1 for a directory, 0 for none. */
+static int register_directory(int fd)
+{
+    __wasi_prestat_t prestat;
+
+    if (__wasi_fd_prestat_get((__wasi_fd_t)fd, &prestat) != 0) {
+        return 0;
+    }
+    const size_t length = prestat.u.dir.pr_name_len;
+    char *name = (char *)malloc(length + 1);
+    int result = -WASOCK_ENOMEM;
+    if (name != NULL && __wasi_fd_prestat_dir_name(
+                            (__wasi_fd_t)fd, (uint8_t *)name, length) == 0) {
+        name[length] = '\0';
+        result = __wasilibc_register_preopened_fd(fd, name) == 0
+                     ? 1
+                     : -WASOCK_ENOMEM;
+    }
+    free(name); /* it was copied */
+    return result;
+}
+
+int wasock_directories_register(void)
+{
+    struct wasock_preopen preopen = {0};
+    int n_directories = 0;
+
+    if (!is_socket_preopened()) {
+        return 0;
+    }
+    while (wasock_preopen_next(&preopen) == 1) {
+        if (preopen.kind == WASOCK_FD_DIRECTORY) {
+            const int result = register_directory(preopen.fd);
+            if (result < 0) {
+                return result;
+            }
+            n_directories += result;
+        }
+    }
+    return n_directories;
+}
