@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: MIT
+"""What tools/wasock-run and the examples with names and files do on a host.
+
+check.py SCENARIO HOST PROGRAMS, the folder of the built examples
+"""
+import configparser
+import os
+import pathlib
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+root = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(root / "tests" / "doctor"))
+import hosts  # noqa: E402
+
+scenario, host, programs = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
+RUNNER = [sys.executable, str(root / "tools" / "wasock-run")]
+LIMIT_S = 30
+
+
+def program(name):
+    return str(programs / (name if host == "native" else f"{name}.wasm"))
+
+
+class Running:
+    """A program under wasock-run; `ports` as it said them, in order."""
+
+    def __init__(self, *words, n_ports=0, **options):
+        self.process = subprocess.Popen(
+            [*RUNNER, "--runtime", host, *words], stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, text=True, **options)
+        self.ports = []
+        while len(self.ports) < n_ports:
+            line = self.process.stderr.readline()
+            assert line, "ended before it listened"
+            found = re.search(r"listening on .*:(\d+)$", line)
+            self.ports += [int(found[1])] if found else []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def connect(port):
+    """Where the host listens itself it may not be there yet."""
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), LIMIT_S)
+        except ConnectionRefusedError:
+            continue
+
+
+def read_all(client):
+    chunks = []
+    while chunk := client.recv(65536):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def ask(port, question):
+    with connect(port) as client:
+        client.sendall(question)
+        return read_all(client)
+
+
+def echo(port, text=b"hello"):
+    with connect(port) as client:
+        client.sendall(text)
+        received = b""
+        while len(received) < len(text):
+            chunk = client.recv(65536)
+            assert chunk, "the server closed early"
+            received += chunk
+        assert received == text
+
+
+def run(*words, **options):
+    return subprocess.run([*RUNNER, *words], capture_output=True, text=True,
+                          timeout=LIMIT_S, stdin=subprocess.DEVNULL, **options)
+
+
+def expect_refusal(text, *words, **options):
+    answer = run(*words, **options)
+    assert answer.returncode == 1, answer
+    assert text in answer.stderr, answer.stderr
+
+
+def files():
+    """Files of --dir are found behind a listener (quirk 4)."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "big").write_bytes(os.urandom(300000))
+        big = (pathlib.Path(folder) / "big").read_bytes()
+        prefix = folder if host == "wasmi" else ""
+        with Running("--listen", "127.0.0.1:0", "--dir",
+                     f"{folder}::{prefix or '/'}", program("files"),
+                     n_ports=1) as server:
+            for _ in range(3):
+                answer = ask(server.ports[0], f"{prefix}/big\r\n".encode())
+                assert answer == big
+            answer = ask(server.ports[0], f"{prefix}/none\n".encode())
+            assert answer == b"error: No such file or directory\n", answer
+            answer = ask(server.ports[0], b"/etc/passwd\n")
+            assert answer.startswith(b"error: "), answer
+
+
+def names():
+    """Two listeners are told apart, and labelled with their real ports."""
+    words = ["--listen", "status=127.0.0.1:0", "--listen", "echo=127.0.0.1:0"]
+    if host == "wasmi":  # its own option takes one
+        return expect_refusal("wasmi takes one --listen", "--runtime", host,
+                              *words, program("two_ports"))
+    with Running(*words, program("two_ports"), n_ports=2) as server:
+        status, port = server.ports
+        with connect(port) as client:
+            client.sendall(b"hello")
+            label = f"echo=127.0.0.1:{port}\n".encode()
+            received = b""
+            while len(received) < len(label) + 5:
+                received += client.recv(100)
+            assert received == label + b"hello", received
+        assert ask(status, b"") == b"1 served\n"
+
+
+def missing_name():
+    answer = run("--runtime", host, "--listen", "echo=127.0.0.1:0",
+                 program("two_ports"))
+    assert answer.returncode == 1, answer
+    for text in ("status", "echo", "WASOCK_LISTEN"):
+        assert text in answer.stderr, answer.stderr
+
+
+def inherited(listener, *words):
+    """A process with the listener as descriptor 3, as systemd starts it."""
+    def become():
+        os.dup2(listener.fileno(), 3)
+        os.environ["LISTEN_FDS"] = "1"
+        os.environ["LISTEN_PID"] = str(os.getpid())
+    return subprocess.Popen(words, preexec_fn=become, pass_fds=[3],
+                            stdin=subprocess.DEVNULL)
+
+
+def open_listener():
+    """One whose number is not 3, which is wanted for it."""
+    spare = os.open("/dev/null", os.O_RDONLY)
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    assert spare == 3 or listener.fileno() != 3
+    return listener, listener.getsockname()[1]
+
+
+def shared():
+    """Three processes serve one socket; when one dies the others go on."""
+    listener, port = open_listener()
+    words = [*RUNNER, "--runtime", host, program("echo_many")]
+    processes = [inherited(listener, *words) for _ in range(3)]
+    try:
+        clients = []
+        served = set()
+        while len(served) < len(processes):
+            clients.append(connect(port))
+            clients[-1].sendall(b"x")
+            assert clients[-1].recv(1) == b"x"
+            served = {p.pid for p in processes if n_accepted(p.pid) > 0}
+            assert len(clients) < 20000, served
+        processes[0].send_signal(signal.SIGKILL)
+        processes[0].wait()
+        for client in clients:
+            client.close()
+        for _ in range(100):
+            echo(port)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def n_accepted(pid):
+    """How many sockets a process has beyond the listener."""
+    links = pathlib.Path(f"/proc/{pid}/fd").iterdir()
+    sockets = 0
+    for link in links:
+        try:
+            sockets += os.readlink(link).startswith("socket:")
+        except OSError:
+            pass
+    return max(0, sockets - 1)
+
+
+def unit(name):
+    parser = configparser.ConfigParser(strict=False)
+    parser.optionxform = str
+    parser.read(root / "examples" / "systemd" / name)
+    return parser
+
+
+def systemd():
+    """The sample units, as systemd would start them."""
+    options = unit("echo.socket")["Socket"]
+    assert options["NoDelay"] == "yes" and int(options["Backlog"]) >= 1024
+    assert options["ListenStream"].startswith("127.0.0.1:")
+    name = "echo.service" if host == "native" else "echo-wasm@.service"
+    words = shlex.split(unit(name)["Service"]["ExecStart"])
+    installed = {"/usr/local/lib/wasock/echo_many": program("echo_many"),
+                 "/usr/local/lib/wasock/echo_many.wasm": program("echo_many"),
+                 "/usr/local/bin/wasmtime": host != "native"
+                 and hosts.path(host)}
+    assert installed.keys() & set(words)
+    words = [installed.get(word, word) for word in words]
+    listener, port = open_listener()
+    process = inherited(listener, *words)
+    listener.close()
+    try:
+        echo(port)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def bad_calls():
+    guest = program("tcpecho")
+    expect_refusal("unknown runtime wasmer", "--runtime", "wasmer", guest)
+    expect_refusal("unknown runtime wasmer", guest,
+                   env={**os.environ, "WASOCK_RUNTIME": "wasmer"})
+    expect_refusal("is a guest", "--runtime", "native", guest)
+    expect_refusal("is no guest", "--runtime", host, __file__)
+    expect_refusal("No such file", "--runtime", host, "/nonexistent.wasm")
+    for listen in ("8080", "127.0.0.1", "127.0.0.1:99999", "x=:y"):
+        expect_refusal("not [NAME=]HOST:PORT", "--runtime", host, "--listen",
+                       listen, guest)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        expect_refusal("in use", "--runtime", host, "--listen",
+                       f"127.0.0.1:{taken.getsockname()[1]}", guest)
+    assert run("--env", "novalue", guest).returncode == 2
+    with tempfile.TemporaryDirectory() as folder:
+        newer = pathlib.Path(folder) / "wasmtime"
+        newer.write_text("#!/bin/sh\necho wasmtime 47.0.0\n")
+        newer.chmod(0o755)
+        environment = {**os.environ, "WASOCK_HOSTS_BIN": folder}
+        expect_refusal("no preview1 sockets", "--runtime", "wasmtime", guest,
+                       env=environment)
+        expect_refusal("not installed", "--runtime", "wasmi", guest,
+                       env={"WASOCK_HOSTS_BIN": folder, "PATH": folder})
+
+
+def exit_code():
+    """The program's own, and its words."""
+    answer = run("-v", "--runtime", host, program("tcpecho"))
+    assert answer.returncode == 1, answer
+    assert "no such preopened socket" in answer.stderr, answer.stderr
+    assert "wasock-run: " in answer.stderr
+
+
+if host != "native":
+    hosts.path(host)
+globals()[scenario]()
