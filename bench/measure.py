@@ -95,22 +95,26 @@ def running(server: Server, host: Host | None, program: Path):
     else:
         command = host.command(program, server.arguments, f"127.0.0.1:{port}")
     with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=messages,
-            preexec_fn=before_exec,
-            pass_fds=(LISTENER_FD,) if inherited else (),
-        )
+        processes = [
+            subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=messages,
+                preexec_fn=before_exec,
+                pass_fds=(LISTENER_FD,) if inherited else (),
+            )
+            for _ in range(server.processes)
+        ]
         listener.close()
         try:
-            started = Running(process, port, messages)
+            started = Running(processes[0], port, messages)
             await_first_echo(started)
             yield started
         finally:
-            process.kill()
-            process.wait()
+            for process in processes:
+                process.kill()
+                process.wait()
 
 
 def await_first_echo(started: Running) -> None:

@@ -48,6 +48,7 @@ class Server:
     arguments: tuple[str, ...] = ()  # of the program
     ours: bool = False
     workloads: tuple[str, ...] | None = None  # None: all of them
+    processes: int = 1  # which share the listener
 
     def is_guest(self) -> bool:
         return self.program.suffix == ".wasm"
@@ -118,6 +119,14 @@ SERVERS = (
         build=cmake("wasm", "tcpecho"),
         ours=True,
         workloads=("a1", "bulk"),  # it serves one client after the other
+    ),
+    Server(
+        name="wasock, 2 processes",
+        program=REPOSITORY / "build" / "wasm" / "examples" / "echo_many.wasm",
+        build=cmake("wasm", "echo_many"),
+        ours=True,
+        workloads=("a64", "a64_x16"),
+        processes=2,
     ),
     Server(
         name="wasock native",

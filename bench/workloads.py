@@ -4,7 +4,11 @@
 from dataclasses import dataclass
 
 IDLE_CONNECTIONS = (0, 1000, 5000, 9000)
-WAKE_BOUND_US = 20_000  # the bound that the poller documents
+
+
+def wake_bound_us(watched: int) -> int:
+    """The bound that the poller documents."""
+    return max(20_000, 12 * watched)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ tests() {
     else
         echo "ok      ctest $1: $total tests"
     fi
-    grep -hE 'SKIP|^ *skip' "$log" || true
+    grep -hiE 'skip' "$log" || true
 }
 
 build() {
@@ -68,6 +68,11 @@ tests native
 tests release
 step "coverage" tools/coverage.sh
 sed -n '/^coverage of/,$p' "$log"
+cat build/native/e2e.txt
+if [ "${CI:-}" = true ]; then
+    step "benchmark, quick" bench/run.sh --quick
+    sed -n '/^# Benchmark/,$p' "$log"
+fi
 python3 tests/claims/sizes.py --print build/wasm \
     "$(sed -n 's/^CMAKE_NM:[A-Z]*=//p' build/wasm/CMakeCache.txt)"
 
