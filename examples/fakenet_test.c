@@ -32,29 +32,38 @@ static ptrdiff_t answer(struct wasock_conn *conn, size_t length)
     return wasock_conn_write(conn, text, (size_t)n);
 }
 
+/* Answer the lines that end in these bytes; `length` is that of the line which
+ * goes on. Returns less than 0 when the client is gone. */
+static ptrdiff_t take(struct wasock_conn *conn, const char *bytes, ptrdiff_t n,
+                      size_t *length)
+{
+    ptrdiff_t result = 0;
+
+    for (ptrdiff_t i = 0; i < n && result >= 0; i++) {
+        if (bytes[i] == '\n') {
+            result = answer(conn, *length);
+            *length = 0;
+        } else {
+            (*length)++;
+        }
+    }
+    return result;
+}
+
 /* Serve a client until it ends or fails; the deadline is the caller's. */
 static ptrdiff_t serve(struct wasock_conn *conn)
 {
+    char bytes[LINE_MAX];
     size_t length = 0;
+    ptrdiff_t n = 0;
 
-    for (;;) {
-        char bytes[LINE_MAX];
-        const ptrdiff_t n = wasock_conn_read(conn, bytes, sizeof(bytes));
-        if (n <= 0) {
-            return n;
+    do {
+        n = wasock_conn_read(conn, bytes, sizeof(bytes));
+        if (n > 0 && take(conn, bytes, n, &length) < 0) {
+            n = -WASOCK_ECONNRESET;
         }
-        for (ptrdiff_t i = 0; i < n; i++) {
-            if (bytes[i] != '\n') {
-                length++;
-                continue;
-            }
-            const ptrdiff_t result = answer(conn, length);
-            if (result < 0) {
-                return result;
-            }
-            length = 0;
-        }
-    }
+    } while (n > 0);
+    return n;
 }
 
 /* The tests. */

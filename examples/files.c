@@ -49,14 +49,15 @@ static void send_file(struct wasock_conn *conn, FILE *file)
     static char buffer[65536];
     size_t n = 0;
 
-    while ((n = fread(buffer, 1, sizeof(buffer), file)) > 0) {
+    do {
+        n = fread(buffer, 1, sizeof(buffer), file);
         /* As long as it takes, if only something is taken. */
         wasock_socket_set_deadline(&conn->socket,
                                    wasock_deadline_after_ms(SILENCE_MAX_MS));
         if (wasock_conn_write(conn, buffer, n) != (ptrdiff_t)n) {
             return;
         }
-    }
+    } while (n == sizeof(buffer));
 }
 
 static void serve(struct wasock_conn *conn)

@@ -174,6 +174,12 @@ static int close_socket(struct wasock_fakenet *net,
 
 /* What objects ask. */
 
+/* What the argument of an operation points at. */
+static void *pointer_of(uintptr_t arg)
+{
+    return (void *)arg; /* NOLINT(performance-no-int-to-ptr): it is one */
+}
+
 static ptrdiff_t receive(struct wasock_fakenet *net,
                          struct wasock__fakenet_socket *socket,
                          const struct wasock_buffer *buffers, size_t n_buffers)
@@ -198,18 +204,20 @@ static ptrdiff_t transfer(struct wasock_fakenet *net,
                           enum wasock__operation operation, uintptr_t arg,
                           size_t n)
 {
-    const struct wasock_buffer buffer = {(void *)arg, n};
-    const struct wasock_slice slice = {(const void *)arg, n};
+    const struct wasock_buffer buffer = {pointer_of(arg), n};
+    const struct wasock_slice slice = {pointer_of(arg), n};
 
     switch (operation) {
     case WASOCK__RECV:
         return receive(net, socket, &buffer, 1);
     case WASOCK__RECVV:
-        return receive(net, socket, (const struct wasock_buffer *)arg, n);
+        return receive(net, socket,
+                       (const struct wasock_buffer *)pointer_of(arg), n);
     case WASOCK__SEND:
         return send(net, socket, &slice, 1);
     default:
-        return send(net, socket, (const struct wasock_slice *)arg, n);
+        return send(net, socket, (const struct wasock_slice *)pointer_of(arg),
+                    n);
     }
 }
 
@@ -233,7 +241,8 @@ static ptrdiff_t call_socket(struct wasock_fakenet *net,
 
     switch (operation) {
     case WASOCK__ACCEPT:
-        return accept_pending(net, socket, (struct wasock_socket *)arg);
+        return accept_pending(net, socket,
+                              (struct wasock_socket *)pointer_of(arg));
     case WASOCK__SHUTDOWN:
         return shut(net, socket, (unsigned)n);
     case WASOCK__CLOSE:
@@ -248,11 +257,11 @@ static ptrdiff_t call_socket(struct wasock_fakenet *net,
                                     object->deadline_ns_[WASOCK__SIDE(n)]);
     case WASOCK__LOCAL_ADDR:
         wasock__fakenet_addr_to(&socket->local, socket->name,
-                                (struct wasock_addr *)arg);
+                                (struct wasock_addr *)pointer_of(arg));
         return 0;
     case WASOCK__REMOTE_ADDR:
         wasock__fakenet_addr_to(&socket->remote, socket->name,
-                                (struct wasock_addr *)arg);
+                                (struct wasock_addr *)pointer_of(arg));
         return 0;
     case WASOCK__READY:
         return (ptrdiff_t)wasock__fakenet_ready(net, socket);
@@ -263,7 +272,8 @@ static ptrdiff_t call_socket(struct wasock_fakenet *net,
 
 static struct wasock_fakenet *net_of(const struct wasock__backend *backend)
 {
-    return (struct wasock_fakenet *)(uintptr_t)backend; /* its first member */
+    return (struct wasock_fakenet *)pointer_of(
+        (uintptr_t)backend); /* its first member, and not const */
 }
 
 static ptrdiff_t call(const struct wasock__backend *backend,
@@ -274,10 +284,10 @@ static ptrdiff_t call(const struct wasock__backend *backend,
 
     switch (operation) {
     case WASOCK__CLOCK_NOW:
-        *(uint64_t *)arg = wasock__fakenet_now(net);
+        *(uint64_t *)pointer_of(arg) = wasock__fakenet_now(net);
         return net->is_virtual_;
     case WASOCK__ADVANCE:
-        return wasock__fakenet_run(net, *(const uint64_t *)arg);
+        return wasock__fakenet_run(net, *(const uint64_t *)pointer_of(arg));
     default:
         wasock__fakenet_catch_up(net);
         return call_socket(net, object, operation, arg, n);

@@ -33,25 +33,12 @@ static uint64_t sweep_period_ns(const struct wasock_poller *poller)
            NAP_MAX_MS * WASOCK_NS_PER_MS;
 }
 
-/* What is no socket is asked about: it may be that a try would wait, and of
- * those the host tells the truth. */
-static bool is_worth_a_try(const struct wasock_poller *poller, uint32_t place)
-{
-    const uint64_t userdata = poller->subscriptions_[place].userdata;
-    const struct wasock_socket *socket =
-        wasock__registration_of(poller, userdata)->watch.socket_;
-
-    return socket->role_ != WASOCK__ROLE_PLAIN ||
-           wasock__fd_wait_once(socket->fd_, 1U << wasock__side_of(userdata),
-                                0) != 0;
-}
-
 static void report_place(struct wasock_poller *poller,
                          struct wasock__report *report, uint32_t place)
 {
     const uint64_t userdata = poller->subscriptions_[place].userdata;
 
-    if (is_worth_a_try(poller, place)) {
+    if (wasock__may_be_tried(poller, userdata)) {
         wasock__report_add(report, wasock__registration_of(poller, userdata))
             ->ready = (uint8_t)(1U << wasock__side_of(userdata));
     }

@@ -72,6 +72,9 @@ static void report_ready(struct wasock_poller *poller,
     struct wasock__registration *registration =
         wasock__registration_of(poller, userdata);
 
+    if (!wasock__may_be_tried(poller, userdata)) {
+        return;
+    }
     wasock__report_add(report, registration)->ready =
         (uint8_t)(1U << wasock__side_of(userdata));
     registration->n_silent = 0;
@@ -483,8 +486,9 @@ static void assume_ready(struct wasock_poller *poller)
     for (uint32_t i = wasock__n_idle(poller); i < poller->n_subscriptions_;
          i++) {
         const uint64_t userdata = poller->subscriptions_[i].userdata;
-        if (wasock__registration_at(poller, i)->watch.socket_->role_ !=
-            WASOCK__ROLE_LISTENER) {
+        const unsigned role =
+            wasock__registration_at(poller, i)->watch.socket_->role_;
+        if (role != WASOCK__ROLE_LISTENER && role != WASOCK__ROLE_PLAIN) {
             struct wasock__event *event = &poller->events_[poller->n_kept_++];
             event->userdata = userdata;
             event->error = 0;

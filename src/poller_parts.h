@@ -105,6 +105,11 @@ void wasock__sets_demote(struct wasock_poller *poller, uint32_t place);
 bool wasock__take_moved(const struct wasock_poller *poller, uint32_t place,
                         unsigned bit);
 
+/* Whether a try cannot wait. Of what is no socket, and may be blocking, each
+ * host tells the truth where it is asked about that alone. */
+bool wasock__may_be_tried(const struct wasock_poller *poller,
+                          uint64_t userdata);
+
 /* How many idle ones are due to be swept, if all are within `period_ns`. */
 uint32_t wasock__idle_due(const struct wasock_poller *poller,
                           uint64_t period_ns, uint64_t now_ns);

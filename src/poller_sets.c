@@ -158,3 +158,13 @@ uint32_t wasock__idle_next_group(struct wasock_poller *poller, uint32_t count)
     const uint32_t left = wasock__n_idle(poller) - poller->sweep_;
     return left < count ? left : count;
 }
+
+bool wasock__may_be_tried(const struct wasock_poller *poller, uint64_t userdata)
+{
+    const struct wasock_socket *socket =
+        wasock__registration_of(poller, userdata)->watch.socket_;
+
+    return socket->role_ != WASOCK__ROLE_PLAIN ||
+           wasock__fd_wait_once(socket->fd_, 1U << wasock__side_of(userdata),
+                                0) != 0;
+}

@@ -28,7 +28,8 @@ tidy)
     need clang-tidy-$version
     # Those that only the build for wasm has; what stands in for a libc cannot
     # be static.
-    wasm=(examples/tcpecho_freestanding.c tests/claims/*.c src/bsd/*.c)
+    wasm=(examples/tcpecho_freestanding.c tests/claims/*.c src/bsd/*.c
+        src/libc/*.c)
     clang-tidy-$version --quiet -p build/wasm \
         --checks=-misc-use-internal-linkage "${wasm[@]}"
     git ls-files 'src/*.c' 'examples/*.c' 'tests/*.c' |

@@ -47,18 +47,16 @@ int wasock_directories_register(void)
 {
     struct wasock_preopen preopen = {0};
     int n_directories = 0;
+    int result = 0;
 
     if (!is_socket_preopened()) {
         return 0;
     }
-    while (wasock_preopen_next(&preopen) == 1) {
-        if (preopen.kind == WASOCK_FD_DIRECTORY) {
-            const int result = register_directory(preopen.fd);
-            if (result < 0) {
-                return result;
-            }
-            n_directories += result;
-        }
+    while (result >= 0 && wasock_preopen_next(&preopen) == 1) {
+        result = preopen.kind == WASOCK_FD_DIRECTORY
+                     ? register_directory(preopen.fd)
+                     : 0;
+        n_directories += result;
     }
-    return n_directories;
+    return result < 0 ? result : n_directories;
 }

@@ -235,6 +235,63 @@ static void test_late_answer(void **unused)
     end();
 }
 
+/* What is on its way arrives in the order of its times, whatever the order it
+ * was sent in, and whoever goes away meanwhile. */
+static void test_order_of_arrivals(void **unused)
+{
+    enum { N = 40 };
+    static _Alignas(WASOCK_FAKENET_ALIGNMENT) char
+        many_memory[WASOCK_FAKENET_SIZE(2 * N, 10000)];
+    static _Alignas(
+        WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(N)];
+    static struct wasock_conn from[N];
+    static struct wasock_conn to[N];
+    struct wasock_fakenet_faults faults[N];
+    struct wasock_poller poller;
+
+    (void)unused;
+    memset(from, 0, sizeof(from));
+    memset(to, 0, sizeof(to));
+    assert_int_equal(wasock_fakenet_init(&net, many_memory, sizeof(many_memory),
+                                         2 * N, NULL),
+                     0);
+    assert_int_equal(
+        wasock_poller_init(&poller, poller_memory, sizeof(poller_memory)), 0);
+    const uint64_t start_ns = now_ns();
+    for (size_t i = 0; i < N; i++) {
+        memset(&faults[i], 0, sizeof(faults[i]));
+        faults[i].latency_ns = (1 + i * 17 % N) * MS;
+        assert_int_equal(wasock_fakenet_pair(&net, &from[i], &to[i]), 0);
+        wasock_fakenet_set_socket_faults(&from[i].socket, &faults[i]);
+        assert_int_equal(wasock_conn_write(&from[i], "x", 1), 1);
+        assert_int_equal(
+            wasock_poller_add(&poller, &to[i].socket, WASOCK_READABLE, &to[i]),
+            0);
+    }
+    for (size_t i = 0; i < N; i += 3) {
+        assert_int_equal(wasock_conn_close(&to[i]), 0);
+    }
+    size_t n_arrived = 0;
+    struct wasock_poller_event event;
+    while (wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE) == 1) {
+        struct wasock_conn *conn = event.token;
+        char byte = 0;
+        assert_int_equal(wasock_conn_try_read(conn, &byte, 1), 1);
+        assert_true(now_ns() - start_ns == faults[conn - to].latency_ns);
+        n_arrived++;
+    }
+    assert_int_equal(n_arrived, N - (N + 2) / 3);
+    wasock_poller_close(&poller);
+    for (size_t i = 0; i < N; i++) {
+        assert_int_equal(wasock_conn_close(&from[i]), 0);
+        if (i % 3 != 0) {
+            assert_int_equal(wasock_conn_close(&to[i]), 0);
+        }
+    }
+    assert_int_equal(net.n_free_sockets_, 2 * N);
+    assert_int_equal(net.n_events_, 0);
+}
+
 /* A megabyte through all of it at once comes byte by byte as it was sent. */
 static void test_all_at_once(void **unused)
 {
@@ -272,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_stalled),
         cmocka_unit_test(test_refused_dials),
         cmocka_unit_test(test_late_answer),
+        cmocka_unit_test(test_order_of_arrivals),
         cmocka_unit_test(test_all_at_once),
     };
 
