@@ -6,7 +6,8 @@
 #
 #   tools/setup.sh [--all-hosts] [--bench]
 #
-# --all-hosts adds wasmi and wazero (built by cargo and go: minutes);
+# --all-hosts adds wasmi and wazero (built by cargo and go: minutes), and what
+# the tests of known programs need;
 # --bench adds what the benchmark's peers are built and its plot is drawn with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -125,6 +126,8 @@ cargo() {
 }
 
 if [ $all_hosts = yes ]; then
+    # What the known programs are built with, and their clients.
+    install make xz-utils mosquitto-clients
     if [ ! -x "$hosts/bin/wazero" ]; then
         say "building wazero 1.12.0"
         GOBIN=$hosts/bin go install \

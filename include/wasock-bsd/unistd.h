@@ -48,6 +48,35 @@ ssize_t readlinkat(int directory_fd, const char *__restrict path,
 int unlinkat(int directory_fd, const char *path, int flags)
     WASOCK_BSD(unlinkat);
 
+/* Processes, users, limits: what there is of them in a sandbox. */
+pid_t fork(void) WASOCK_BSD(fork);
+int execv(const char *path, char *const arguments[]) WASOCK_BSD(execv);
+int execve(const char *path, char *const arguments[], char *const variables[])
+    WASOCK_BSD(execve);
+int execvp(const char *path, char *const arguments[]) WASOCK_BSD(execvp);
+pid_t getppid(void) WASOCK_BSD(getppid);
+pid_t getpgrp(void) WASOCK_BSD(getpgrp);
+pid_t setsid(void) WASOCK_BSD(setsid);
+int setpgid(pid_t pid, pid_t group) WASOCK_BSD(setpgid);
+int daemon(int keeps_directory, int keeps_stdio) WASOCK_BSD(daemon);
+unsigned alarm(unsigned seconds) WASOCK_BSD(alarm);
+uid_t getuid(void) WASOCK_BSD(getuid);
+uid_t geteuid(void) WASOCK_BSD(geteuid);
+gid_t getgid(void) WASOCK_BSD(getgid);
+gid_t getegid(void) WASOCK_BSD(getegid);
+int getgroups(int capacity, gid_t *groups) WASOCK_BSD(getgroups);
+int setuid(uid_t uid) WASOCK_BSD(setuid);
+int seteuid(uid_t uid) WASOCK_BSD(seteuid);
+int setgid(gid_t gid) WASOCK_BSD(setgid);
+int setegid(gid_t gid) WASOCK_BSD(setegid);
+int chroot(const char *path) WASOCK_BSD(chroot);
+int chown(const char *path, uid_t uid, gid_t gid) WASOCK_BSD(chown);
+int fchown(int fd, uid_t uid, gid_t gid) WASOCK_BSD(fchown);
+int fchdir(int fd) WASOCK_BSD(fchdir);
+int gethostname(char *name, size_t capacity) WASOCK_BSD(gethostname);
+long sysconf(int name) WASOCK_BSD(sysconf);
+char *get_current_dir_name(void) WASOCK_BSD(get_current_dir_name);
+
 #ifdef __cplusplus
 }
 #endif

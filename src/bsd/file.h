@@ -19,9 +19,6 @@ int wasock_bsd__host_fd(const struct description *description);
  * `is_directory` and it is not of the host; AT_FDCWD stays. */
 int wasock_bsd__host_directory(int fd);
 
-/* Let wasi-libc know the directories that its scan does not reach. */
-void wasock_bsd__register_directories(void);
-
 /* The device of a path, new; NULL where the path is none's. */
 struct description *wasock_bsd__device(const char *path, int flags);
 

@@ -3,7 +3,6 @@
  * mman.c - mmap of a number; the rest is wasi-libc's emulation, which needs
  * -lwasi-emulated-mman.
  */
-#define _WASI_EMULATED_MMAN
 
 #include <errno.h>
 #include <sys/mman.h>

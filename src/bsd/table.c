@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <wasock/directories.h>
 #include <wasock/err.h>
 
 #include "file.h"
@@ -32,7 +33,8 @@ __attribute__((constructor)) static void begin(void)
             (void)result; /* without memory there is no stdio */
         }
     }
-    wasock_bsd__register_directories();
+    const int result = wasock_directories_register();
+    (void)result; /* without memory fopen says that there is no such file */
 }
 
 ptrdiff_t wasock_bsd__code(ptrdiff_t result)

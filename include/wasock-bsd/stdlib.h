@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* stdlib.h - temporary files, and the load. */
+#ifndef WASOCK_BSD_STDLIB_H
+#define WASOCK_BSD_STDLIB_H
+
+#pragma GCC system_header
+
+#include <wasock_bsd_rename.h>
+
+#include_next <stdlib.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int mkstemp(char *name) WASOCK_BSD(mkstemp);
+int mkostemp(char *name, int flags) WASOCK_BSD(mkostemp);
+int getloadavg(double *averages, int n_averages) WASOCK_BSD(getloadavg);
+int system(const char *command) WASOCK_BSD(system);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* sys/time.h - timers that are refused. */
+#ifndef WASOCK_BSD_SYS_TIME_H
+#define WASOCK_BSD_SYS_TIME_H
+
+#pragma GCC system_header
+
+#include <wasock_bsd_rename.h>
+
+#include_next <sys/time.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef ITIMER_REAL
+#define ITIMER_REAL 0
+#define ITIMER_VIRTUAL 1
+#define ITIMER_PROF 2
+struct itimerval {
+    struct timeval it_interval;
+    struct timeval it_value;
+};
+#endif
+
+int getitimer(int which, struct itimerval *value) WASOCK_BSD(getitimer);
+int setitimer(int which, const struct itimerval *__restrict value,
+              struct itimerval *__restrict old) WASOCK_BSD(setitimer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

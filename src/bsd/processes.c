@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * processes.c - a guest is one process, which can make no other.
+ *
+ * fork, exec and their like are ENOSYS; there are no children (ECHILD) and no
+ * terminals (ENOTTY); nothing can be loaded. Timers that would raise a signal
+ * are refused, alarm, which cannot fail, does nothing.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "plain.h"
+
+static int not_here(void)
+{
+    errno = ENOSYS;
+    return -1;
+}
+
+pid_t fork(void)
+{
+    return not_here();
+}
+WASOCK_BSD_PLAIN(fork);
+
+int execv(const char *path, char *const arguments[])
+{
+    (void)path;
+    (void)arguments;
+    return not_here();
+}
+WASOCK_BSD_PLAIN(execv);
+
+int execve(const char *path, char *const arguments[], char *const variables[])
+{
+    (void)variables;
+    return execv(path, arguments);
+}
+WASOCK_BSD_PLAIN(execve);
+
+int execvp(const char *path, char *const arguments[])
+{
+    return execv(path, arguments);
+}
+WASOCK_BSD_PLAIN(execvp);
+
+/* NULL asks whether there is a shell: no. */
+int system(const char *command)
+{
+    return command == NULL ? 0 : not_here();
+}
+WASOCK_BSD_PLAIN(system);
+
+int daemon(int keeps_directory, int keeps_stdio)
+{
+    (void)keeps_directory;
+    (void)keeps_stdio;
+    return not_here();
+}
+WASOCK_BSD_PLAIN(daemon);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+pid_t waitpid(pid_t pid, int *status, int options)
+{
+    (void)pid;
+    (void)status;
+    (void)options;
+    errno = ECHILD;
+    return -1;
+}
+WASOCK_BSD_PLAIN(waitpid);
+
+pid_t wait(int *status)
+{
+    return waitpid(-1, status, 0);
+}
+WASOCK_BSD_PLAIN(wait);
+
+pid_t getppid(void)
+{
+    return 1;
+}
+WASOCK_BSD_PLAIN(getppid);
+
+pid_t getpgrp(void)
+{
+    return getpid();
+}
+WASOCK_BSD_PLAIN(getpgrp);
+
+/* It leads its group already, and has no other to join. */
+pid_t setsid(void)
+{
+    errno = EPERM;
+    return -1;
+}
+WASOCK_BSD_PLAIN(setsid);
+
+int setpgid(pid_t pid, pid_t group)
+{
+    (void)pid;
+    (void)group;
+    errno = EPERM;
+    return -1;
+}
+WASOCK_BSD_PLAIN(setpgid);
+
+int chroot(const char *path)
+{
+    (void)path;
+    errno = EPERM;
+    return -1;
+}
+WASOCK_BSD_PLAIN(chroot);
+
+/* Ignored: no signal comes by itself. No alarm was ever set, hence 0. */
+unsigned alarm(unsigned seconds)
+{
+    (void)seconds;
+    return 0;
+}
+WASOCK_BSD_PLAIN(alarm);
+
+int getitimer(int which, struct itimerval *value)
+{
+    const struct itimerval none = {{0, 0}, {0, 0}};
+
+    (void)which;
+    *value = none;
+    return 0;
+}
+WASOCK_BSD_PLAIN(getitimer);
+
+/* Errors: ENOSYS, unless it is to stop. */
+int setitimer(int which, const struct itimerval *restrict value,
+              struct itimerval *restrict old)
+{
+    if (old != NULL) {
+        getitimer(which, old);
+    }
+    return value->it_value.tv_sec == 0 && value->it_value.tv_usec == 0
+               ? 0
+               : not_here();
+}
+WASOCK_BSD_PLAIN(setitimer);
+
+int tcgetattr(int fd, struct termios *settings)
+{
+    (void)fd;
+    (void)settings;
+    errno = ENOTTY;
+    return -1;
+}
+WASOCK_BSD_PLAIN(tcgetattr);
+
+int tcsetattr(int fd, int when, const struct termios *settings)
+{
+    (void)fd;
+    (void)when;
+    (void)settings;
+    errno = ENOTTY;
+    return -1;
+}
+WASOCK_BSD_PLAIN(tcsetattr);
+
+void *dlopen(const char *path, int flags)
+{
+    (void)path;
+    (void)flags;
+    return NULL;
+}
+WASOCK_BSD_PLAIN(dlopen);
+
+void *dlsym(void *library, const char *name)
+{
+    (void)library;
+    (void)name;
+    return NULL;
+}
+WASOCK_BSD_PLAIN(dlsym);
+
+int dlclose(void *library)
+{
+    (void)library;
+    return -1;
+}
+WASOCK_BSD_PLAIN(dlclose);
+
+char *dlerror(void)
+{
+    static char text[] = "nothing can be loaded into a guest";
+
+    return text;
+}
+WASOCK_BSD_PLAIN(dlerror);

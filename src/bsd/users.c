@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * users.c - one user and one group, 1000, who are not root: so that servers do
+ * not try to become somebody else.
+ *
+ * Becoming whom one is succeeds; becoming anybody else, and giving files away,
+ * is EPERM.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plain.h"
+
+#define ID 1000
+#define NAME "wasi"
+
+static int only_to_oneself(unsigned id)
+{
+    if (id != ID && id != (unsigned)-1) { /* -1: as it is */
+        errno = EPERM;
+        return -1;
+    }
+    return 0;
+}
+
+uid_t getuid(void)
+{
+    return ID;
+}
+WASOCK_BSD_PLAIN(getuid);
+
+uid_t geteuid(void)
+{
+    return ID;
+}
+WASOCK_BSD_PLAIN(geteuid);
+
+gid_t getgid(void)
+{
+    return ID;
+}
+WASOCK_BSD_PLAIN(getgid);
+
+gid_t getegid(void)
+{
+    return ID;
+}
+WASOCK_BSD_PLAIN(getegid);
+
+int getgroups(int capacity, gid_t *groups)
+{
+    if (capacity > 0) {
+        groups[0] = ID;
+    }
+    return 1;
+}
+WASOCK_BSD_PLAIN(getgroups);
+
+int setuid(uid_t uid)
+{
+    return only_to_oneself(uid);
+}
+WASOCK_BSD_PLAIN(setuid);
+
+int seteuid(uid_t uid)
+{
+    return only_to_oneself(uid);
+}
+WASOCK_BSD_PLAIN(seteuid);
+
+int setgid(gid_t gid)
+{
+    return only_to_oneself(gid);
+}
+WASOCK_BSD_PLAIN(setgid);
+
+int setegid(gid_t gid)
+{
+    return only_to_oneself(gid);
+}
+WASOCK_BSD_PLAIN(setegid);
+
+int setgroups(size_t n_groups, const gid_t *groups)
+{
+    (void)n_groups;
+    (void)groups;
+    errno = EPERM;
+    return -1;
+}
+WASOCK_BSD_PLAIN(setgroups);
+
+int initgroups(const char *name, gid_t group)
+{
+    (void)name;
+    return only_to_oneself(group);
+}
+WASOCK_BSD_PLAIN(initgroups);
+
+int chown(const char *path, uid_t uid, gid_t gid)
+{
+    (void)path;
+    return only_to_oneself(uid) == 0 ? only_to_oneself(gid) : -1;
+}
+WASOCK_BSD_PLAIN(chown);
+
+int fchown(int fd, uid_t uid, gid_t gid)
+{
+    (void)fd;
+    return only_to_oneself(uid) == 0 ? only_to_oneself(gid) : -1;
+}
+WASOCK_BSD_PLAIN(fchown);
+
+struct passwd *getpwuid(uid_t uid)
+{
+    static char name[] = NAME;
+    static char nothing[] = "";
+    static char root[] = "/";
+    static struct passwd user = {name, nothing, ID, ID, nothing, root, nothing};
+
+    return uid == ID ? &user : NULL;
+}
+WASOCK_BSD_PLAIN(getpwuid);
+
+struct passwd *getpwnam(const char *name)
+{
+    return strcmp(name, NAME) == 0 ? getpwuid(ID) : NULL;
+}
+WASOCK_BSD_PLAIN(getpwnam);
+
+/* A list of none: nobody has to be gone through. */
+void setpwent(void)
+{
+}
+WASOCK_BSD_PLAIN(setpwent);
+
+struct passwd *getpwent(void)
+{
+    return NULL;
+}
+WASOCK_BSD_PLAIN(getpwent);
+
+void endpwent(void)
+{
+}
+WASOCK_BSD_PLAIN(endpwent);
+
+struct group *getgrgid(gid_t gid)
+{
+    static char name[] = NAME;
+    static char nothing[] = "";
+    static char *members[1];
+    static struct group group = {name, nothing, ID, members};
+
+    return gid == ID ? &group : NULL;
+}
+WASOCK_BSD_PLAIN(getgrgid);
+
+struct group *getgrnam(const char *name)
+{
+    return strcmp(name, NAME) == 0 ? getgrgid(ID) : NULL;
+}
+WASOCK_BSD_PLAIN(getgrnam);
+
+void endgrent(void)
+{
+}
+WASOCK_BSD_PLAIN(endgrent);
