@@ -237,6 +237,7 @@ def ngircd():
     configuration = (
         "[Global]\nName = irc.example.net\nInfo = x\nPorts = PORT\n"
         "Listen = 0.0.0.0\nServerUID = 1000\n[Limits]\nMaxPenaltyTime = 0\n"
+        "MaxConnectionsIP = 0\n"
         "[Options]\nDNS = no\nPAM = no\n")
     with Server(f"ngircd-{kind}", ["-n", "-f", "DIR/ngircd.conf"],
                 {"ngircd.conf": configuration}) as server:

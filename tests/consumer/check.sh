@@ -46,6 +46,13 @@ consume() {
 consume find_package -DWASOCK_FROM=find_package "-Dwasock_DIR=$config"
 consume pkg-config -DWASOCK_FROM=pkg-config
 consume subproject "-DWASOCK_FROM=$source"
+# The driver of the BSD layer needs no build system at all.
+if [ -x "$scratch/prefix/bin/wasock-cc" ]; then
+    "$scratch/prefix/bin/wasock-cc" -O1 "$here/consumer.c" \
+        -o "$scratch/driven.wasm"
+    run "$scratch/driven"
+    echo "wasock-cc: ok"
+fi
 if [ $was_run = no ]; then
     echo "SKIP: built, but wasmtime is not installed to run it"
     exit 77

@@ -12,7 +12,7 @@ text = (tests / "quirks.md").read_text()
 simhost = "".join((tests / "simhost" / name).read_text()
                   for name in ("profile.h", "simhost.h"))
 sources = "".join(path.read_text() for path in
-                  (tests.parent / "src").glob("*.[ch]"))
+                  (tests.parent / "src").rglob("*.[ch]"))
 failures = []
 
 rows = [line.strip("|").split("|") for line in text.splitlines()

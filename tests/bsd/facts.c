@@ -1,0 +1,581 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * facts - what POSIX and Linux say of descriptors, sockets and waiting, in
+ * small facts. The same program runs natively, against the system's libc, and
+ * in the sandbox, against the BSD layer, where it talks to itself
+ * (WASOCK_BSD_LOOPBACK=1). Prints each fact that does not hold, and a count.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static int n_facts;
+static int n_failed;
+
+#define FACT(c)                                                                \
+    do {                                                                       \
+        n_facts++;                                                             \
+        if (!(c)) {                                                            \
+            n_failed++;                                                        \
+            printf("line %d: %s (errno %d, %s)\n", __LINE__, #c, errno,        \
+                   strerror(errno));                                           \
+        }                                                                      \
+    } while (0)
+
+/* The call fails with this error. */
+#define FAILS(call, error) FACT((errno = 0, (call) == -1 && errno == (error)))
+
+static void numbers(void)
+{
+    const int first = open("/dev/null", O_RDWR);
+    const int second = open("/dev/null", O_RDONLY);
+    struct stat status;
+
+    FACT(first > 2 && second == first + 1);
+    FACT(close(first) == 0);
+    FAILS(close(first), EBADF);
+    FAILS(read(first, &status, 1), EBADF);
+    FAILS(fcntl(first, F_GETFL), EBADF);
+    FAILS(fstat(first, &status), EBADF);
+    FACT(dup(second) == first); /* the lowest that is free */
+    FACT(dup2(second, second) == second);
+    FACT(dup2(second, first + 120) == first + 120);
+    FAILS(dup2(first + 110, first), EBADF);
+    FAILS(dup(-1), EBADF);
+    FACT(fcntl(second, F_DUPFD, first + 100) == first + 100);
+    FACT(fcntl(second, F_DUPFD_CLOEXEC, first + 100) == first + 101);
+    FACT(fcntl(first + 101, F_GETFD) == FD_CLOEXEC);
+    FACT(fcntl(first + 100, F_GETFD) == 0);
+    FACT(fcntl(first + 100, F_SETFD, FD_CLOEXEC) == 0);
+    FACT(fcntl(first + 100, F_GETFD) == FD_CLOEXEC);
+    FACT(fcntl(second, F_GETFD) == 0); /* the flag is the number's */
+    FACT((fcntl(second, F_GETFL) & O_ACCMODE) == O_RDONLY);
+    FACT(fstat(second, &status) == 0 && S_ISCHR(status.st_mode));
+    FACT(isatty(second) == 0);
+    FACT(close(first + 120) == 0);
+    FACT(close(first + 101) == 0);
+    FACT(close(first + 100) == 0);
+    FACT(close(first) == 0);
+    FACT(close(second) == 0);
+}
+
+static void devices(void)
+{
+    char bytes[16] = "x";
+    const int null = open("/dev/null", O_RDWR);
+
+    FACT(write(null, "hello", 5) == 5);
+    FACT(read(null, bytes, 16) == 0);
+    FACT(close(null) == 0);
+    const int zero = open("/dev/zero", O_RDONLY);
+    FACT(read(zero, bytes, 16) == 16 && bytes[0] == 0);
+    FACT(close(zero) == 0);
+    const int random = open("/dev/urandom", O_RDONLY);
+    FACT(read(random, bytes, 16) == 16);
+    FACT(close(random) == 0);
+    FAILS(open("/nonexistent/file", O_RDONLY), ENOENT);
+}
+
+static short polled(int fd, short events)
+{
+    struct pollfd one = {fd, events, 0};
+
+    return poll(&one, 1, 0) < 0 ? -1 : one.revents;
+}
+
+static void pipes(void)
+{
+    static char big[70000];
+    char bytes[16];
+    int ends[2];
+
+    FACT(pipe(ends) == 0);
+    FACT(polled(ends[0], POLLIN) == 0);
+    FACT(polled(ends[1], POLLOUT) == POLLOUT);
+    FACT(write(ends[1], "hello", 5) == 5);
+    FACT(polled(ends[0], POLLIN) == POLLIN);
+    FACT(read(ends[0], bytes, 2) == 2 && memcmp(bytes, "he", 2) == 0);
+    FACT(read(ends[0], bytes, 16) == 3 && memcmp(bytes, "llo", 3) == 0);
+    FAILS(lseek(ends[0], 0, SEEK_SET), ESPIPE);
+    FAILS(write(ends[0], "x", 1), EBADF);
+    FAILS(read(ends[1], bytes, 1), EBADF);
+    FACT(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+    FACT(fcntl(ends[0], F_GETFL) & O_NONBLOCK);
+    FAILS(read(ends[0], bytes, 1), EAGAIN);
+    FACT(fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0);
+    const ssize_t n = write(ends[1], big, sizeof(big));
+    FACT(n == 65536);
+    FAILS(write(ends[1], big, 1), EAGAIN);
+    FACT(polled(ends[1], POLLOUT) == 0);
+    FACT(close(ends[1]) == 0);
+    FACT(polled(ends[0], POLLIN) == (POLLIN | POLLHUP));
+    FACT(read(ends[0], big, sizeof(big)) == 65536);
+    FACT(polled(ends[0], POLLIN) == POLLHUP);
+    FACT(read(ends[0], bytes, 1) == 0);
+    FACT(close(ends[0]) == 0);
+    FACT(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0);
+#ifndef __wasm__ /* where O_CLOEXEC is 0, and nothing can be executed */
+    FACT(fcntl(ends[0], F_GETFD) == FD_CLOEXEC);
+#endif
+    FACT(close(ends[0]) == 0);
+    FACT(polled(ends[1], POLLOUT) & POLLERR);
+    FAILS(write(ends[1], "x", 1), EPIPE);
+    FACT(close(ends[1]) == 0);
+}
+
+static void shared_state(void)
+{
+    char byte = 0;
+    int ends[2];
+
+    FACT(pipe(ends) == 0);
+    const int copy = dup(ends[0]);
+    FACT(fcntl(copy, F_SETFL, O_NONBLOCK) == 0);
+    FACT(fcntl(ends[0], F_GETFL) & O_NONBLOCK); /* of what is open */
+    FACT(close(ends[0]) == 0);
+    FACT(write(ends[1], "x", 1) == 1);
+    FACT(read(copy, &byte, 1) == 1 && byte == 'x');
+    FACT(close(copy) == 0);
+    FAILS(write(ends[1], "x", 1), EPIPE); /* the last has gone */
+    FACT(close(ends[1]) == 0);
+}
+
+static void socket_pairs(void)
+{
+    char bytes[16];
+    int s[2];
+    struct stat status;
+
+    FACT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, s) == 0);
+    FACT(fstat(s[0], &status) == 0 && S_ISSOCK(status.st_mode));
+    FAILS(read(s[0], bytes, 1), EAGAIN);
+    FACT(send(s[0], "abc", 3, MSG_NOSIGNAL) == 3);
+    FACT(write(s[1], "xyz", 3) == 3);
+    FACT(recv(s[1], bytes, 16, MSG_PEEK) == 3);
+    FACT(recv(s[1], bytes, 2, 0) == 2 && memcmp(bytes, "ab", 2) == 0);
+    FACT(recv(s[1], bytes, 16, 0) == 1 && bytes[0] == 'c');
+    FACT(read(s[0], bytes, 16) == 3);
+    FACT(shutdown(s[0], SHUT_WR) == 0);
+    FACT(read(s[1], bytes, 1) == 0);
+    FAILS(send(s[0], "x", 1, MSG_NOSIGNAL), EPIPE);
+    FACT(send(s[1], "x", 1, MSG_NOSIGNAL) == 1);
+    FACT(polled(s[0], POLLIN) == POLLIN);
+    FACT(close(s[1]) == 0);
+    FACT(read(s[0], bytes, 16) == 1);
+    FACT(read(s[0], bytes, 16) == 0);
+    FACT(close(s[0]) == 0);
+}
+
+/* A listener on loopback with a port of its own; its number. */
+static int listen_on(struct sockaddr_in *address)
+{
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const int one = 1;
+    socklen_t length = sizeof(*address);
+
+    memset(address, 0, sizeof(*address));
+    address->sin_family = AF_INET;
+    address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    FACT(fd >= 0);
+    FACT(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+    FACT(bind(fd, (struct sockaddr *)address, sizeof(*address)) == 0);
+    FACT(listen(fd, 8) == 0);
+    FACT(getsockname(fd, (struct sockaddr *)address, &length) == 0);
+    FACT(length == sizeof(*address) && address->sin_port != 0);
+    return fd;
+}
+
+static void options(int listener)
+{
+    int value = -1;
+    socklen_t length = sizeof(value);
+    int ends[2];
+
+    FACT(getsockopt(listener, SOL_SOCKET, SO_TYPE, &value, &length) == 0);
+    FACT(value == SOCK_STREAM && length == sizeof(value));
+    FACT(getsockopt(listener, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) == 0);
+    FACT(value == 1);
+    FACT(getsockopt(listener, SOL_SOCKET, SO_ERROR, &value, &length) == 0);
+    FACT(value == 0);
+    value = 1;
+    FACT(setsockopt(listener, SOL_SOCKET, SO_KEEPALIVE, &value,
+                    sizeof(value)) == 0);
+    FACT(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &value,
+                    sizeof(value)) == 0);
+    FAILS(setsockopt(listener, SOL_SOCKET, 9999, &value, sizeof(value)),
+          ENOPROTOOPT);
+    FACT(pipe(ends) == 0);
+    FAILS(getsockopt(ends[0], SOL_SOCKET, SO_TYPE, &value, &length), ENOTSOCK);
+    FAILS(listen(ends[0], 1), ENOTSOCK);
+    FAILS(accept(ends[0], NULL, NULL), ENOTSOCK);
+    FAILS(send(ends[1], "x", 1, 0), ENOTSOCK);
+    FACT(close(ends[0]) == 0 && close(ends[1]) == 0);
+}
+
+static void bad_sockets(const struct sockaddr_in *taken)
+{
+    struct sockaddr_in address = *taken;
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof(peer);
+    char byte = 0;
+
+    FAILS(socket(9999, SOCK_STREAM, 0), EAFNOSUPPORT);
+    FAILS(accept(-1, NULL, NULL), EBADF);
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    FAILS(bind(fd, (struct sockaddr *)&address, sizeof(address)), EADDRINUSE);
+    FAILS(bind(fd, (struct sockaddr *)&address, 3), EINVAL);
+    FAILS(getpeername(fd, (struct sockaddr *)&peer, &length), ENOTCONN);
+    FAILS(recv(fd, &byte, 1, 0), ENOTCONN);
+    FAILS(shutdown(fd, SHUT_WR), ENOTCONN);
+    FAILS(accept(fd, NULL, NULL), EINVAL);
+    address.sin_port = htons(1); /* nobody */
+    FAILS(connect(fd, (struct sockaddr *)&address, sizeof(address)),
+          ECONNREFUSED);
+    FACT(close(fd) == 0);
+}
+
+/* A connection with who accepted it. */
+static void connect_to(int listener, const struct sockaddr_in *address,
+                       int *client, int *server)
+{
+    struct sockaddr_in from;
+    socklen_t length = sizeof(from);
+
+    FAILS(accept(listener, NULL, NULL), EAGAIN);
+    FACT(polled(listener, POLLIN) == 0);
+    *client = socket(AF_INET, SOCK_STREAM, 0);
+    FACT(connect(*client, (const struct sockaddr *)address, sizeof(*address)) ==
+         0);
+    FAILS(connect(*client, (const struct sockaddr *)address, sizeof(*address)),
+          EISCONN);
+    struct pollfd wait = {listener, POLLIN, 0};
+    FACT(poll(&wait, 1, 5000) == 1 && wait.revents == POLLIN);
+    *server =
+        accept4(listener, (struct sockaddr *)&from, &length, SOCK_NONBLOCK);
+    FACT(*server >= 0 && length == sizeof(from));
+    FACT(from.sin_family == AF_INET);
+    FACT(fcntl(*server, F_GETFL) & O_NONBLOCK);
+    FACT((fcntl(*client, F_GETFL) & O_NONBLOCK) == 0);
+    FACT(getsockname(*server, (struct sockaddr *)&from, &length) == 0);
+    FACT(from.sin_port == address->sin_port);
+    FACT(getpeername(*client, (struct sockaddr *)&from, &length) == 0);
+    FACT(from.sin_port == address->sin_port);
+}
+
+static void transfers(int client, int server)
+{
+    char bytes[16] = "";
+    char first[2];
+    char rest[14];
+    struct iovec out[2] = {{bytes, 3}, {bytes + 3, 4}};
+    struct iovec in[2] = {{first, 2}, {rest, 14}};
+    struct msghdr message = {.msg_iov = in, .msg_iovlen = 2};
+
+    FAILS(recv(server, bytes, 1, 0), EAGAIN);
+    FAILS(recv(client, bytes, 1, MSG_DONTWAIT), EAGAIN);
+    FACT(send(client, "hello", 5, 0) == 5);
+    FACT(polled(server, POLLIN | POLLOUT) == (POLLIN | POLLOUT));
+    FACT(recv(server, bytes, 16, MSG_PEEK) == 5);
+    FACT(recv(server, bytes, 3, MSG_PEEK) == 3);
+    FACT(recv(server, bytes, 16, 0) == 5 && memcmp(bytes, "hello", 5) == 0);
+    memcpy(bytes, "1234567", 7);
+    FACT(writev(client, out, 2) == 7);
+    FACT(recvmsg(server, &message, 0) == 7 && memcmp(rest, "34567", 5) == 0);
+    message.msg_iov = out;
+    FACT(sendmsg(server, &message, MSG_NOSIGNAL) == 7);
+    FACT(recv(client, rest, 4, MSG_WAITALL) == 4);
+    FACT(memcmp(rest, "1234", 4) == 0);
+    FACT(readv(client, in, 2) == 3 && first[0] == '5' && rest[0] == '7');
+    FACT(send(client, "", 0, 0) == 0);
+    FACT(dprintf(client, "%d-%s", 42, "x") == 4);
+    FACT(recvfrom(server, bytes, 16, 0, NULL, NULL) == 4);
+    FACT(memcmp(bytes, "42-x", 4) == 0);
+    FAILS(lseek(client, 0, SEEK_CUR), ESPIPE);
+}
+
+static void timeouts(int client)
+{
+    struct timeval limit = {0, 50000};
+    struct timespec before;
+    struct timespec after;
+    char byte = 0;
+
+    FACT(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
+         0);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    FAILS(recv(client, &byte, 1, 0), EAGAIN);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    FACT((after.tv_sec - before.tv_sec) * 1000 +
+             (after.tv_nsec - before.tv_nsec) / 1000000 >=
+         45);
+    FACT(poll(NULL, 0, 10) == 0);
+    limit.tv_usec = 0;
+    FACT(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
+         0);
+}
+
+static void endings(int client, int server)
+{
+    char byte = 0;
+
+    FACT(send(client, "z", 1, 0) == 1);
+    FACT(shutdown(client, SHUT_WR) == 0);
+    FAILS(send(client, "x", 1, MSG_NOSIGNAL), EPIPE);
+    FACT(recv(server, &byte, 1, 0) == 1 && byte == 'z');
+    FACT(recv(server, &byte, 1, 0) == 0);
+    FACT(polled(server, POLLIN) & POLLIN);
+    FACT(send(server, "y", 1, 0) == 1);
+    FACT(recv(client, &byte, 1, 0) == 1 && byte == 'y');
+    FACT(close(server) == 0);
+    FACT(recv(client, &byte, 1, 0) == 0);
+    FACT(close(client) == 0);
+    FAILS(send(client, "x", 1, 0), EBADF);
+}
+
+/* One is ready of many: exactly that one is told, by each way to wait. */
+static void one_of_many(void)
+{
+    enum { N = 50 };
+    struct pollfd polls[N + 2];
+    int ends[N][2];
+    fd_set set;
+    int highest = 0;
+    struct timeval now = {0, 0};
+
+    FD_ZERO(&set);
+    for (int i = 0; i < N; i++) {
+        FACT(pipe(ends[i]) == 0);
+        polls[i].fd = ends[i][0];
+        polls[i].events = POLLIN;
+        FD_SET(ends[i][0], &set);
+        highest = ends[i][0] > highest ? ends[i][0] : highest;
+    }
+    polls[N].fd = -1; /* is passed over */
+    polls[N].events = POLLIN;
+    polls[N].revents = POLLIN;
+    polls[N + 1].fd = 9999; /* is not open */
+    polls[N + 1].events = POLLIN;
+    FACT(write(ends[33][1], "x", 1) == 1);
+    FACT(poll(polls, N + 1, -1) == 1);
+    FACT(polls[N].revents == 0);
+    for (int i = 0; i < N; i++) {
+        FACT(polls[i].revents == (i == 33 ? POLLIN : 0));
+    }
+    FACT(poll(polls, N + 2, -1) == 2 && polls[N + 1].revents == POLLNVAL);
+    FACT(select(highest + 1, &set, NULL, NULL, NULL) == 1);
+    FACT(FD_ISSET(ends[33][0], &set) && !FD_ISSET(ends[32][0], &set));
+    char byte = 0;
+    FACT(read(ends[33][0], &byte, 1) == 1);
+    FD_ZERO(&set);
+    FD_SET(ends[33][0], &set);
+    FACT(select(highest + 1, &set, NULL, NULL, &now) == 0);
+    FACT(!FD_ISSET(ends[33][0], &set));
+    FD_SET(ends[33][1], &set);
+    FACT(select(ends[33][1] + 1, NULL, &set, NULL, NULL) == 1);
+    for (int i = 0; i < N; i++) {
+        FACT(close(ends[i][0]) == 0 && close(ends[i][1]) == 0);
+    }
+    FD_ZERO(&set);
+    FD_SET(ends[1][0], &set);
+    FAILS(select(ends[1][0] + 1, &set, NULL, NULL, &now), EBADF);
+}
+
+static int waited(int epoll, struct epoll_event *events, int capacity)
+{
+    return epoll_wait(epoll, events, capacity, 0);
+}
+
+static void epolls(void)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0x123456789};
+    struct epoll_event events[8];
+    char bytes[8];
+    int ends[2];
+    const int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+    FACT(epoll >= 0 && fcntl(epoll, F_GETFD) == FD_CLOEXEC);
+    FAILS(epoll_create(0), EINVAL);
+    FACT(pipe2(ends, O_NONBLOCK) == 0);
+    FAILS(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event), ENOENT);
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) == 0);
+    FAILS(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event), EEXIST);
+    FAILS(epoll_ctl(epoll, EPOLL_CTL_ADD, 9999, &event), EBADF);
+    FAILS(epoll_ctl(ends[0], EPOLL_CTL_ADD, ends[1], &event), EINVAL);
+    FAILS(epoll_wait(epoll, events, 0, 0), EINVAL);
+    FAILS(epoll_wait(ends[0], events, 1, 0), EINVAL);
+    FACT(waited(epoll, events, 8) == 0);
+    FACT(write(ends[1], "ab", 2) == 2);
+    FACT(waited(epoll, events, 8) == 1);
+    FACT(events[0].events == EPOLLIN);
+    FACT(events[0].data.u64 == 0x123456789);
+    FACT(waited(epoll, events, 8) == 1); /* as long as it is ready */
+    FACT(polled(epoll, POLLIN) == POLLIN);
+    event.events = EPOLLIN | EPOLLET;
+    FACT(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event) == 0);
+    FACT(waited(epoll, events, 8) == 1);
+    FACT(waited(epoll, events, 8) == 0); /* once a change */
+    FACT(write(ends[1], "c", 1) == 1);
+    FACT(waited(epoll, events, 8) == 1);
+    event.events = EPOLLIN | EPOLLONESHOT;
+    FACT(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event) == 0);
+    FACT(waited(epoll, events, 8) == 1);
+    FACT(waited(epoll, events, 8) == 0); /* until it is armed again */
+    FACT(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event) == 0);
+    FACT(waited(epoll, events, 8) == 1);
+    FACT(read(ends[0], bytes, 8) == 3);
+    event.events = EPOLLIN;
+    FACT(epoll_ctl(epoll, EPOLL_CTL_MOD, ends[0], &event) == 0);
+    FACT(close(ends[1]) == 0);
+    FACT(waited(epoll, events, 8) == 1 && (events[0].events & EPOLLHUP));
+    FACT(epoll_ctl(epoll, EPOLL_CTL_DEL, ends[0], NULL) == 0);
+    FAILS(epoll_ctl(epoll, EPOLL_CTL_DEL, ends[0], NULL), ENOENT);
+    FACT(waited(epoll, events, 8) == 0);
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[0], &event) == 0);
+    FACT(close(ends[0]) == 0); /* which ends its registration */
+    FACT(waited(epoll, events, 8) == 0);
+    FACT(close(epoll) == 0);
+    FAILS(epoll_wait(epoll, events, 8, 0), EBADF);
+}
+
+static void streams(void)
+{
+    char line[32] = "";
+    int ends[2];
+
+    FACT(pipe(ends) == 0);
+    FILE *out = fdopen(ends[1], "w");
+    FILE *in = fdopen(ends[0], "r");
+    FACT(out != NULL && in != NULL);
+    FACT(fileno(out) == ends[1] && fileno(in) == ends[0]);
+    FACT(fprintf(out, "line %d\n", 7) == 7 && fflush(out) == 0);
+    FACT(fgets(line, sizeof(line), in) != NULL &&
+         strcmp(line, "line 7\n") == 0);
+    FACT(fclose(out) == 0);
+    FACT(fgets(line, sizeof(line), in) == NULL && feof(in));
+    FACT(fclose(in) == 0);
+    FAILS(close(ends[0]), EBADF);
+    FACT(fileno(stdin) == 0 && fileno(stdout) == 1 && fileno(stderr) == 2);
+}
+
+static void names(void)
+{
+    const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST,
+                                     .ai_socktype = SOCK_STREAM};
+    struct addrinfo *info = NULL;
+    struct in_addr address;
+    char host[64];
+    char service[16];
+
+    FACT(getaddrinfo("192.0.2.7", "80", &numeric, &info) == 0);
+    const struct sockaddr_in *ipv4 =
+        (struct sockaddr_in *)(void *)info->ai_addr;
+    FACT(info->ai_family == AF_INET && ipv4->sin_port == htons(80));
+    FACT(ntohl(ipv4->sin_addr.s_addr) == 0xC0000207);
+    FACT(getnameinfo(info->ai_addr, info->ai_addrlen, host, sizeof(host),
+                     service, sizeof(service),
+                     NI_NUMERICHOST | NI_NUMERICSERV) == 0);
+    FACT(strcmp(host, "192.0.2.7") == 0 && strcmp(service, "80") == 0);
+    freeaddrinfo(info);
+    FACT(getaddrinfo("::1", "8080", &numeric, &info) == 0);
+    FACT(info->ai_family == AF_INET6);
+    freeaddrinfo(info);
+    FACT(getaddrinfo("no number", "80", &numeric, &info) == EAI_NONAME);
+    FACT(inet_aton("10.1.2.3", &address) == 1);
+    FACT(strcmp(inet_ntoa(address), "10.1.2.3") == 0);
+    FACT(inet_addr("255.255.255.255") == INADDR_NONE);
+    FACT(inet_addr("1.2.3.4") == htonl(0x01020304));
+    FACT(getprotobyname("tcp")->p_proto == IPPROTO_TCP);
+}
+
+static volatile int n_signals;
+
+static void on_signal(int number)
+{
+    n_signals += number == SIGUSR1;
+}
+
+static void system_facts(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction old;
+    struct rlimit limit;
+    sigset_t set;
+    char name[256];
+
+    sigemptyset(&action.sa_mask);
+    FACT(sigaction(SIGUSR1, &action, NULL) == 0);
+    FACT(sigaction(SIGUSR1, NULL, &old) == 0 && old.sa_handler == on_signal);
+    FACT(kill(getpid(), SIGUSR1) == 0 && n_signals == 1);
+    FACT(raise(SIGUSR1) == 0 && n_signals == 2);
+    sigemptyset(&set);
+    FACT(sigaddset(&set, SIGUSR1) == 0 && sigismember(&set, SIGUSR1) == 1);
+    FACT(sigismember(&set, SIGUSR2) == 0);
+    FACT(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+    FACT(kill(getpid(), SIGUSR1) == 0 && n_signals == 2);
+    FACT(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0 && n_signals == 3);
+    FAILS(sigaction(SIGKILL, &action, NULL), EINVAL);
+    FACT(kill(getpid(), 0) == 0);
+    FACT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 256);
+    FACT(sysconf(_SC_OPEN_MAX) >= 256);
+    FACT(gethostname(name, sizeof(name)) == 0 && name[0] != '\0');
+    FAILS(waitpid(-1, NULL, WNOHANG), ECHILD);
+    FACT(getpwnam("nobody of this name") == NULL);
+    FACT(getppid() >= 0 && getpid() > 0);
+}
+
+int main(void)
+{
+    struct sockaddr_in address;
+    int client = -1;
+    int server = -1;
+
+    signal(SIGPIPE, SIG_IGN);
+    numbers();
+    devices();
+    pipes();
+    shared_state();
+    socket_pairs();
+    const int listener = listen_on(&address);
+    options(listener);
+    bad_sockets(&address);
+    connect_to(listener, &address, &client, &server);
+    transfers(client, server);
+    endings(client, server);
+    connect_to(listener, &address, &client, &server);
+#ifndef __wasm__ /* there nobody else could ever send: it says so at once */
+    timeouts(client);
+#else
+    (void)timeouts;
+#endif
+    FACT(close(client) == 0 && close(server) == 0);
+    FACT(close(listener) == 0);
+    one_of_many();
+    epolls();
+    streams();
+    names();
+    system_facts();
+    printf("%d facts, %d do not hold\n", n_facts, n_failed);
+    return n_failed == 0 ? 0 : 1;
+}
