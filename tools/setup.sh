@@ -142,7 +142,7 @@ if [ $all_hosts = yes ]; then
 fi
 
 if [ $bench = yes ]; then
-    install libc6-dev python3-matplotlib
+    install libc6-dev python3-matplotlib apache2-utils make xz-utils
     go version >/dev/null
     cargo --version >/dev/null
     if command -v rustup >/dev/null; then

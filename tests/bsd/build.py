@@ -3,7 +3,8 @@
 
 build.py NAME WASOCK-CC LLVM-AR LLVM-RANLIB FOLDER
 
-The sources are Debian's tarballs, from the folder in WASOCK_THIRD_PARTY or else
+With "cc" for WASOCK-CC they are built natively, as a measure. The sources are
+Debian's tarballs, from the folder in WASOCK_THIRD_PARTY or else
 by apt; the programs go to FOLDER.
 """
 import hashlib
@@ -16,6 +17,8 @@ import tarfile
 
 name, cc, ar, ranlib, folder = sys.argv[1:6]
 folder = pathlib.Path(folder)
+is_native = cc == "cc"
+ending = "" if is_native else ".wasm"
 here = pathlib.Path(__file__).parent
 SKIPPED = 77
 
@@ -46,7 +49,8 @@ def find_tarball():
     if not path.exists():
         print(f"SKIP: {file} is neither in WASOCK_THIRD_PARTY nor to be had "
               "by apt")
-        sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
+        # Where the folder is named, all of them are wanted.
+        sys.exit(1 if given and os.environ.get("CI") == "true" else SKIPPED)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     assert found == wanted, f"{file} is not what it was: {found}"
     return path
@@ -70,8 +74,8 @@ def run(*words, cwd, **environment):
 
 
 def configure(tree, *options):
-    run("./configure", "--host=wasm32-unknown-none", *options, cwd=tree, CC=cc,
-        AR=ar, RANLIB=ranlib)
+    guest = [] if is_native else ["--host=wasm32-unknown-none"]
+    run("./configure", *guest, *options, cwd=tree, CC=cc, AR=ar, RANLIB=ranlib)
 
 
 # What make would do about files that are older than others.
@@ -86,13 +90,13 @@ def libevent(tree):
         run("make", "-j2", *NO_AUTOTOOLS, target, cwd=tree)
     run(cc, "-O2", "-w", "-I.", "-Iinclude", "-Icompat",
         "sample/http-server.c", ".libs/libevent.a", "-o",
-        folder / "libevent.wasm", cwd=tree)
+        folder / f"libevent{ending}", cwd=tree)
 
 
 def libev(tree):
     configure(tree, "--disable-shared")
     run(cc, "-O2", "-w", "-I.", "-DHAVE_CONFIG_H", here / "ev_echo.c", "ev.c",
-        "-o", folder / "libev.wasm", cwd=tree)
+        "-o", folder / f"libev{ending}", cwd=tree)
 
 
 def mosquitto(tree):
@@ -110,9 +114,9 @@ def mosquitto(tree):
     words = [cc, "-O2", "-w", "-DWITH_BROKER", '-DVERSION="2.0.11"',
              "-DWITH_PERSISTENCE", "-DWITH_SYS_TREE", "-I.", "-Iinclude",
              "-Isrc", "-Ilib", "-Ideps", *broker, *library]
-    run(*words, "-o", folder / "mosquitto-poll.wasm", cwd=tree)
-    run(*words, "-DWITH_EPOLL", tree / "src/mux_epoll.c", "-o",
-        folder / "mosquitto-epoll.wasm", cwd=tree)
+    run(*words, "-lm", "-o", folder / f"mosquitto-poll{ending}", cwd=tree)
+    run(*words, "-DWITH_EPOLL", tree / "src/mux_epoll.c", "-lm", "-o",
+        folder / f"mosquitto-epoll{ending}", cwd=tree)
 
 
 def ngircd(tree):
@@ -123,7 +127,7 @@ def ngircd(tree):
     for kind, choice in (("poll", "--without-epoll"), ("epoll", "--with-epoll")):
         configure(tree, choice, *options)
         run("make", "-j2", *NO_AUTOTOOLS, "-C", "src", cwd=tree)
-        shutil.copy(tree / "src/ngircd/ngircd", folder / f"ngircd-{kind}.wasm")
+        shutil.copy(tree / "src/ngircd/ngircd", folder / f"ngircd-{kind}{ending}")
         run("make", *NO_AUTOTOOLS, "-C", "src", "clean", cwd=tree)
 
 
