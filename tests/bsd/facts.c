@@ -15,7 +15,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pwd.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -545,6 +547,44 @@ static void system_facts(void)
     FACT(getppid() >= 0 && getpid() > 0);
 }
 
+static int n_initialised;
+
+static void initialise(void)
+{
+    n_initialised++;
+}
+
+static void thread_facts(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutexattr_t attributes;
+    pthread_key_t key;
+    jmp_buf place;
+
+    FACT(pthread_mutex_lock(&mutex) == 0);
+    FACT(pthread_mutex_trylock(&mutex) == EBUSY);
+    FACT(pthread_mutex_unlock(&mutex) == 0);
+    FACT(pthread_mutex_destroy(&mutex) == 0);
+    FACT(pthread_mutexattr_init(&attributes) == 0);
+    FACT(pthread_mutexattr_settype(&attributes, 99) == EINVAL);
+    FACT(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE) == 0);
+    FACT(pthread_mutex_init(&mutex, &attributes) == 0);
+    FACT(pthread_mutex_lock(&mutex) == 0 && pthread_mutex_lock(&mutex) == 0);
+    FACT(pthread_mutex_unlock(&mutex) == 0 &&
+         pthread_mutex_unlock(&mutex) == 0);
+    FACT(pthread_mutex_unlock(&mutex) == EPERM);
+    FACT(pthread_once(&once, initialise) == 0);
+    FACT(pthread_once(&once, initialise) == 0 && n_initialised == 1);
+    FACT(pthread_key_create(&key, NULL) == 0);
+    FACT(pthread_getspecific(key) == NULL);
+    FACT(pthread_setspecific(key, &key) == 0);
+    FACT(pthread_getspecific(key) == &key);
+    FACT(pthread_key_delete(key) == 0);
+    FACT(pthread_equal(pthread_self(), pthread_self()) != 0);
+    FACT(setjmp(place) == 0);
+}
+
 int main(void)
 {
     struct sockaddr_in address;
@@ -576,6 +616,7 @@ int main(void)
     streams();
     names();
     system_facts();
+    thread_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * threads.c - pthread functions for a program that stays one thread.
+ *
+ * True: mutexes (a second lock of one that is not recursive is EDEADLK rather
+ * than for ever), once, keys. Not there: other threads (pthread_create is
+ * EAGAIN). To wait for a condition, which nobody could signal, is EDEADLK.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plain.h"
+
+#define KEYS_MAX 64
+
+/* In a mutex's first two words. */
+#define N_LOCKS(mutex) ((mutex)->__u.__i[0])
+#define TYPE(mutex) ((mutex)->__u.__i[1])
+
+static union {
+    const void *set;
+    void *got;
+} values[KEYS_MAX];
+static unsigned n_keys;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                   void *(*start)(void *), void *argument)
+{
+    (void)thread;
+    (void)attributes;
+    (void)start;
+    (void)argument;
+    return EAGAIN;
+}
+WASOCK_BSD_PLAIN(pthread_create);
+
+int pthread_join(pthread_t thread, void **result)
+{
+    (void)result;
+    return pthread_equal(thread, pthread_self()) ? EDEADLK : ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_join);
+
+int pthread_detach(pthread_t thread)
+{
+    return pthread_equal(thread, pthread_self()) ? 0 : ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_detach);
+
+int pthread_cancel(pthread_t thread)
+{
+    (void)thread;
+    return ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_cancel);
+
+/* Any value that is not 0. */
+pthread_t pthread_self(void)
+{
+    return (pthread_t)(void *)values;
+}
+WASOCK_BSD_PLAIN(pthread_self);
+
+int pthread_equal(pthread_t a, pthread_t b)
+{
+    return a == b;
+}
+WASOCK_BSD_PLAIN(pthread_equal);
+
+int pthread_setcancelstate(int state, int *old)
+{
+    (void)state;
+    if (old != NULL) {
+        *old = PTHREAD_CANCEL_ENABLE;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_setcancelstate);
+
+int pthread_setcanceltype(int type, int *old)
+{
+    (void)type;
+    if (old != NULL) {
+        *old = PTHREAD_CANCEL_DEFERRED;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_setcanceltype);
+
+int pthread_attr_init(pthread_attr_t *attributes)
+{
+    const pthread_attr_t none = {{{0}}};
+
+    *attributes = none;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_init);
+
+int pthread_attr_destroy(pthread_attr_t *attributes)
+{
+    return pthread_attr_init(attributes);
+}
+WASOCK_BSD_PLAIN(pthread_attr_destroy);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_attr_setdetachstate(pthread_attr_t *attributes, int state)
+{
+    (void)attributes;
+    (void)state;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_setdetachstate);
+
+int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
+{
+    attributes->__u.__s[0] = size;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_setstacksize);
+
+int pthread_attr_getstacksize(const pthread_attr_t *attributes, size_t *size)
+{
+    *size = attributes->__u.__s[0];
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_getstacksize);
+
+int pthread_mutexattr_init(pthread_mutexattr_t *attributes)
+{
+    attributes->__attr = PTHREAD_MUTEX_DEFAULT;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_init);
+
+int pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int type)
+{
+    if (type < PTHREAD_MUTEX_NORMAL || type > PTHREAD_MUTEX_ERRORCHECK) {
+        return EINVAL;
+    }
+    attributes->__attr = (unsigned)type;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_settype);
+
+int pthread_mutexattr_destroy(pthread_mutexattr_t *attributes)
+{
+    return pthread_mutexattr_init(attributes);
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_destroy);
+
+int pthread_mutex_init(pthread_mutex_t *mutex,
+                       const pthread_mutexattr_t *attributes)
+{
+    N_LOCKS(mutex) = 0;
+    TYPE(mutex) = attributes != NULL ? (int)attributes->__attr : 0;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_init);
+
+int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    return N_LOCKS(mutex) == 0 ? 0 : EBUSY;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_destroy);
+
+int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    if (N_LOCKS(mutex) > 0 && TYPE(mutex) != PTHREAD_MUTEX_RECURSIVE) {
+        return EBUSY;
+    }
+    N_LOCKS(mutex)++;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_trylock);
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    return pthread_mutex_trylock(mutex) == 0 ? 0 : EDEADLK;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_lock);
+
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    if (N_LOCKS(mutex) == 0) {
+        return EPERM;
+    }
+    N_LOCKS(mutex)--;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_unlock);
+
+int pthread_cond_init(pthread_cond_t *condition,
+                      const pthread_condattr_t *attributes)
+{
+    (void)attributes;
+    memset(condition, 0, sizeof(*condition));
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_cond_init);
+
+/* Nobody waits. */
+int pthread_cond_destroy(pthread_cond_t *condition)
+{
+    return pthread_cond_init(condition, NULL);
+}
+WASOCK_BSD_PLAIN(pthread_cond_destroy);
+
+int pthread_cond_signal(pthread_cond_t *condition)
+{
+    return pthread_cond_init(condition, NULL);
+}
+WASOCK_BSD_PLAIN(pthread_cond_signal);
+
+int pthread_cond_broadcast(pthread_cond_t *condition)
+{
+    return pthread_cond_init(condition, NULL);
+}
+WASOCK_BSD_PLAIN(pthread_cond_broadcast);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    (void)condition;
+    (void)mutex;
+    return EDEADLK;
+}
+WASOCK_BSD_PLAIN(pthread_cond_wait);
+
+int pthread_once(pthread_once_t *once, void (*initialise)(void))
+{
+    if (*once == PTHREAD_ONCE_INIT) {
+        *once = 1;
+        initialise();
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_once);
+
+/* What would be destroyed when a thread ends stays: the last ends with the
+ * program. Errors: EAGAIN: too many. */
+int pthread_key_create(pthread_key_t *key, void (*destroy)(void *))
+{
+    (void)destroy;
+    if (n_keys == KEYS_MAX) {
+        return EAGAIN;
+    }
+    *key = n_keys++;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_key_create);
+
+int pthread_key_delete(pthread_key_t key)
+{
+    return pthread_setspecific(key, NULL); /* its number is not used again */
+}
+WASOCK_BSD_PLAIN(pthread_key_delete);
+
+void *pthread_getspecific(pthread_key_t key)
+{
+    return key < n_keys ? values[key].got : NULL;
+}
+WASOCK_BSD_PLAIN(pthread_getspecific);
+
+int pthread_setspecific(pthread_key_t key, const void *value)
+{
+    if (key >= n_keys) {
+        return EINVAL;
+    }
+    values[key].set = value;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_setspecific);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+void longjmp(jmp_buf buffer, int value)
+{
+    (void)buffer;
+    fprintf(stderr, "wasock: longjmp(%d): a guest cannot jump\n", value);
+    abort();
+}
+
+void siglongjmp(sigjmp_buf buffer, int value)
+{
+    longjmp(buffer, value);
+}
