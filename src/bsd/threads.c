@@ -11,7 +11,6 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "plain.h"
 
@@ -197,7 +196,7 @@ int pthread_cond_init(pthread_cond_t *condition,
                       const pthread_condattr_t *attributes)
 {
     (void)attributes;
-    memset(condition, 0, sizeof(*condition));
+    condition->__u.__i[0] = 0;
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_cond_init);
