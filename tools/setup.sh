@@ -57,8 +57,10 @@ install() {
 clang=22
 if ! is_installed clang-22; then
     [ "$(id -u)" = 0 ] && apt-get update -qq >/dev/null 2>&1 || true
-    apt-cache policy clang-22 2>/dev/null | grep -q 'Candidate: 1:22' ||
-        clang=14
+    case $(apt-cache policy clang-22 2>/dev/null) in
+    *'Candidate: 1:22'*) ;;
+    *) clang=14 ;;
+    esac
 fi
 install ca-certificates "clang-$clang" "lld-$clang" "llvm-$clang" \
     "clang-format-$clang" "clang-tidy-$clang" "libclang-rt-$clang-dev" \
@@ -146,11 +148,14 @@ if [ $bench = yes ]; then
     go version >/dev/null
     cargo --version >/dev/null
     if command -v rustup >/dev/null; then
-        rustup target list --installed | grep -q wasm32-wasip1 || {
+        case $(rustup target list --installed) in
+        *wasm32-wasip1*) ;;
+        *)
             say "adding Rust's target wasm32-wasip1"
             rustup target add wasm32-wasip1 >/dev/null 2>&1 ||
                 say "Rust's target wasm32-wasip1 cannot be had: no mio peer"
-        }
+            ;;
+        esac
     fi
 fi
 say "everything is there"
