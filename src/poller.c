@@ -99,6 +99,11 @@ int wasock_poller_init(struct wasock_poller *poller, void *memory, size_t size)
     return 0;
 }
 
+static bool is_closed(const struct wasock_poller *poller)
+{
+    return poller->capacity_ == 0;
+}
+
 /* The registration of an object with this poller, or NOWHERE. */
 static uint32_t find(const struct wasock_poller *poller,
                      const struct wasock_socket *socket)
@@ -201,17 +206,12 @@ static void release(struct wasock_poller *poller, uint32_t index)
     list_append(poller, &poller->free_, index);
 }
 
-/* One object has changed. */
+/* One object has changed, and is open. */
 static void take_change(struct wasock_poller *poller, uint32_t index,
                         uint8_t changes)
 {
     struct wasock__registration *registration = &poller->registrations_[index];
 
-    if (changes & WASOCK__CHANGE_CLOSED) {
-        release(poller, index);
-        unmute_all(poller); /* a descriptor has come free */
-        return;
-    }
     for (unsigned side = 0; side < 2; side++) {
         if (changes & (WASOCK__CHANGE_READ_DEADLINE << side)) {
             registration->flags &= (uint8_t)~WASOCK__FLAG_REPORTED(side);
@@ -233,15 +233,25 @@ static void take_change(struct wasock_poller *poller, uint32_t index,
 /* Take note of all that objects were told since the last call. */
 static void take_changes(struct wasock_poller *poller)
 {
+    bool is_any_closed = false;
+
     while (poller->inbox_ != NULL) {
         struct wasock_watch *watch = poller->inbox_;
         const uint8_t changes = watch->changes_;
+        const uint32_t index =
+            (uint32_t)((struct wasock__registration *)(void *)watch -
+                       poller->registrations_);
         poller->inbox_ = watch->next_news_;
         watch->changes_ = 0;
-        take_change(poller,
-                    (uint32_t)((struct wasock__registration *)(void *)watch -
-                               poller->registrations_),
-                    changes);
+        if (changes & WASOCK__CHANGE_CLOSED) {
+            release(poller, index);
+            is_any_closed = true;
+        } else {
+            take_change(poller, index, changes);
+        }
+    }
+    if (is_any_closed) { /* so a descriptor has come free */
+        unmute_all(poller);
     }
 }
 
@@ -275,7 +285,7 @@ int wasock_poller_add(struct wasock_poller *poller,
                       void *token)
 {
     take_changes(poller);
-    if (!wasock_socket_is_open(socket)) {
+    if (is_closed(poller) || !wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
     if (!is_interest(interest)) {
@@ -317,7 +327,7 @@ int wasock_poller_modify(struct wasock_poller *poller,
     take_changes(poller);
     const uint32_t index = find(poller, socket);
     if (index == WASOCK__NOWHERE) {
-        return -WASOCK_ENOENT;
+        return is_closed(poller) ? -WASOCK_ECLOSED : -WASOCK_ENOENT;
     }
     struct wasock__registration *registration = &poller->registrations_[index];
     const uint32_t others = poller->n_counted_ - weight(registration->interest);
@@ -342,7 +352,7 @@ int wasock_poller_remove(struct wasock_poller *poller,
     const uint32_t index = find(poller, socket);
 
     if (index == WASOCK__NOWHERE) {
-        return -WASOCK_ENOENT;
+        return is_closed(poller) ? -WASOCK_ECLOSED : -WASOCK_ENOENT;
     }
     release(poller, index);
     return 0;
@@ -467,6 +477,7 @@ static int turn(struct wasock_poller *poller, struct wasock__report *report,
                 uint64_t deadline_ns)
 {
     take_changes(poller);
+    wasock__host_find_out_poll(poller);
     const uint64_t now_ns =
         needs_time(poller, deadline_ns) ? now_of(poller) : 0;
     /* First, as each is told only once: what is ready would never end. */
@@ -489,6 +500,9 @@ ptrdiff_t wasock_poller_wait(struct wasock_poller *poller,
     struct wasock__report report = {events, capacity, 0};
     int result = 0;
 
+    if (is_closed(poller)) {
+        return -WASOCK_ECLOSED;
+    }
     if (capacity == 0) {
         return -WASOCK_EINVAL;
     }

@@ -542,6 +542,16 @@ static int ask_honest(struct wasock_poller *poller,
     return report_outcome(poller, report, outcome, first);
 }
 
+void wasock__host_find_out_poll(struct wasock_poller *poller)
+{
+    for (uint32_t i = 0; i < poller->n_subscriptions_ &&
+                         poller->host_poll_ == WASOCK__HOST_POLL_UNKNOWN;
+         i++) {
+        poller->host_poll_ = (uint8_t)wasock__socket_host_poll(
+            wasock__registration_at(poller, i)->watch.socket_);
+    }
+}
+
 void wasock__host_report_kept(struct wasock_poller *poller,
                               struct wasock__report *report)
 {

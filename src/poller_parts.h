@@ -118,11 +118,14 @@ uint32_t wasock__idle_due(const struct wasock_poller *poller,
  * many idle ones there are from there on, `count` at most. */
 uint32_t wasock__idle_next_group(struct wasock_poller *poller, uint32_t count);
 
-/* A timeout for the host. */
+/* A timeout for the host. now_ns: 0 where only a look needs no time. */
 static inline uint64_t wasock__timeout_of(uint64_t until_ns, uint64_t now_ns)
 {
-    return until_ns == WASOCK_NO_DEADLINE
-               ? UINT64_MAX
+    if (until_ns == WASOCK_NO_DEADLINE) {
+        return UINT64_MAX;
+    }
+    return until_ns == WASOCK_DEADLINE_PAST
+               ? 0
                : wasock_ns_subtract(until_ns, now_ns);
 }
 
@@ -138,6 +141,9 @@ void wasock__fake_report_round(struct wasock_poller *poller,
                                struct wasock__report *report);
 
 /* poller_host.c */
+
+/* Find out whether the host's poll looks at sockets, unless that is known. */
+void wasock__host_find_out_poll(struct wasock_poller *poller);
 
 /* Report what the last poll found and the report before had no room for. */
 void wasock__host_report_kept(struct wasock_poller *poller,

@@ -109,14 +109,10 @@ static void unsubscribe_side(struct wasock_poller *poller, uint32_t index,
 void wasock__host_subscribe(struct wasock_poller *poller, uint32_t index)
 {
     struct wasock__registration *registration = &poller->registrations_[index];
-    struct wasock_socket *socket = registration->watch.socket_;
 
     registration->place[0] = WASOCK__NOWHERE;
     registration->place[1] = WASOCK__NOWHERE;
     registration->n_silent = 0;
-    if (poller->host_poll_ == WASOCK__HOST_POLL_UNKNOWN) {
-        poller->host_poll_ = (uint8_t)wasock__socket_host_poll(socket);
-    }
     for (unsigned side = 0; side < 2; side++) {
         if (registration->interest & (1U << side)) {
             subscribe_side(poller, index, side);

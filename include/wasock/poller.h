@@ -113,7 +113,8 @@ struct wasock_poller_event {
 
 /*
  * Make a poller.
- * poller: its storage is the caller's; whatever it held is forgotten.
+ * poller: closed or never used; its storage is the caller's, and whatever it
+ *   holds is forgotten, so that a poller in use must be closed first.
  * memory: `size` bytes, aligned to WASOCK_POLLER_ALIGNMENT, the caller's, to
  *   outlive the poller; WASOCK_POLLER_SIZE says how many.
  * Errors: EINVAL: misaligned memory; ESTORAGE: too little for even one.
@@ -129,9 +130,10 @@ int wasock_poller_init(struct wasock_poller *poller, void *memory, size_t size)
  * interest: WASOCK_READABLE, WASOCK_WRITABLE, both, or 0 to be told of
  *   deadlines only. A listener is readable when a connection waits.
  * token: whatever tells the caller what this is; given back with each event.
- * Errors: ECLOSED; EEXIST: it is watched already; ESTORAGE: the poller is
- *   full; EINVAL: no such interest; ECLOCK: real sockets and those of an
- *   in-process network with a clock of its own cannot be waited for together.
+ * Errors: ECLOSED: the object, or the poller; EEXIST: it is watched already;
+ *   ESTORAGE: the poller is full; EINVAL: no such interest; ECLOCK: real
+ *   sockets and those of an in-process network with a clock of its own cannot
+ *   be waited for together, nor those of two networks.
  * Source: wasock's own, after epoll.
  */
 int wasock_poller_add(struct wasock_poller *poller,
@@ -151,7 +153,7 @@ int wasock_poller_modify(struct wasock_poller *poller,
 /*
  * Watch an object no longer. Events of the last wait that the caller has not
  * served yet may still carry its token.
- * Errors: ENOENT: it is not watched.
+ * Errors: ECLOSED: the poller; ENOENT: it is not watched.
  * Source: wasock's own, after epoll.
  */
 int wasock_poller_remove(struct wasock_poller *poller,
@@ -168,8 +170,9 @@ int wasock_poller_remove(struct wasock_poller *poller,
  * it does not change the readiness of the object. A listener whose accept
  * failed for want of descriptors is not reported until something that this
  * poller watches is closed, or for 20 ms.
- * Errors: EDEADLOCK: there is nothing to wait for and no deadline; EINVAL: no
- *   room for an event; EINTR; any other code with which the host fails a poll.
+ * Errors: ECLOSED: the poller; EDEADLOCK: there is nothing to wait for and no
+ *   deadline; EINVAL: no room for an event; EINTR; any other code with which
+ *   the host fails a poll.
  * Source: preview1 poll_oneoff.
  */
 ptrdiff_t wasock_poller_wait(struct wasock_poller *poller,

@@ -316,6 +316,114 @@ static void test_a_starved_listener_is_muted(void **unused)
     close_all();
 }
 
+/* Let the listener, watched, starve; the poller has not heard of it yet. */
+static void starve(void)
+{
+    struct wasock_conn extra = {0};
+
+    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
+                                       WASOCK_READABLE, &listener),
+                     0);
+    simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
+    simhost_knobs.n_descriptors_max = simhost_n_open();
+    assert_int_equal(wasock_listener_try_accept(&listener, &extra),
+                     -WASOCK_EMFILE);
+}
+
+/* What is closed gives a descriptor back, whether the poller hears of that
+ * before or after it hears that there was none. */
+static void test_a_close_wakes_a_starved_listener(void **unused)
+{
+    struct wasock_poller_event event = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(1);
+    starve();
+    const uint64_t before_ns = simhost_now_ns();
+    assert_int_equal(wasock_conn_close(&conns[0]), 0);
+    assert_int_equal(wasock_poller_wait(&poller, &event, 1, before_ns + 5 * MS),
+                     1);
+    assert_ptr_equal(event.token, &listener);
+    close_all();
+}
+
+static void test_a_starved_listener_is_closed_with_others(void **unused)
+{
+    struct wasock_poller_event event;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(2);
+    starve();
+    assert_int_equal(
+        wasock_poller_wait(&poller, &event, 1, WASOCK_DEADLINE_PAST), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    assert_int_equal(wasock_conn_close(&conns[0]), 0);
+    assert_int_equal(
+        wasock_poller_wait(&poller, &event, 1, WASOCK_DEADLINE_PAST), 0);
+    assert_int_equal(poller.n_subscriptions_, 1);
+    close_all();
+}
+
+/* To look is not to wait, not for the shortest of a host's times. */
+static void test_to_look_takes_no_time(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        for (size_t n = 1; n <= 101; n += 50) {
+            struct wasock_poller_event event;
+            simhost_reset(host + 1, simhost_profiles[host]);
+            open_conns(n);
+            const uint64_t before_ns = simhost_now_ns();
+            for (int i = 0; i < 100; i++) {
+                (void)!wasock_poller_wait(&poller, &event, 1,
+                                          WASOCK_DEADLINE_PAST);
+            }
+            assert_int_equal(simhost_now_ns(), before_ns);
+            close_all();
+        }
+    }
+}
+
+/* Whether polls are fake is asked again where a host once did not say. */
+static void test_a_failed_probe_is_repeated(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_wazero);
+    open_conns(0);
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EIO, 1);
+    open_conns(3);
+    simhost_peer_send(peers[1], "x", 1, SIMHOST_MS(200));
+    assert_in_range(wait_for(&conns[1]), 0, 25 * MS);
+    close_all();
+}
+
+/* All zero bytes, and what was closed, are a poller that says so. */
+static void test_a_closed_poller(void **unused)
+{
+    struct wasock_poller closed = {0};
+    struct wasock_poller_event event;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    open_conns(1);
+    for (int i = 0; i < 2; i++) {
+        struct wasock_socket *socket = &conns[0].socket;
+        assert_int_equal(wasock_poller_add(&closed, socket, 1, NULL),
+                         -WASOCK_ECLOSED);
+        assert_int_equal(wasock_poller_modify(&closed, socket, 1, NULL),
+                         -WASOCK_ECLOSED);
+        assert_int_equal(wasock_poller_remove(&closed, socket),
+                         -WASOCK_ECLOSED);
+        assert_int_equal(
+            wasock_poller_wait(&closed, &event, 1, WASOCK_NO_DEADLINE),
+            -WASOCK_ECLOSED);
+        wasock_poller_close(&closed);
+    }
+    close_all();
+}
+
 /* Quirk 17: one dead descriptor is one error, and the rest goes on. */
 static void test_a_dead_descriptor(void **unused)
 {
@@ -562,6 +670,11 @@ int main(void)
         cmocka_unit_test(test_closing_a_sharer),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_a_starved_listener_is_muted),
+        cmocka_unit_test(test_a_close_wakes_a_starved_listener),
+        cmocka_unit_test(test_a_starved_listener_is_closed_with_others),
+        cmocka_unit_test(test_to_look_takes_no_time),
+        cmocka_unit_test(test_a_failed_probe_is_repeated),
+        cmocka_unit_test(test_a_closed_poller),
         cmocka_unit_test(test_a_dead_descriptor),
         cmocka_unit_test(test_stdin),
         cmocka_unit_test(test_clocks_do_not_mix),
