@@ -4,6 +4,9 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
+/* A wait is told from an earlier one by what was transferred in between. */
+static const struct wasock__wait no_wait = {0};
+
 int wasock_conn_from_fd(struct wasock_conn *conn, int fd)
 {
     return wasock__socket_adopt(&conn->socket, fd, false);
@@ -37,8 +40,7 @@ static void remember(struct wasock_socket *socket, unsigned direction,
     int16_t *write_error = &socket->facts_.error[WASOCK__SIDE(WASOCK_WRITABLE)];
 
     socket->facts_.error[WASOCK__SIDE(direction)] = (int16_t)error;
-    if ((error == -WASOCK_ECONNRESET || error == -WASOCK_EIO) &&
-        *write_error == 0) {
+    if (*write_error == 0 && wasock_err_is_disconnect(error)) {
         *write_error = -WASOCK_EPIPE;
     }
     wasock__socket_share_facts(socket);
@@ -118,7 +120,7 @@ ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
 ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
                            size_t capacity)
 {
-    struct wasock__wait wait = {0};
+    struct wasock__wait wait = no_wait;
 
     if (capacity == 0) {
         return transferred_nothing(&conn->socket);
@@ -168,7 +170,7 @@ ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,
                             const struct wasock_buffer *buffers,
                             size_t n_buffers)
 {
-    struct wasock__wait wait = {0};
+    struct wasock__wait wait = no_wait;
 
     if (!has_room(buffers, n_buffers)) {
         return transferred_nothing(&conn->socket);
@@ -207,11 +209,14 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
                             size_t length)
 {
     const char *bytes = (const char *)data;
-    struct wasock__wait wait = {0};
+    struct wasock__wait wait = no_wait;
     size_t n_written = 0;
 
     if (length == 0) {
         return transferred_nothing(&conn->socket);
+    }
+    if (length > PTRDIFF_MAX) {
+        return -WASOCK_EINVAL;
     }
     ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_WRITABLE);
     while (result >= 0 && n_written < length) {
@@ -219,6 +224,7 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
             wasock_conn_try_write(conn, bytes + n_written, length - n_written);
         if (result > 0) {
             n_written += (size_t)result;
+            wait = no_wait;
         } else if (result == -WASOCK_EAGAIN) {
             result = wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
         }
@@ -226,14 +232,17 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
     return n_written > 0 ? (ptrdiff_t)n_written : result;
 }
 
-static bool has_bytes(const struct wasock_slice *slices, size_t n_slices)
+/* How many bytes there are in all, or SIZE_MAX if even more. */
+static size_t length_of(const struct wasock_slice *slices, size_t n_slices)
 {
+    size_t length = 0;
+
     for (size_t i = 0; i < n_slices; i++) {
-        if (slices[i].length > 0) {
-            return true;
-        }
+        length = slices[i].length > SIZE_MAX - length
+                     ? SIZE_MAX
+                     : length + slices[i].length;
     }
-    return false;
+    return length;
 }
 
 ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
@@ -242,12 +251,15 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
 {
     struct wasock_socket *socket = &conn->socket;
 
-    if (!has_bytes(slices, n_slices)) {
+    if (length_of(slices, n_slices) == 0) {
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__socket_elsewhere(socket, WASOCK__SENDV,
                                         (uintptr_t)slices, n_slices);
+    }
+    if (socket->role_ == WASOCK__ROLE_DGRAM && n_slices > WASOCK_SLICES_MAX) {
+        return -WASOCK_EMSGSIZE; /* the rest would be left out of it */
     }
     const int refusal = write_refusal(socket);
     if (refusal != 0) {
@@ -274,12 +286,16 @@ static size_t pass_over(const struct wasock_slice **slices, size_t *n_slices,
 ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
                              const struct wasock_slice *slices, size_t n_slices)
 {
-    struct wasock__wait wait = {0};
+    const size_t length = length_of(slices, n_slices);
+    struct wasock__wait wait = no_wait;
     ptrdiff_t n_written = 0;
     size_t offset = 0;
 
-    if (!has_bytes(slices, n_slices)) {
+    if (length == 0) {
         return transferred_nothing(&conn->socket);
+    }
+    if (length > PTRDIFF_MAX) {
+        return -WASOCK_EINVAL;
     }
     ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_WRITABLE);
     while (result >= 0 && n_slices > 0) {
@@ -291,6 +307,7 @@ ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
                             : wasock_conn_try_writev(conn, slices, n_slices);
         if (result > 0) {
             n_written += result;
+            wait = no_wait;
             offset = pass_over(&slices, &n_slices, offset + (size_t)result);
         } else if (result == -WASOCK_EAGAIN) {
             result = wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);

@@ -150,7 +150,7 @@ ptrdiff_t wasock_fd_recvv(int fd, const struct wasock_buffer *buffers,
         buffers++;
         n_buffers--;
     }
-    while (n < n_buffers && n < WASIP1_SLICES_MAX &&
+    while (n < n_buffers && n < WASOCK_SLICES_MAX &&
            buffers[n].capacity <= TRANSFER_MAX_BYTES - total) {
         total += buffers[n++].capacity;
     }
@@ -187,7 +187,7 @@ ptrdiff_t wasock_fd_sendv(int fd, const struct wasock_slice *slices,
         slices++;
         n_slices--;
     }
-    while (n < n_slices && n < WASIP1_SLICES_MAX &&
+    while (n < n_slices && n < WASOCK_SLICES_MAX &&
            slices[n].length <= TRANSFER_MAX_BYTES - total) {
         total += slices[n++].length;
     }

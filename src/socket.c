@@ -276,8 +276,11 @@ static uint64_t time_left(const struct wasock_socket *socket,
 {
     const uint64_t deadline_ns = socket->deadline_ns_[WASOCK__SIDE(direction)];
 
-    return deadline_ns == WASOCK_NO_DEADLINE
-               ? UINT64_MAX
+    if (deadline_ns == WASOCK_NO_DEADLINE) {
+        return UINT64_MAX;
+    }
+    return deadline_ns == WASOCK_DEADLINE_PAST
+               ? 0
                : wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
 }
 

@@ -54,11 +54,7 @@ enum {
     WASIP1_EVENTTYPE_FD_WRITE = 2,
 
     /* Event flag: the peer has closed. A hint that many hosts never set. */
-    WASIP1_EVENTRWFLAGS_HANGUP = 1 << 0,
-
-    /* The most slices one call may carry: wasi-go refuses more, wasmtime
-     * silently uses this many. */
-    WASIP1_SLICES_MAX = 1024
+    WASIP1_EVENTRWFLAGS_HANGUP = 1 << 0
 };
 
 /* What a descriptor is and may do. */

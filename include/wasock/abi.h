@@ -27,6 +27,10 @@ struct wasock_slice {
     size_t length;
 };
 
+/* How many slices or buffers one transfer takes at most: what all hosts take.
+ * Source: wasi-go, which refuses more; wasmtime uses the first so many. */
+#define WASOCK_SLICES_MAX 1024
+
 /*
  * Room for bytes to be received: `capacity` bytes at `data`, owned by the
  * caller. An array of them is filled in order by one receive.

@@ -64,9 +64,13 @@ int wasock_conn_share(struct wasock_conn *conn, struct wasock_conn *sharer)
  * buffer: room for `capacity` bytes, the caller's; at most 1 GiB is used.
  * Returns the number of bytes read, at least 1; 0 at the end of the stream, as
  * often as asked; 0 at once without a host call when `capacity` is 0.
+ * On a datagram socket it reads one datagram, cut to fit, and an empty one
+ * gives 0.
  * Errors: EDEADLINE: the deadline is past, data or not; ECLOSED;
- *   ENOTCONNECTION; those of wasock_err_is_disconnect, which every later read
- *   repeats.
+ *   ENOTCONNECTION; those of wasock_err_is_disconnect and any other code of the
+ *   host, which every later read of a stream repeats; EDEADLOCK: of an
+ *   in-process network, where nobody is left to write; those of the host's
+ *   poll, such as EINTR, after which the connection is as it was.
  * Source: Go's Read.
  */
 ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
@@ -75,7 +79,8 @@ ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
 /*
  * As wasock_conn_read, but EAGAIN where that would wait, and without a look at
  * the deadline. One host call.
- * Errors: EAGAIN; ECLOSED; ENOTCONNECTION; disconnects, repeated.
+ * Errors: EAGAIN; otherwise as wasock_conn_read, but for EDEADLINE, EDEADLOCK
+ *   and those of the poll.
  * Source: preview1 sock_recv.
  */
 ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
@@ -85,7 +90,8 @@ ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
 /*
  * The reads into several buffers, filled in order. wasmtime fills only the
  * first that has room, so a short count says nothing.
- * buffers: `n_buffers` of them, the caller's; only the first 1,024 are used.
+ * buffers: `n_buffers` of them, the caller's; only the first
+ *   WASOCK_SLICES_MAX are used.
  * Errors: as their scalar forms.
  * Source: preview1 sock_recv.
  */
@@ -101,11 +107,14 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
 /*
  * Write everything, waiting for room until the write deadline.
  * data: `length` bytes, the caller's.
- * Returns `length`; or fewer, when a failure stopped it halfway, which the next
- * write then returns. 0 at once without a host call when `length` is 0. On a
- * datagram socket it sends one datagram.
- * Errors: EDEADLINE; ECLOSED; ENOTCONNECTION; EPIPE: this side shut its
- *   writing half, or has read of a reset; disconnects, which every later write repeats.
+ * Returns `length`; or fewer, when a failure stopped it halfway: the next write
+ * tells which, if it lasts. 0 at once without a host call when `length` is 0.
+ * On a datagram socket it sends one datagram.
+ * Errors: EDEADLINE; ECLOSED; ENOTCONNECTION; EINVAL: more than PTRDIFF_MAX
+ *   bytes; EPIPE: this side shut its writing half, or a read of it failed as
+ *   the peer was gone; disconnects and any other code of the host, which every
+ *   later write of a stream repeats; EMSGSIZE: no datagram is so long;
+ *   EDEADLOCK and those of the poll as for wasock_conn_read.
  * Source: Go's Write.
  */
 ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
@@ -115,7 +124,8 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
  * Write what there is room for now, without a look at the deadline. One host
  * call.
  * Returns the number of bytes written, often fewer than `length`.
- * Errors: EAGAIN: no room; otherwise as wasock_conn_write.
+ * Errors: EAGAIN: no room; otherwise as wasock_conn_write, but for EDEADLINE,
+ *   EDEADLOCK, those of the poll, and EINVAL: it writes what fits.
  * Source: preview1 sock_send.
  */
 ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
@@ -127,9 +137,10 @@ ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
  * one call: most hosts leave Nagle's algorithm on, so that two small writes in
  * a row may cost 40 ms.
  * slices: `n_slices` of them, the caller's, never modified; try_writev uses
- *   only the first 1,024.
+ *   only the first WASOCK_SLICES_MAX.
  * Returns as their scalar forms, counted over all slices.
- * Errors: as their scalar forms.
+ * Errors: as their scalar forms; EMSGSIZE also: more slices for one datagram
+ *   than WASOCK_SLICES_MAX.
  * Source: preview1 sock_send; Go's net.Buffers, a call a buffer on wasip1.
  */
 ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,

@@ -74,15 +74,18 @@ const char *wasock_fd_kind_name(enum wasock_fd_kind kind);
  * Whether a stream socket is a listener: 1, or a connection: 0. Sends nothing,
  * zero slices of it, which a connection accepts and a listener refuses; nobody
  * is accepted and nothing is disturbed.
- * fd: a SOCKET_STREAM. On a datagram socket this would send a datagram.
- * Errors: any code: the host gives no verdict (EINVAL on WAMR).
+ * fd: a SOCKET_STREAM. On a datagram socket this would send a datagram, and
+ *   what is no descriptor at all is taken for a listener.
+ * Errors: ENOTSUP: the host gives no verdict (WAMR).
  * Source: preview1 sock_send.
  */
 int wasock_fd_is_listener(int fd) __attribute__((warn_unused_result));
 
 /*
- * Make a descriptor non-blocking and verify that it is. Two host calls.
- * Errors: EBADF; ENOTSUP: the host said yes and did not do it.
+ * Make a descriptor non-blocking and verify that it is. Two host calls. Its
+ * other flags, such as a file's APPEND, are cleared.
+ * Errors: EBADF; ENOTSUP: the host said yes and did not do it; any other code
+ *   of the host.
  * Source: preview1 fd_fdstat_set_flags, fd_fdstat_get.
  */
 int wasock_fd_set_nonblocking(int fd) __attribute__((warn_unused_result));
@@ -93,7 +96,8 @@ int wasock_fd_set_nonblocking(int fd) __attribute__((warn_unused_result));
  * fd: a listener, non-blocking.
  * Returns the new descriptor, the caller's.
  * Errors: EAGAIN: nobody there; ECONNABORTED; EMFILE, ENFILE (EIO on wazero):
- *   no descriptors left; EBADF, EINVAL, ENOTCAPABLE: no listener.
+ *   no descriptors left; EBADF, EINVAL, ENOTCAPABLE: no listener; any other
+ *   code of the host; EHOST: it named no descriptor.
  * Source: preview1 sock_accept.
  */
 int wasock_fd_accept(int fd) __attribute__((warn_unused_result));
@@ -103,7 +107,8 @@ int wasock_fd_accept(int fd) __attribute__((warn_unused_result));
  * buffer: the caller's.
  * Returns the count, 0 at the end of the stream, or 0 at once without a host
  *   call when `capacity` is 0.
- * Errors: EAGAIN: nothing there; ECONNRESET (EIO on wazero): reset; EBADF.
+ * Errors: EAGAIN: nothing there; ECONNRESET (EIO on wazero): reset; EBADF; any
+ *   other code of the host; EHOST: it told of more than was asked for.
  * Source: preview1 sock_recv.
  */
 ptrdiff_t wasock_fd_recv(int fd, void *buffer, size_t capacity)
@@ -112,8 +117,8 @@ ptrdiff_t wasock_fd_recv(int fd, void *buffer, size_t capacity)
 /*
  * As wasock_fd_recv, into several buffers in order. wasmtime fills only the
  * first that has room, so a short count says nothing.
- * buffers: `n_buffers` of them, the caller's; those beyond 1,024, and empty
- *   ones in front, are left out.
+ * buffers: `n_buffers` of them, the caller's; those beyond
+ *   WASOCK_SLICES_MAX, and empty ones in front, are left out.
  * Errors: as wasock_fd_recv.
  * Source: preview1 sock_recv.
  */
@@ -126,7 +131,7 @@ ptrdiff_t wasock_fd_recvv(int fd, const struct wasock_buffer *buffers,
  * Returns the count, often short; 0 at once without a host call when `length`
  *   is 0.
  * Errors: EAGAIN: no room; EPIPE, ECONNRESET (EIO on wazero): the peer has
- *   gone; EBADF.
+ *   gone; EBADF; any other code of the host; EHOST: as wasock_fd_recv.
  * Source: preview1 sock_send.
  */
 ptrdiff_t wasock_fd_send(int fd, const void *data, size_t length)
@@ -134,8 +139,8 @@ ptrdiff_t wasock_fd_send(int fd, const void *data, size_t length)
 
 /*
  * As wasock_fd_send, from several slices in order as if they were one.
- * slices: `n_slices` of them, the caller's, unchanged; those beyond 1,024, and
- *   empty ones in front, are left out.
+ * slices: `n_slices` of them, the caller's, unchanged; those beyond
+ *   WASOCK_SLICES_MAX, and empty ones in front, are left out.
  * Errors: as wasock_fd_send.
  * Source: preview1 sock_send.
  */
@@ -145,7 +150,8 @@ ptrdiff_t wasock_fd_sendv(int fd, const struct wasock_slice *slices,
 /*
  * Read from and write to any descriptor: stdin, stdout, stderr, a pipe.
  * Parameters and results as wasock_fd_recv and wasock_fd_send.
- * Errors: EAGAIN, EBADF and what the file behind it says.
+ * Errors: EAGAIN, EBADF and what the file behind it says; EHOST: as
+ *   wasock_fd_recv.
  * Source: preview1 fd_read, fd_write.
  */
 ptrdiff_t wasock_fd_read(int fd, void *buffer, size_t capacity)
@@ -179,7 +185,8 @@ int wasock_fd_close(int fd);
  *   host whose poll is fake (wazero) it comes by the clock, after 10 ms.
  * A short wait is one host call, one of over 10 ms is two or more, and a
  * deadline adds clock reads.
- * Errors: EDEADLINE: the deadline came first; EINTR; EBADF; EINVAL: no direction.
+ * Errors: EDEADLINE: the deadline came first; EINTR; EBADF; EINVAL: no
+ *   direction; any other code of the host.
  * Source: preview1 poll_oneoff.
  */
 int wasock_fd_wait(int fd, unsigned direction, uint64_t deadline_ns)

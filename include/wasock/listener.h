@@ -57,7 +57,9 @@ int wasock_listener_share(struct wasock_listener *listener,
 /*
  * Wait for a connection until the read deadline.
  * conn: closed; opened on success, non-blocking, without deadlines.
- * Errors: as wasock_listener_try_accept, but never EAGAIN; EDEADLINE.
+ * Errors: as wasock_listener_try_accept, but never EAGAIN; EDEADLINE;
+ *   EDEADLOCK: of an in-process network, where nobody is left to connect; those
+ *   of the host's poll, such as EINTR.
  * Source: Go's Accept.
  */
 int wasock_listener_accept(struct wasock_listener *listener,
@@ -69,9 +71,11 @@ int wasock_listener_accept(struct wasock_listener *listener,
  * one more, to see whether the host made it non-blocking as it was asked to,
  * and where it did not, each takes two more, to do so and to see it done.
  * conn: closed; opened on success, non-blocking, without deadlines.
- * Errors: EAGAIN: nobody there, or one who has gone again; ECLOSED; ENOTLISTENER; EMFILE, ENFILE, ENOMEM,
- *   ENOBUFS, EIO (wazero): no descriptors left: close some or wait before the
- *   next try, the listener stays readable meanwhile; EBADF.
+ * Errors: EAGAIN: nobody there, or one who has gone again; ECLOSED;
+ *   ENOTLISTENER, or EBADF, EINVAL, ENOTCAPABLE: no listener, or none any more;
+ *   ENOTSUP: the connection stays blocking, and was closed; any other, such as
+ *   EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO (wazero): no descriptors left: close
+ *   some or wait before the next try, the listener stays readable meanwhile.
  * Source: preview1 sock_accept.
  */
 int wasock_listener_try_accept(struct wasock_listener *listener,

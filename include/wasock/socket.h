@@ -92,8 +92,9 @@ int wasock_socket_set_write_deadline(struct wasock_socket *socket,
                                      uint64_t deadline_ns);
 
 /*
- * Give the object a name for logs, which its local address then carries.
- * Connections inherit it from the listener that accepts them.
+ * Give the object a name for logs, which its local address then carries, but
+ * for those of an in-process network, which have addresses. Connections
+ * inherit it from the listener that accepts them.
  * label: the caller's, must live as long as the object; NULL for none.
  * Errors: ECLOSED.
  * Source: wasock's own: preview1 tells no address.
@@ -103,10 +104,10 @@ int wasock_socket_set_label(struct wasock_socket *socket, const char *label);
 /*
  * The address of this end, and of the other. On a real socket both are
  * unspecified, because preview1 does not tell; the local one carries the
- * label, cut to fit.
+ * label, cut to fit. The other end of what has none, such as a listener, is
+ * unspecified too.
  * addr: written on success.
- * Errors: ECLOSED; ENOTCONN: a listener of an in-process network has no other
- *   end.
+ * Errors: ECLOSED.
  * Source: Go's LocalAddr and RemoteAddr, zero on wasip1.
  */
 int wasock_socket_local_addr(struct wasock_socket *socket,

@@ -238,7 +238,7 @@ int32_t wasip1_fd_fdstat_set_flags(int32_t fd, uint16_t flags)
  * array are left out, which makes a short count.
  */
 struct vector {
-    struct iovec iovecs[WASIP1_SLICES_MAX];
+    struct iovec iovecs[WASOCK_SLICES_MAX];
     struct msghdr message;
 };
 
@@ -252,7 +252,7 @@ static void take_buffers(struct vector *vector,
                          const struct wasock_buffer *buffers, size_t n_buffers)
 {
     start_vector(vector);
-    for (size_t i = 0; i < n_buffers && i < WASIP1_SLICES_MAX; i++) {
+    for (size_t i = 0; i < n_buffers && i < WASOCK_SLICES_MAX; i++) {
         vector->iovecs[i].iov_base = buffers[i].data;
         vector->iovecs[i].iov_len = buffers[i].capacity;
         vector->message.msg_iovlen++;
@@ -263,7 +263,7 @@ static void take_slices(struct vector *vector,
                         const struct wasock_slice *slices, size_t n_slices)
 {
     start_vector(vector);
-    for (size_t i = 0; i < n_slices && i < WASIP1_SLICES_MAX; i++) {
+    for (size_t i = 0; i < n_slices && i < WASOCK_SLICES_MAX; i++) {
         /* An iovec serves both directions and so knows no const. */
         memcpy((void *)&vector->iovecs[i].iov_base,
                (const void *)&slices[i].data, sizeof(void *));

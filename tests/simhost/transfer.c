@@ -42,7 +42,7 @@ static bool judge_memory(bool has_memory, bool has_count, size_t n_slices,
                   (unsigned long long)n_asked);
         return false;
     }
-    if (n_slices > WASIP1_SLICES_MAX) {
+    if (n_slices > WASOCK_SLICES_MAX) {
         sim_judge(SIMHOST_MANY_SLICES, "%zu", n_slices);
     }
     return true;
@@ -231,7 +231,7 @@ static int32_t receive(struct sim_descriptor *descriptor,
     if (descriptor->kind == SIMHOST_LISTENER) {
         return profile->recv_on_listener;
     }
-    if (n_buffers > WASIP1_SLICES_MAX &&
+    if (n_buffers > WASOCK_SLICES_MAX &&
         profile->many_slices == SIMHOST_SLICES_EMSGSIZE) {
         return WASOCK_EMSGSIZE;
     }
@@ -417,10 +417,10 @@ static int32_t clamp_slices(size_t *n_slices)
 {
     const enum simhost_many_slices policy = simhost_knobs.profile.many_slices;
 
-    if (*n_slices <= WASIP1_SLICES_MAX || policy == SIMHOST_SLICES_TAKEN) {
+    if (*n_slices <= WASOCK_SLICES_MAX || policy == SIMHOST_SLICES_TAKEN) {
         return 0;
     }
-    *n_slices = WASIP1_SLICES_MAX;
+    *n_slices = WASOCK_SLICES_MAX;
     return policy == SIMHOST_SLICES_EMSGSIZE ? WASOCK_EMSGSIZE : 0;
 }
 

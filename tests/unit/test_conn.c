@@ -73,6 +73,31 @@ static void test_write_in(void)
 }
 IN_EVERY_WORLD(test_write)
 
+/* A host that tells the truth is asked to the end: no wait of a long write
+ * becomes a nap only because others came before it. */
+static void test_a_long_write_does_not_nap(void **unused)
+{
+    static char big[BIG_BYTES];
+    const struct wasock_slice slices[] = {{big, BIG_BYTES / 2},
+                                          {big, BIG_BYTES / 2}};
+
+    (void)unused;
+    for (int i = 0; i < 2; i++) {
+        simhost_reset(1, &simhost_ideal);
+        struct pair pair = open_pair();
+        simhost_peer_set_window(pair.peer, 1000);
+        simhost_peer_set_reading(pair.peer, 1000);
+        const uint64_t before_ns = simhost_now_ns();
+        assert_int_equal(i == 0 ? wasock_conn_write(&pair.conn, big, BIG_BYTES)
+                                : wasock_conn_writev(&pair.conn, slices, 2),
+                         BIG_BYTES);
+        assert_in_range(simhost_now_ns() - before_ns, 0,
+                        2 * BIG_BYTES * MS / 1000);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
 /* Every way to cut 10 bytes into three slices with empty ones among them. */
 static void test_writev_in(void)
 {
@@ -425,8 +450,65 @@ static void test_datagrams(void **unused)
     simhost_fail(SIMHOST_SOCK_SEND, 1, WASOCK_EMSGSIZE, 1);
     assert_int_equal(wasock_conn_write(&conn, "abc", 3), -WASOCK_EMSGSIZE);
     assert_int_equal(wasock_conn_write(&conn, "abc", 3), 3);
+    /* What one send cannot take would be a datagram cut, or two. */
+    struct wasock_slice slices[WASOCK_SLICES_MAX + 1];
+    for (size_t i = 0; i < WASOCK_SLICES_MAX + 1; i++) {
+        slices[i] = (struct wasock_slice){"x", 1};
+    }
+    assert_int_equal(
+        wasock_conn_try_writev(&conn, slices, WASOCK_SLICES_MAX + 1),
+        -WASOCK_EMSGSIZE);
+    assert_int_equal(wasock_conn_writev(&conn, slices, WASOCK_SLICES_MAX + 1),
+                     -WASOCK_EMSGSIZE);
+    assert_int_equal(simhost_peer_n_datagrams(peer), 2);
+    assert_int_equal(wasock_conn_writev(&conn, slices, WASOCK_SLICES_MAX),
+                     WASOCK_SLICES_MAX);
+    assert_int_equal(simhost_peer_n_datagrams(peer), 3);
     assert_int_equal(wasock_conn_close(&conn), 0);
     simhost_check();
+}
+
+/* What no count could tell of is not begun. */
+static void test_more_than_a_count_can_tell(void **unused)
+{
+    const size_t too_long = (size_t)PTRDIFF_MAX + 1;
+    const struct wasock_slice half = {"x", too_long / 2};
+    const struct wasock_slice all = {"x", SIZE_MAX};
+    const struct wasock_slice halves[] = {half, half};
+    const struct wasock_slice alls[] = {all, all};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    const uint64_t n_calls = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_conn_write(&pair.conn, "x", too_long),
+                     -WASOCK_EINVAL);
+    assert_int_equal(wasock_conn_writev(&pair.conn, halves, 2), -WASOCK_EINVAL);
+    assert_int_equal(wasock_conn_writev(&pair.conn, alls, 2), -WASOCK_EINVAL);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* A send after any failure that ended reading kills iwasm. */
+static void test_a_read_that_failed_ends_writing(void **unused)
+{
+    static const int errors[] = {WASOCK_ECONNRESET, WASOCK_ETIMEDOUT,
+                                 WASOCK_EIO};
+    char byte = 0;
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        simhost_reset(1, &simhost_ideal);
+        struct pair pair = open_pair();
+        simhost_fail(SIMHOST_SOCK_RECV, 1, errors[i], 1);
+        assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), -errors[i]);
+        const uint64_t n_calls = simhost_calls(SIMHOST_ANY_CALL);
+        assert_int_equal(wasock_conn_write(&pair.conn, "x", 1), -WASOCK_EPIPE);
+        assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
+        close_pair(&pair);
+        simhost_check();
+    }
 }
 
 /* E1: what a host must not say. */
@@ -494,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_readv),
         cmocka_unit_test(test_write),
+        cmocka_unit_test(test_a_long_write_does_not_nap),
         cmocka_unit_test(test_writev),
         cmocka_unit_test(test_try_write),
         cmocka_unit_test(test_deadlines),
@@ -507,6 +590,8 @@ int main(void)
         cmocka_unit_test(test_adoption_of_each_kind),
         cmocka_unit_test(test_the_first_use_tells_on_wamr),
         cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_more_than_a_count_can_tell),
+        cmocka_unit_test(test_a_read_that_failed_ends_writing),
         cmocka_unit_test(test_a_lying_host),
         cmocka_unit_test(test_echo_in_random_worlds),
     };
