@@ -159,6 +159,10 @@ static int accept_pending(struct wasock_fakenet *net,
 static int close_socket(struct wasock_fakenet *net,
                         struct wasock__fakenet_socket *socket)
 {
+    /* As on real ones: who sent what nobody has read is told so. */
+    const bool is_to_be_reset =
+        socket->is_to_be_reset ||
+        wasock__fakenet_arrived(net, &socket->unread) != NULL;
     struct wasock__fakenet_socket *pending = NULL;
 
     while ((pending = take_pending(net, socket)) != NULL) {
@@ -166,8 +170,8 @@ static int close_socket(struct wasock_fakenet *net,
         wasock__fakenet_free(net, pending);
     }
     wasock__fakenet_leave(net, socket,
-                          socket->is_to_be_reset ? WASOCK__FAKENET_RESET
-                                                 : WASOCK__FAKENET_ENDED);
+                          is_to_be_reset ? WASOCK__FAKENET_RESET
+                                         : WASOCK__FAKENET_ENDED);
     wasock__fakenet_free(net, socket);
     return 0;
 }

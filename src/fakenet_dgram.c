@@ -225,12 +225,14 @@ int wasock_fakenet_connect(struct wasock_conn *conn,
     struct wasock__fakenet_addr source;
     int result = find(conn, &net, &socket);
 
-    if (result == 0) {
-        result = destination(addr, &to);
+    if (result < 0) {
+        return result;
     }
-    if (result == 0) {
-        result = source_for(socket, to.family, &source);
+    result = destination(addr, &to);
+    if (result < 0) {
+        return result;
     }
+    result = source_for(socket, to.family, &source);
     if (result == 0) {
         socket->remote = to;
     }

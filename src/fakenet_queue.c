@@ -188,8 +188,11 @@ void wasock__fakenet_insert_datagram(
         net->blocks_[before].due_ns < first->due_ns) {
         first->due_ns = net->blocks_[before].due_ns;
     }
+    /* Nothing that takes no time overtakes what has arrived. */
+    const uint64_t due_ns =
+        first->due_ns > net->now_ns_ ? first->due_ns : net->now_ns_;
     while (before != WASOCK__FAKENET_NONE &&
-           (is_overtaking || net->blocks_[before].due_ns > first->due_ns)) {
+           (is_overtaking || net->blocks_[before].due_ns > due_ns)) {
         is_overtaking = false;
         next = before;
         before = datagram_before(net, queue, next);

@@ -29,6 +29,15 @@ static bool is_reset(const struct wasock_fakenet *net,
            wasock__fakenet_has_ended(net, socket);
 }
 
+/* Whether there is nothing to read any more: what was on its way when the
+ * stream was ended or reset comes first. */
+static bool is_at_end(const struct wasock_fakenet *net,
+                      const struct wasock__fakenet_socket *socket)
+{
+    return socket->unread.first == WASOCK__FAKENET_NONE &&
+           wasock__fakenet_has_ended(net, socket);
+}
+
 unsigned
 wasock__fakenet_stream_ready(const struct wasock_fakenet *net,
                              const struct wasock__fakenet_socket *socket)
@@ -38,7 +47,7 @@ wasock__fakenet_stream_ready(const struct wasock_fakenet *net,
 
     if ((socket->shut & WASOCK_SHUTDOWN_READ) ||
         wasock__fakenet_arrived(net, &socket->unread) != NULL ||
-        wasock__fakenet_has_ended(net, socket)) {
+        is_at_end(net, socket)) {
         ready |= WASOCK_READABLE;
     }
     /* What would fail, or be lost, would not wait. */
@@ -221,8 +230,7 @@ static ptrdiff_t read_nothing(const struct wasock_fakenet *net,
     if (socket->shut & WASOCK_SHUTDOWN_READ) {
         return 0;
     }
-    if (socket->unread.first != WASOCK__FAKENET_NONE ||
-        !wasock__fakenet_has_ended(net, socket)) {
+    if (!is_at_end(net, socket)) {
         return -WASOCK_EAGAIN;
     }
     return socket->ending == WASOCK__FAKENET_RESET ? -WASOCK_ECONNRESET : 0;

@@ -240,7 +240,8 @@ int wasock_fakenet_listen(struct wasock_fakenet *net,
  * deadline_ns: of the network's clock; WASOCK_NO_DEADLINE for none.
  * conn: closed; opened on success.
  * Errors: those of wasock_fakenet_try_dial, but never EAGAIN; EDEADLINE;
- *   EDEADLOCK: the backlog is full and there is no deadline.
+ *   EDEADLOCK: the backlog is full and there is no deadline; on the host's
+ *   clock those of wasock_fd_sleep, after which nothing is connected.
  * Source: Go's Dial.
  */
 int wasock_fakenet_dial(struct wasock_fakenet *net,

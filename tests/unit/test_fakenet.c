@@ -538,6 +538,16 @@ static void test_close_and_reset(void **unused)
     assert_int_equal(wasock_conn_try_write(&c.server, "x", 1),
                      -WASOCK_ECONNRESET);
     close_pair(&c);
+
+    /* What the closed end has not read is lost, and its writer hears of it. */
+    begin();
+    connect_pair(&c);
+    write_all(&c.client, "lost");
+    write_all(&c.server, "last");
+    assert_int_equal(wasock_conn_close(&c.server), 0);
+    assert_reads(&c.client, "last");
+    assert_int_equal(try_read(&c.client), -WASOCK_ECONNRESET);
+    close_pair(&c);
 }
 
 static void test_pair(void **unused)

@@ -324,13 +324,42 @@ static void test_bad_network(void **unused)
     assert_int_equal(n_overtaken, 0);
 }
 
+/* What has arrived has arrived: a datagram that takes no time is behind it. */
+static void test_latency_that_ends(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = MS};
+    const struct wasock_addr to = addr("127.0.0.1:2000");
+    struct wasock_addr from;
+    char byte = 0;
+
+    (void)unused;
+    begin("127.0.0.1:1000", "127.0.0.1:2000", 1);
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_fakenet_send_to(&a, "1", 1, &to), 1);
+    assert_int_equal(wasock_fakenet_send_to(&a, "2", 1, &to), 1);
+    assert_int_equal(wasock_fakenet_recv_from(&b, &byte, 1, &from), 1);
+    assert_int_equal(byte, '1');
+    wasock_fakenet_set_faults(&net, NULL);
+    assert_int_equal(wasock_fakenet_send_to(&a, "3", 1, &to), 1);
+    assert_int_equal(wasock_fakenet_recv_from(&b, &byte, 1, &from), 1);
+    assert_int_equal(byte, '2');
+    assert_int_equal(wasock_fakenet_recv_from(&b, &byte, 1, &from), 1);
+    assert_int_equal(byte, '3');
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_datagrams), cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_limits),    cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_connected), cmocka_unit_test(test_any_address),
-        cmocka_unit_test(test_waiting),   cmocka_unit_test(test_bad_network),
+        cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_connected),
+        cmocka_unit_test(test_any_address),
+        cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_bad_network),
+        cmocka_unit_test(test_latency_that_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,6 +167,29 @@ static void test_reset_after_bytes(void **unused)
     end();
 }
 
+/* What was on its way when the network cut the connection still comes. */
+static void test_reset_behind_what_is_on_its_way(void **unused)
+{
+    const struct wasock_fakenet_faults cut = {.latency_ns = 10 * MS,
+                                              .reset_after_bytes = 4};
+    char buffer[8];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &cut);
+    assert_int_equal(wasock_conn_write(&b, "in", 2), 2);
+    assert_int_equal(wasock_conn_write(&a, "1234", 4), 4);
+    wasock_socket_set_deadline(&a.socket, now_ns() + 1000 * MS);
+    assert_int_equal(wasock_conn_read(&a, buffer, sizeof(buffer)), 2);
+    assert_int_equal(wasock_conn_read(&a, buffer, sizeof(buffer)),
+                     -WASOCK_ECONNRESET);
+    wasock_socket_set_deadline(&b.socket, now_ns() + 1000 * MS);
+    assert_int_equal(wasock_conn_read(&b, buffer, sizeof(buffer)), 4);
+    assert_int_equal(wasock_conn_read(&b, buffer, sizeof(buffer)),
+                     -WASOCK_ECONNRESET);
+    end();
+}
+
 static void test_stalled(void **unused)
 {
     const struct wasock_fakenet_faults stalling = {.stall_after_bytes = 10,
@@ -326,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_bandwidth),
         cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_reset_after_bytes),
+        cmocka_unit_test(test_reset_behind_what_is_on_its_way),
         cmocka_unit_test(test_stalled),
         cmocka_unit_test(test_refused_dials),
         cmocka_unit_test(test_late_answer),
