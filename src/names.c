@@ -42,11 +42,11 @@ int wasock_names_read(struct wasock_names *names, char *buffer, size_t capacity,
     *names = no_names;
     ptrdiff_t length =
         wasock_env_read("WASOCK_LISTEN", buffer, capacity, needed_capacity);
-    if (length >= 0) {
+    if (length > 0) {
         wasock_names_parse(names, buffer);
         return 0;
     }
-    if (length == -WASOCK_ENOENT) {
+    if (length == 0 || length == -WASOCK_ENOENT) {
         length = wasock_env_read("LISTEN_FDNAMES", buffer, capacity,
                                  needed_capacity);
     }

@@ -42,11 +42,11 @@ struct wasock_names {
 
 /*
  * Read labels from the environment: those of WASOCK_LISTEN, or where that is
- * missing those of LISTEN_FDNAMES. At most four host calls.
+ * missing or empty those of LISTEN_FDNAMES. At most four host calls.
  * names: written; none of them on failure.
  * buffer, capacity, needed_capacity: as for wasock_env_read; the buffer keeps
  *   the labels.
- * Errors: ENOENT: neither variable is there; those of wasock_env_read.
+ * Errors: ENOENT: neither is there; those of wasock_env_read.
  * Source: sd_listen_fds_with_names(3).
  */
 int wasock_names_read(struct wasock_names *names, char *buffer, size_t capacity,
@@ -81,7 +81,10 @@ int wasock_names_address(const char *label, struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
 /*
- * Open the first listener with a name, and label it.
+ * Open the first listener with a name, and label it. Which one has it is
+ * counted among the descriptors that are open, so open all listeners by name
+ * before one is closed or a connection is accepted, and each once; to have one
+ * twice, share it (listener.h).
  * name: ends in a zero: what stands before the "=" of a label, or all of it.
  * listener: closed; opened on success.
  * Errors: ENOENT: no label has this name; ENOPREOPEN: one has, but the host

@@ -54,7 +54,9 @@ int wasock_preopen_next(struct wasock_preopen *preopen)
 /*
  * Open the listener number `index`, counted from 0 in the order of
  * descriptors. What is no listener is passed over: directories, connections,
- * datagram sockets.
+ * datagram sockets. Counted among the descriptors that are open: open all
+ * listeners before one is closed or a connection is accepted, and each once;
+ * to have one twice, share it (listener.h).
  * listener: closed; opened on success.
  * Errors: ENOPREOPEN: there are not so many (wasock_preopen_explain says why);
  *   those of wasock_listener_from_fd and wasock_preopen_next.

@@ -9,7 +9,8 @@
  * that main opens first would take their numbers.
  *
  * Listeners are those that a service manager passes (LISTEN_FDS, LISTEN_PID),
- * else those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here.
+ * else those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here. SIGPIPE
+ * is ignored, and so it is in the programs that this one starts.
  */
 /* For accept4. NOLINTNEXTLINE(readability-identifier-naming) */
 #define _GNU_SOURCE
@@ -393,10 +394,12 @@ int32_t wasip1_sock_shutdown(int32_t fd, uint8_t how)
     }
 }
 
-/* What one poll waits for. */
+/* What one poll waits for: a pollfd a subscription, in their order, or one a
+ * descriptor, at its number. */
 struct poll_set {
     struct pollfd *pollfds;
     nfds_t n_pollfds;
+    bool is_by_number;
     uint64_t timeout_ns; /* UINT64_MAX: no clock */
     bool has_impossible_fd;
 };
@@ -423,25 +426,29 @@ static int32_t subscribe_clock(struct poll_set *set,
     return 0;
 }
 
-/* Reading and writing of one descriptor, one after the other, share a pollfd:
- * the system takes no more of them than a process may have descriptors. */
-static struct pollfd *pollfd_for(struct poll_set *set, int fd)
+static bool is_of_fd(const struct wasock__subscription *subscription)
 {
-    if (set->n_pollfds == 0 || set->pollfds[set->n_pollfds - 1].fd != fd) {
-        const struct pollfd added = {.fd = fd};
-        set->pollfds[set->n_pollfds++] = added;
-    }
-    return &set->pollfds[set->n_pollfds - 1];
+    return subscription->tag != WASIP1_EVENTTYPE_CLOCK &&
+           !is_impossible(subscription->of.fd);
 }
 
-static void subscribe_fd(struct poll_set *set,
+/* The pollfd of a subscription to a descriptor. */
+static struct pollfd *pollfd_of(const struct poll_set *set, size_t index,
+                                const struct wasock__subscription *subscription)
+{
+    return &set->pollfds[set->is_by_number ? subscription->of.fd : index];
+}
+
+static void subscribe_fd(struct poll_set *set, size_t index,
                          const struct wasock__subscription *subscription)
 {
     if (is_impossible(subscription->of.fd)) {
         set->has_impossible_fd = true;
         return;
     }
-    pollfd_for(set, (int)subscription->of.fd)->events |=
+    struct pollfd *pollfd = pollfd_of(set, index, subscription);
+    pollfd->fd = (int)subscription->of.fd;
+    pollfd->events |=
         subscription->tag == WASIP1_EVENTTYPE_FD_READ ? POLLIN : POLLOUT;
 }
 
@@ -457,7 +464,7 @@ static int32_t subscribe(struct poll_set *set,
             break;
         case WASIP1_EVENTTYPE_FD_READ:
         case WASIP1_EVENTTYPE_FD_WRITE:
-            subscribe_fd(set, &subscriptions[i]);
+            subscribe_fd(set, i, &subscriptions[i]);
             break;
         default:
             error = WASOCK_EINVAL;
@@ -481,11 +488,8 @@ static int poll_timeout_ms(uint64_t timeout_ns)
     return timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX;
 }
 
-/*
- * Wait for the first of a set. Goes on after a signal, since a preview1 guest
- * knows none. Returns a preview1 errno; `waited_ns` is the timeout if it was
- * reached, else 0.
- */
+/* Wait for the first of a set. Returns a preview1 errno; `waited_ns` is the
+ * timeout if it was reached, else 0. */
 static int32_t wait_for(struct poll_set *set, uint64_t *waited_ns)
 {
     const uint64_t timeout_ns = set->has_impossible_fd ? 0 : set->timeout_ns;
@@ -493,40 +497,33 @@ static int32_t wait_for(struct poll_set *set, uint64_t *waited_ns)
     uint64_t left_ns = timeout_ns;
     int n_ready = 0;
 
-    *waited_ns = 0;
     do {
         n_ready = poll(set->pollfds, set->n_pollfds, poll_timeout_ms(left_ns));
-        if (n_ready < 0 && errno != EINTR) {
-            return preview1_errno(errno);
-        }
-        if (n_ready > 0) {
-            return 0;
-        }
         if (timeout_ns != UINT64_MAX) {
             left_ns = wasock_ns_subtract(timeout_ns, monotonic_ns() - start_ns);
         }
-    } while (left_ns > 0);
-    *waited_ns = timeout_ns;
-    return 0;
+    } while (n_ready == 0 && left_ns > 0);
+    *waited_ns = n_ready == 0 ? timeout_ns : 0;
+    return outcome(n_ready);
 }
 
 static const struct wasock__event no_event = {0};
 
-/* The event of a subscription to a descriptor whose pollfd is `polled`. */
+/* The event of a subscription to a descriptor of which poll said `revents`. */
 static bool fd_event(const struct wasock__subscription *subscription,
-                     const struct pollfd *polled, struct wasock__event *event)
+                     short revents, struct wasock__event *event)
 {
     const short wanted =
         subscription->tag == WASIP1_EVENTTYPE_FD_READ ? POLLIN : POLLOUT;
 
-    if (is_impossible(subscription->of.fd) || (polled->revents & POLLNVAL)) {
+    if (revents & POLLNVAL) {
         event->error = WASOCK_EBADF;
         return true;
     }
-    if (polled->revents & POLLHUP) {
+    if (revents & POLLHUP) {
         event->flags = WASIP1_EVENTRWFLAGS_HANGUP;
     }
-    return (polled->revents & (wanted | POLLHUP | POLLERR)) != 0;
+    return (revents & (wanted | POLLHUP | POLLERR)) != 0;
 }
 
 /* Write the events of a finished wait; returns how many. */
@@ -534,7 +531,6 @@ static uint32_t report(const struct poll_set *set, uint64_t waited_ns,
                        const struct wasock__subscription *subscriptions,
                        size_t n_subscriptions, struct wasock__event *events)
 {
-    const struct pollfd *polled = set->pollfds;
     uint32_t n_events = 0;
 
     for (size_t i = 0; i < n_subscriptions; i++) {
@@ -543,17 +539,38 @@ static uint32_t report(const struct poll_set *set, uint64_t waited_ns,
         *event = no_event;
         event->userdata = subscription->userdata;
         event->type = subscription->tag;
-        if (subscription->tag == WASIP1_EVENTTYPE_CLOCK) {
+        if (is_of_fd(subscription)) {
+            n_events += fd_event(
+                subscription, pollfd_of(set, i, subscription)->revents, event);
+        } else if (subscription->tag == WASIP1_EVENTTYPE_CLOCK) {
             n_events += subscription->of.clock.timeout_ns <= waited_ns;
-            continue;
+        } else {
+            event->error = WASOCK_EBADF;
+            n_events++;
         }
-        if (!is_impossible(subscription->of.fd) &&
-            polled->fd != (int)subscription->of.fd) {
-            polled++; /* the order is that of pollfd_for */
-        }
-        n_events += fd_event(subscription, polled, event);
     }
     return n_events;
+}
+
+/*
+ * How many pollfds. The system takes no more of them than a process may have
+ * descriptors, and reading and writing are two subscriptions of one. So where
+ * descriptors are many they stand at their numbers, which costs no more; where
+ * their numbers are far apart, they are few.
+ */
+static nfds_t n_pollfds_of(const struct wasock__subscription *subscriptions,
+                           size_t n_subscriptions, bool *is_by_number)
+{
+    size_t n_numbers = 0;
+
+    for (size_t i = 0; i < n_subscriptions; i++) {
+        if (is_of_fd(&subscriptions[i]) &&
+            subscriptions[i].of.fd >= n_numbers) {
+            n_numbers = (size_t)subscriptions[i].of.fd + 1;
+        }
+    }
+    *is_by_number = n_numbers < n_subscriptions;
+    return *is_by_number ? n_numbers : n_subscriptions;
 }
 
 int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
@@ -567,11 +584,17 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
     if (n_subscriptions == 0) {
         return WASOCK_EINVAL; /* nothing would ever happen */
     }
-    if (n_subscriptions > POLL_STACK_LENGTH) {
-        set.pollfds = (struct pollfd *)malloc(n_subscriptions * sizeof(few[0]));
+    set.n_pollfds =
+        n_pollfds_of(subscriptions, n_subscriptions, &set.is_by_number);
+    if (set.n_pollfds > POLL_STACK_LENGTH) {
+        set.pollfds = (struct pollfd *)malloc(set.n_pollfds * sizeof(few[0]));
         if (set.pollfds == NULL) {
             return WASOCK_ENOMEM;
         }
+    }
+    for (nfds_t i = 0; i < set.n_pollfds; i++) {
+        const struct pollfd unused = {.fd = -1};
+        set.pollfds[i] = unused;
     }
     int32_t error = subscribe(&set, subscriptions, n_subscriptions);
     if (error == 0) {
