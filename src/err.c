@@ -60,16 +60,14 @@ const char *wasock_err_text(ptrdiff_t code)
 
 bool wasock_err_is_disconnect(ptrdiff_t code)
 {
-    const struct err_entry *entry = find(code);
-
-    switch (entry ? entry->code : 0) {
-    case WASOCK_EPIPE:
-    case WASOCK_ECONNRESET:
-    case WASOCK_ECONNABORTED:
-    case WASOCK_ENOTCONN:
-    case WASOCK_ENETRESET:
-    case WASOCK_ETIMEDOUT:
-    case WASOCK_EIO:
+    switch (code > 0 ? -code : code) {
+    case -WASOCK_EPIPE:
+    case -WASOCK_ECONNRESET:
+    case -WASOCK_ECONNABORTED:
+    case -WASOCK_ENOTCONN:
+    case -WASOCK_ENETRESET:
+    case -WASOCK_ETIMEDOUT:
+    case -WASOCK_EIO:
         return true;
     default:
         return false;

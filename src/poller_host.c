@@ -232,9 +232,8 @@ static void search_each(struct wasock_poller *poller,
                         uint32_t count)
 {
     for (uint32_t i = 0; i < count && !wasock__report_is_full(report); i++) {
-        const uint64_t userdata = poller->subscriptions_[first + i].userdata;
         if (poll_range(poller, first + i, 1, 0).n_ready > 0) {
-            report_ready(poller, report, userdata);
+            report_kept_events(poller, report);
         }
     }
 }
