@@ -4,6 +4,8 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
+#include "socket_parts.h"
+
 /* A wait is told from an earlier one by what was transferred in between. */
 static const struct wasock__wait no_wait = {0};
 

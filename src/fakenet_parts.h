@@ -16,6 +16,8 @@
 
 #include <wasock/fakenet.h>
 
+#include "socket_parts.h"
+
 /* No socket, no block, no place. */
 #define WASOCK__FAKENET_NONE UINT32_MAX
 

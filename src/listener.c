@@ -4,6 +4,8 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
+#include "socket_parts.h"
+
 int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
 {
     return wasock__socket_adopt(&listener->socket, fd, true);

@@ -16,6 +16,9 @@
 #include <wasock/clock.h>
 #include <wasock/poller.h>
 
+#include "fd_parts.h"
+#include "socket_parts.h"
+
 /* No place, no registration. */
 #define WASOCK__NOWHERE UINT32_MAX
 

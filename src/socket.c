@@ -5,6 +5,9 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
+#include "fd_parts.h"
+#include "socket_parts.h"
+
 /*
  * Where the host's poll says nothing, a wait is naps between tries. Short
  * ones first, so that a busy connection is not kept waiting; then long ones,

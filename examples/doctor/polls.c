@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "fd_parts.h"
 #include "wasip1.h"
 
 #define SUBSCRIPTIONS_MAX 4

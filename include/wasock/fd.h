@@ -266,33 +266,6 @@ int wasock_poll(struct wasock_poll_item *items, size_t n_items,
 int wasock_poll_confirm(struct wasock_poll_item *items, size_t n_items)
     __attribute__((warn_unused_result));
 
-/*
- * One poll_oneoff for one descriptor, or for the clock alone when `direction`
- * is 0: the step of which the waits of fd.c and socket.c are made. Private.
- * timeout_ns: relative; UINT64_MAX leaves the clock out.
- * Returns 1: may be ready, 0: time is up.
- * Errors: EINTR, EBADF, any other code of the host; ENOTSUP also where only
- *   this direction cannot be waited for, as on a host whose poll is fake.
- * Source: preview1 poll_oneoff.
- */
-int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns);
-
-/*
- * One poll_oneoff of `n` subscriptions and, unless `timeout_ns` is UINT64_MAX,
- * the clock, in the one form that all hosts understand. Private.
- * subscriptions, events: have room for one more than `n`, for the clock.
- * Returns the number of events, the clock's among them.
- * Errors: any code of the host.
- * Source: preview1 poll_oneoff.
- */
-int wasock__fd_poll_once(struct wasock__subscription *subscriptions, size_t n,
-                         struct wasock__event *events, uint64_t timeout_ns);
-
-/* Fill in a subscription; `direction` is WASOCK_READABLE or WASOCK_WRITABLE.
- * Private. Errors: none. Source: preview1 subscription. */
-void wasock__fd_subscribe(struct wasock__subscription *subscription, int fd,
-                          unsigned direction, uint64_t userdata);
-
 #ifdef __cplusplus
 }
 #endif

@@ -26,23 +26,13 @@ extern "C" {
 struct wasock__backend;
 struct wasock_watch;
 
-/* Index of a direction, WASOCK_READABLE or WASOCK_WRITABLE, in a pair. */
-#define WASOCK__SIDE(direction) ((direction) >> 1)
-
-/* What is true of a descriptor, and so of all objects that share it. */
+/* Private: what is true of a descriptor, and so of all objects that share it. */
 struct wasock__facts {
     int16_t error[2];       /* by side: what ended it, negative; or 0 */
     uint8_t shut;           /* halves shut by us, enum wasock_shutdown */
     uint8_t is_role_proven; /* the host told listener from connection */
     uint8_t host_poll;      /* enum wasock__host_poll */
     uint8_t accept_mode;    /* enum wasock__accept_mode */
-};
-
-/* Private: that something was transferred, a bit for each who looks at it. */
-enum wasock__moved {
-    WASOCK__MOVED_OF_LATE = 1,
-    WASOCK__MOVED_IN_ROUND = 2,
-    WASOCK__MOVED = 3
 };
 
 /* Members are private. */
@@ -116,41 +106,8 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
                               struct wasock_addr *addr);
 
 /*
- * Private from here on: for listener.c, conn.c, poller.c and fakenet.c.
- */
-
-enum wasock__role {
-    WASOCK__ROLE_NONE = 0,
-    WASOCK__ROLE_LISTENER,
-    WASOCK__ROLE_STREAM,
-    WASOCK__ROLE_DGRAM,
-    WASOCK__ROLE_PLAIN /* no socket: a poller may watch it */
-};
-
-enum wasock__host_poll {
-    WASOCK__HOST_POLL_UNKNOWN = 0,
-    WASOCK__HOST_POLL_HONEST,
-    WASOCK__HOST_POLL_FAKE
-};
-
-/* Whether sock_accept's NONBLOCK flag reaches the accepted connection. */
-enum wasock__accept_mode {
-    WASOCK__ACCEPT_MODE_UNKNOWN = 0,
-    WASOCK__ACCEPT_MODE_HONOURED,
-    WASOCK__ACCEPT_MODE_IGNORED
-};
-
-/* What an object's watches are told of. */
-enum {
-    WASOCK__CHANGE_READ_DEADLINE = 1 << 0, /* by side: 1 << side */
-    WASOCK__CHANGE_WRITE_DEADLINE = 1 << 1,
-    WASOCK__CHANGE_CLOSED = 1 << 2,
-    WASOCK__CHANGE_READY = 1 << 3,  /* an in-process network: look again */
-    WASOCK__CHANGE_STARVED = 1 << 4 /* accept failed for want of descriptors */
-};
-
-/*
- * The link between an object and something that waits for it. It lives in the
+ * Private: the link between an object and something that waits for it. It lives
+ * in the
  * memory of what waits and stands in two lists: the object's watches, and,
  * from a change of the object until it is taken note of, its owner's inbox.
  * So nothing below calls upward.
@@ -164,7 +121,7 @@ struct wasock_watch {
     uint8_t changes_;                /* not 0: in the inbox */
 };
 
-/* What an object asks of a backend other than the host. `arg` is an address
+/* Private: what an object asks of a backend other than the host. `arg` is an address
  * as a number, so that one parameter serves what is read and what is written;
  * `n` a count. */
 enum wasock__operation {
@@ -185,7 +142,7 @@ enum wasock__operation {
                             is ready: 0, EDEADLINE or EDEADLOCK */
 };
 
-/* Where sockets that are not the host's live. It is reached only by objects
+/* Private: where sockets that are not the host's live. It is reached only by objects
  * whose role is NONE and whose backend is set, in one place. */
 struct wasock__backend {
     ptrdiff_t (*call)(const struct wasock__backend *backend,
@@ -193,77 +150,6 @@ struct wasock__backend {
                       enum wasock__operation operation, uintptr_t arg,
                       size_t n);
 };
-
-/* The state of one waiting call; zero at its start. */
-struct wasock__wait {
-    uint32_t nap_ms;
-    uint32_t n_in_vain; /* how often it was worth trying again, so far */
-};
-
-/* Open `socket` on a descriptor of the host: all its other members are
- * cleared. */
-void wasock__socket_open(struct wasock_socket *socket, int fd,
-                         enum wasock__role role);
-
-/*
- * Adopt a descriptor that the host opened: look at its kind, tell listener from
- * connection, make it non-blocking, in this order, so that a refused one is
- * left as it was.
- * Errors: EBADF; ENOTSOCK; ENOTSUP: a datagram socket as listener;
- *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking.
- */
-int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
-    __attribute__((warn_unused_result));
-
-/* Give the descriptor back and close the object. EBUSY: it is shared. */
-int wasock__socket_into_fd(struct wasock_socket *socket)
-    __attribute__((warn_unused_result));
-
-/* Open `sharer` on the same descriptor. */
-int wasock__socket_share(struct wasock_socket *socket,
-                         struct wasock_socket *sharer)
-    __attribute__((warn_unused_result));
-
-/* Close the object; the last sharer closes the descriptor. */
-int wasock__socket_close(struct wasock_socket *socket);
-
-/* Do an operation on an object that is not open on the host: ECLOSED, or what
- * its backend says. */
-ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
-                                   enum wasock__operation operation,
-                                   uintptr_t arg, size_t n)
-    __attribute__((warn_unused_result));
-
-/* At the start of a waiting call: ECLOSED, EDEADLINE or 0. */
-int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
-    __attribute__((warn_unused_result));
-
-/* After EAGAIN: 0 when it is worth trying again, or the error that ends the
- * call. `wait` is the call's. */
-int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
-                        struct wasock__wait *wait)
-    __attribute__((warn_unused_result));
-
-/* Whether the host's poll looks at sockets, found out once a descriptor;
- * UNKNOWN where the host does not say, or where it is no socket. */
-enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
-
-/* Let all sharers have this object's facts. */
-void wasock__socket_share_facts(struct wasock_socket *socket);
-
-/* The error for a descriptor that is not what it was adopted as, when its
- * first use gave `error`: `wrong_role` if it lives, else `error`. */
-int wasock__socket_doubt(struct wasock_socket *socket, int error,
-                         int wrong_role);
-
-/* Begin and end to watch; the watch's owner gives `inbox`. */
-void wasock__socket_watch(struct wasock_socket *socket,
-                          struct wasock_watch *watch,
-                          struct wasock_watch **inbox);
-void wasock__socket_unwatch(struct wasock_watch *watch);
-
-/* Tell the watches of the object of changes. */
-void wasock__socket_notify(struct wasock_socket *socket, uint8_t changes);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wasock/abi.h>
+#include "../fd_parts.h"
 
 /* All zero bytes are an empty one. Members but `answers` are ask.c's. */
 struct ask {

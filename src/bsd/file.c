@@ -17,6 +17,7 @@
 #include <wasock/fd.h>
 #include <wasock/poller.h>
 
+#include "../fd_parts.h"
 #include "libc.h"
 #include "watch.h"
 

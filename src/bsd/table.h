@@ -22,7 +22,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include <wasock/socket.h>
+#include "../socket_parts.h"
 
 /* How many numbers there can be: sysconf(_SC_OPEN_MAX), RLIMIT_NOFILE. */
 #define WASOCK_BSD_OPEN_MAX 16384

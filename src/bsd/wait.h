@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-#include <wasock/socket.h>
+#include "../socket_parts.h"
 
 /* As poll(2), with a deadline of wasock's. Returns a count or a negative
  * code. */

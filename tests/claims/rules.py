@@ -88,8 +88,7 @@ for path in c_files:
 # right above it, or above those that it stands together with.
 n_declarations = 0
 for path in headers:
-    public = path.read_text().split("Private from here on")[0]
-    for paragraph in public.split("\n\n"):
+    for paragraph in path.read_text().split("\n\n"):
         comment, _, code = paragraph.rpartition("*/\n")
         for name in re.findall(r"^[a-z][\w *]*?\b(wasock_\w+)\(", code, re.M):
             n_declarations += 1

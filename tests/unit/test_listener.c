@@ -2,6 +2,8 @@
 /* Listeners: accept on every host. */
 #include "worlds.h"
 
+#include "socket_parts.h"
+
 static void test_accept_in(void)
 {
     struct wasock_listener listener = {0};

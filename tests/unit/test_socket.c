@@ -2,6 +2,8 @@
 /* What listeners and connections share: watches, addresses, odd hosts. */
 #include "worlds.h"
 
+#include "socket_parts.h"
+
 static void test_watches(void **unused)
 {
     struct wasock_watch watches[3];

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * socket_parts.h - what conn.c, listener.c, poller.c and fakenet.c know of
+ * sockets and their users do not.
+ */
+#ifndef WASOCK_SOCKET_PARTS_H
+#define WASOCK_SOCKET_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wasock/socket.h>
+
+/* Index of a direction, WASOCK_READABLE or WASOCK_WRITABLE, in a pair. */
+#define WASOCK__SIDE(direction) ((direction) >> 1)
+
+/* That something was transferred, a bit for each who looks at it. */
+enum wasock__moved {
+    WASOCK__MOVED_OF_LATE = 1,
+    WASOCK__MOVED_IN_ROUND = 2,
+    WASOCK__MOVED = 3
+};
+
+enum wasock__role {
+    WASOCK__ROLE_NONE = 0,
+    WASOCK__ROLE_LISTENER,
+    WASOCK__ROLE_STREAM,
+    WASOCK__ROLE_DGRAM,
+    WASOCK__ROLE_PLAIN /* no socket: a poller may watch it */
+};
+
+enum wasock__host_poll {
+    WASOCK__HOST_POLL_UNKNOWN = 0,
+    WASOCK__HOST_POLL_HONEST,
+    WASOCK__HOST_POLL_FAKE
+};
+
+/* Whether sock_accept's NONBLOCK flag reaches the accepted connection. */
+enum wasock__accept_mode {
+    WASOCK__ACCEPT_MODE_UNKNOWN = 0,
+    WASOCK__ACCEPT_MODE_HONOURED,
+    WASOCK__ACCEPT_MODE_IGNORED
+};
+
+/* What an object's watches are told of. */
+enum {
+    WASOCK__CHANGE_READ_DEADLINE = 1 << 0, /* by side: 1 << side */
+    WASOCK__CHANGE_WRITE_DEADLINE = 1 << 1,
+    WASOCK__CHANGE_CLOSED = 1 << 2,
+    WASOCK__CHANGE_READY = 1 << 3,  /* an in-process network: look again */
+    WASOCK__CHANGE_STARVED = 1 << 4 /* accept failed for want of descriptors */
+};
+
+/* The state of one waiting call; zero at its start. */
+struct wasock__wait {
+    uint32_t nap_ms;
+    uint32_t n_in_vain; /* how often it was worth trying again, so far */
+};
+
+/* Open `socket` on a descriptor of the host: all its other members are
+ * cleared. */
+void wasock__socket_open(struct wasock_socket *socket, int fd,
+                         enum wasock__role role);
+
+/*
+ * Adopt a descriptor that the host opened: look at its kind, tell listener from
+ * connection, make it non-blocking, in this order, so that a refused one is
+ * left as it was.
+ * Errors: EBADF; ENOTSOCK; ENOTSUP: a datagram socket as listener;
+ *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking.
+ */
+int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
+    __attribute__((warn_unused_result));
+
+/* Give the descriptor back and close the object. EBUSY: it is shared. */
+int wasock__socket_into_fd(struct wasock_socket *socket)
+    __attribute__((warn_unused_result));
+
+/* Open `sharer` on the same descriptor. */
+int wasock__socket_share(struct wasock_socket *socket,
+                         struct wasock_socket *sharer)
+    __attribute__((warn_unused_result));
+
+/* Close the object; the last sharer closes the descriptor. */
+int wasock__socket_close(struct wasock_socket *socket);
+
+/* Do an operation on an object that is not open on the host: ECLOSED, or what
+ * its backend says. */
+ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
+                                   enum wasock__operation operation,
+                                   uintptr_t arg, size_t n)
+    __attribute__((warn_unused_result));
+
+/* At the start of a waiting call: ECLOSED, EDEADLINE or 0. */
+int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
+    __attribute__((warn_unused_result));
+
+/* After EAGAIN: 0 when it is worth trying again, or the error that ends the
+ * call. `wait` is the call's. */
+int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
+                        struct wasock__wait *wait)
+    __attribute__((warn_unused_result));
+
+/* Whether the host's poll looks at sockets, found out once a descriptor;
+ * UNKNOWN where the host does not say, or where it is no socket. */
+enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
+
+/* Let all sharers have this object's facts. */
+void wasock__socket_share_facts(struct wasock_socket *socket);
+
+/* The error for a descriptor that is not what it was adopted as, when its
+ * first use gave `error`: `wrong_role` if it lives, else `error`. */
+int wasock__socket_doubt(struct wasock_socket *socket, int error,
+                         int wrong_role);
+
+/* Begin and end to watch; the watch's owner gives `inbox`. */
+void wasock__socket_watch(struct wasock_socket *socket,
+                          struct wasock_watch *watch,
+                          struct wasock_watch **inbox);
+void wasock__socket_unwatch(struct wasock_watch *watch);
+
+/* Tell the watches of the object of changes. */
+void wasock__socket_notify(struct wasock_socket *socket, uint8_t changes);
+
+#endif
