@@ -26,7 +26,7 @@ extern "C" {
 struct wasock__backend;
 struct wasock_watch;
 
-/* Private: what is true of a descriptor, and so of all objects that share it. */
+/* Private: what is true of a descriptor, and so of all that share it. */
 struct wasock__facts {
     int16_t error[2];       /* by side: what ended it, negative; or 0 */
     uint8_t shut;           /* halves shut by us, enum wasock_shutdown */
@@ -106,11 +106,10 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
                               struct wasock_addr *addr);
 
 /*
- * Private: the link between an object and something that waits for it. It lives
- * in the
- * memory of what waits and stands in two lists: the object's watches, and,
- * from a change of the object until it is taken note of, its owner's inbox.
- * So nothing below calls upward.
+ * Private: the link between an object and something that waits for it. It
+ * lives in the memory of what waits and stands in two lists: the object's
+ * watches, and, from a change of the object until it is taken note of, its
+ * owner's inbox. So nothing below calls upward.
  */
 struct wasock_watch {
     struct wasock_socket *socket_;   /* NULL once the object is closed */
@@ -121,9 +120,9 @@ struct wasock_watch {
     uint8_t changes_;                /* not 0: in the inbox */
 };
 
-/* Private: what an object asks of a backend other than the host. `arg` is an address
- * as a number, so that one parameter serves what is read and what is written;
- * `n` a count. */
+/* Private: what an object asks of a backend other than the host. `arg` is an
+ * address as a number, so that one parameter serves what is read and what is
+ * written; `n` a count. */
 enum wasock__operation {
     WASOCK__ACCEPT,      /* arg: struct wasock_socket *, to be opened */
     WASOCK__RECV,        /* arg: void *, n: bytes */
@@ -142,8 +141,8 @@ enum wasock__operation {
                             is ready: 0, EDEADLINE or EDEADLOCK */
 };
 
-/* Private: where sockets that are not the host's live. It is reached only by objects
- * whose role is NONE and whose backend is set, in one place. */
+/* Private: where sockets that are not the host's live. It is reached only by
+ * objects whose role is NONE and whose backend is set, in one place. */
 struct wasock__backend {
     ptrdiff_t (*call)(const struct wasock__backend *backend,
                       struct wasock_socket *socket,

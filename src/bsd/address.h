@@ -10,8 +10,8 @@
 
 #include <wasock/addr.h>
 
-/* Read an address that a program gives. Errors: EINVAL: too short; EAFNOSUPPORT:
- * none of AF_INET, AF_INET6 and AF_UNIX; ENAMETOOLONG. */
+/* Read an address that a program gives. Errors: EINVAL: too short;
+ * EAFNOSUPPORT: none of AF_INET, AF_INET6 and AF_UNIX; ENAMETOOLONG. */
 int wasock_bsd__read_address(const struct sockaddr *address, socklen_t length,
                              struct wasock_addr *addr);
 

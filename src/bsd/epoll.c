@@ -10,8 +10,8 @@
  *
  * True: level and edge triggering, ONESHOT, data, EPOLLRDHUP, a description
  * that is watched through several numbers, or that outlives its number.
- * An edge comes with every arrival, until 4 KiB are unread; then with what comes
- * after a read.
+ * An edge comes with every arrival, until 4 KiB are unread; then with what
+ * comes after a read.
  * Not done: EPOLLPRI; EPOLLEXCLUSIVE and EPOLLWAKEUP are ignored; an instance
  * cannot watch another, though poll can watch it; no signals.
  */

@@ -35,9 +35,9 @@ static int check_vectors(const struct iovec *vectors, int n_vectors)
 /*
  * readv(2), read(2).
  * Errors: EBADF: no such number, or not open for reading; EAGAIN: nothing
- *   there and O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET; EDEADLK: an empty pipe whose only writer is this very program;
- *   EINVAL: lengths that POSIX does not allow; EISDIR and what else the host
- *   says.
+ *   there and O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET;
+ *   EDEADLK: an empty pipe whose only writer is this very program; EINVAL:
+ *   lengths that POSIX does not allow; EISDIR and what else the host says.
  */
 ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
 {
@@ -67,8 +67,9 @@ ssize_t read(int fd, void *buffer, size_t capacity)
 /*
  * writev(2), write(2). A blocking connection takes everything, or fails.
  * Errors: EBADF: no such number, or not open for writing; EAGAIN: no room and
- *   O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET; EDEADLK: a full pipe whose only reader is this very program;
- *   EINVAL: lengths that POSIX does not allow; what else the host says.
+ *   O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET; EDEADLK:
+ *   a full pipe whose only reader is this very program; EINVAL: lengths that
+ *   POSIX does not allow; what else the host says.
  */
 ssize_t writev(int fd, const struct iovec *slices, int n_slices)
 {

@@ -136,7 +136,7 @@ static void report(struct turn *turn, size_t index, unsigned ready)
     fd->revents = (short)((unsigned short)fd->revents | ready);
 }
 
-/* Report what is known of one without the host, and note what is to be asked. */
+/* Report what is known of one without the host; note what is to be asked. */
 static int look_at(struct turn *turn, size_t index,
                    struct description *description)
 {

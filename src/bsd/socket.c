@@ -309,7 +309,8 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
  * listen(2). The host has been listening since before the program began, with
  * a backlog of its own; the program's is ignored. A socket that was not bound
  * gets the next listener in order.
- * Errors: EBADF; ENOTSOCK; EINVAL: it is connected; EADDRINUSE, EADDRNOTAVAIL: as bind.
+ * Errors: EBADF; ENOTSOCK; EINVAL: it is connected; EADDRINUSE, EADDRNOTAVAIL:
+ *   as bind.
  */
 int listen(int fd, int backlog)
 {

@@ -9,8 +9,8 @@
  * that main opens first would take their numbers.
  *
  * Listeners are those that a service manager passes (LISTEN_FDS, LISTEN_PID),
- * else those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here. SIGPIPE
- * is ignored, and so it is in the programs that this one starts.
+ * else those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here.
+ * SIGPIPE is ignored, and so it is in the programs that this one starts.
  */
 /* For accept4. NOLINTNEXTLINE(readability-identifier-naming) */
 #define _GNU_SOURCE

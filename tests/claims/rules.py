@@ -72,10 +72,12 @@ for path in core + headers:
         if other != noun and height.get(other, len(layers)) >= height[noun]:
             complain(path, f"includes {include}.h, which is not below it")
 
-# Functions fit a screen.
+# Lines and functions fit a screen.
 for path in c_files:
     start = None
     for number, line in enumerate(path.read_text().splitlines(), 1):
+        if len(line) > 80:
+            complain(path, f"line {number}: over 80 columns")
         if line == "{":
             start = number
         elif line == "}" and start:
