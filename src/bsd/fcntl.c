@@ -128,9 +128,10 @@ static int give_unread_bytes(int fd, struct description *description,
 
 /*
  * ioctl(2): FIONREAD, of a connection up to 4 KiB, which are read ahead;
- * FIONBIO; FIOCLEX, FIONCLEX.
+ * FIONBIO; FIOCLEX, FIONCLEX; FIOASYNC, to have none.
  * Errors: EBADF; ENOTTY: any other request: no terminal, no interface;
- *   EINVAL: FIONREAD of a socket that is not connected.
+ *   EINVAL: FIONREAD of a socket that is not connected; ENOTSUP: FIOASYNC to
+ *   have signals, which would not come.
  */
 int ioctl(int fd, int request, ...)
 {
@@ -155,6 +156,8 @@ int ioctl(int fd, int request, ...)
         wasock_bsd__set_descriptor_flags(fd,
                                          request == FIOCLEX ? FD_CLOEXEC : 0);
         return 0;
+    case FIOASYNC:
+        return (int)wasock_bsd__result(*argument != 0 ? -ENOTSUP : 0);
     default:
         return (int)wasock_bsd__result(-ENOTTY);
     }

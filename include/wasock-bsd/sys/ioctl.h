@@ -23,6 +23,9 @@ struct winsize {
     unsigned short ws_ypixel;
 };
 #endif
+#ifndef FIOASYNC
+#define FIOASYNC 0x5452
+#endif
 #ifndef FIOCLEX
 #define FIOCLEX 0x5451
 #define FIONCLEX 0x5450

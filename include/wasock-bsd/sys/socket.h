@@ -27,6 +27,12 @@ extern "C" {
 #ifndef AF_NETLINK
 #define AF_NETLINK 16
 #endif
+#ifndef AF_MAX
+#define AF_MAX 46
+#endif
+#ifndef PF_MAX
+#define PF_MAX AF_MAX
+#endif
 #ifndef PF_UNSPEC
 #define PF_UNSPEC AF_UNSPEC
 #endif
