@@ -31,4 +31,8 @@ uint64_t wasock_bsd__nap_ns(unsigned *nap_ms);
 /* What is left until a deadline; UINT64_MAX for ever. */
 uint64_t wasock_bsd__left_ns(uint64_t deadline_ns);
 
+/* Wait until a moment of CLOCK_REALTIME or CLOCK_MONOTONIC before which
+ * nothing can come. Returns ETIMEDOUT; EINVAL: no moment. */
+int wasock_bsd__wait_in_vain(clockid_t clock, const struct timespec *deadline);
+
 #endif
