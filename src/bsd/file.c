@@ -3,7 +3,7 @@
  * file.c - files, directories and stdio of the host.
  *
  * True: offset, contents, size, O_APPEND and O_NONBLOCK are the host's.
- * Ignored: permissions and owners, of which preview1 knows nothing.
+ * Made up: permissions and owners, of which preview1 knows nothing.
  */
 #include "file.h"
 
@@ -101,6 +101,15 @@ static int file_stat(struct description *description, struct stat *status)
     const struct file *file = (const struct file *)description;
 
     return wasock_libc_fstat(file->host_fd, status) < 0 ? -errno : 0;
+}
+
+void wasock_bsd__complete(struct stat *status)
+{
+    if ((status->st_mode & 07777) == 0) {
+        status->st_mode |= S_ISDIR(status->st_mode) ? 0755 : 0644;
+    }
+    status->st_uid = getuid();
+    status->st_gid = getgid();
 }
 
 static int file_close(struct description *description)

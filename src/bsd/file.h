@@ -19,6 +19,13 @@ int wasock_bsd__host_fd(const struct description *description);
  * `is_directory` and it is not of the host; AT_FDCWD stays. */
 int wasock_bsd__host_directory(int fd);
 
+/*
+ * What programs ask of a file and preview1 does not tell. All is the user's;
+ * where a type has no permissions, files may be read by all and written by the
+ * user, and directories searched, since the host has the last word anyway.
+ */
+void wasock_bsd__complete(struct stat *status);
+
 /* The device of a path, new; NULL where the path is none's. */
 struct description *wasock_bsd__device(const char *path, int flags);
 

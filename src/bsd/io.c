@@ -13,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "table.h"
 
 /* Whether vectors are such that POSIX allows: 0, or EINVAL. */
@@ -99,7 +100,7 @@ ssize_t write(int fd, const void *data, size_t length)
 
 /*
  * fstat(2). Sockets, pipes and devices have a type, and nothing else that is
- * true of them; a file's is the host's.
+ * true of them; a file's is the host's, with permissions and an owner.
  * Errors: EBADF; what the host says.
  */
 int fstat(int fd, struct stat *status)
@@ -113,6 +114,7 @@ int fstat(int fd, struct stat *status)
     if (description->operations->stat == NULL) {
         return (int)wasock_bsd__result(-EBADF);
     }
-    return (int)wasock_bsd__result(
-        description->operations->stat(description, status));
+    const int result = description->operations->stat(description, status);
+    wasock_bsd__complete(status);
+    return (int)wasock_bsd__result(result);
 }

@@ -3,7 +3,7 @@
  * path.c - open and what else takes a path, with devices, and the calls that
  * take the number of a directory.
  *
- * Modes are ignored: preview1 knows no permissions. Changing them is EPERM, so
+ * Modes are ignored: preview1 knows no permissions, and stat makes some up. Changing them is EPERM, so
  * that nobody believes a secret is kept.
  */
 #include <errno.h>
@@ -86,20 +86,26 @@ int creat(const char *path, mode_t mode)
     return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
 
-/* stat(2), lstat(2), access(2): as wasi-libc, and of devices.
- * Errors: ENOENT; what the host says. */
+/* stat(2), lstat(2), access(2): as wasi-libc, and of devices; permissions and
+ * owner as wasock_bsd__complete. Errors: ENOENT; what the host says. */
 int stat(const char *restrict path, struct stat *restrict status)
 {
-    return wasock_bsd__device_stat(path, status)
-               ? 0
-               : wasock_libc_stat(path, status);
+    if (!wasock_bsd__device_stat(path, status) &&
+        wasock_libc_stat(path, status) < 0) {
+        return -1;
+    }
+    wasock_bsd__complete(status);
+    return 0;
 }
 
 int lstat(const char *restrict path, struct stat *restrict status)
 {
-    return wasock_bsd__device_stat(path, status)
-               ? 0
-               : wasock_libc_lstat(path, status);
+    if (!wasock_bsd__device_stat(path, status) &&
+        wasock_libc_lstat(path, status) < 0) {
+        return -1;
+    }
+    wasock_bsd__complete(status);
+    return 0;
 }
 
 int access(const char *path, int mode)
@@ -122,8 +128,12 @@ int fstatat(int directory_fd, const char *restrict path,
 {
     const int host_fd = wasock_bsd__host_directory(directory_fd);
 
-    return host_fd == -1 ? -1
-                         : wasock_libc_fstatat(host_fd, path, status, flags);
+    if (host_fd == -1 ||
+        wasock_libc_fstatat(host_fd, path, status, flags) < 0) {
+        return -1;
+    }
+    wasock_bsd__complete(status);
+    return 0;
 }
 
 int faccessat(int directory_fd, const char *path, int mode, int flags)

@@ -9,6 +9,10 @@
 
 #include_next <sys/stat.h>
 
+/* wasi-libc numbers pipes as sockets. */
+#undef S_IFIFO
+#define S_IFIFO 0x1000
+
 #ifdef __cplusplus
 extern "C" {
 #endif
