@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "file.h"
+#include "plain.h"
 
 void *wasock_libc_mmap(void *address, size_t length, int protection, int flags,
                        int fd, off_t offset) __asm__("mmap");
@@ -34,3 +35,62 @@ void *mmap(void *address, size_t length, int protection, int flags, int fd,
     return wasock_libc_mmap(address, length, protection, flags, host_fd,
                             offset);
 }
+
+/* madvise(2): advice that may be ignored is; MADV_DONTNEED, after which memory
+ * has to read as zeros, is refused. Errors: EINVAL. */
+int madvise(void *address, size_t length, int advice)
+{
+    (void)address;
+    (void)length;
+    if (advice < MADV_NORMAL || advice > MADV_WILLNEED) {
+        errno = EINVAL;
+        return -1;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(madvise);
+
+/* msync(2): what was changed in a copy cannot be written back. Errors:
+ * ENOSYS. */
+int msync(void *address, size_t length, int flags)
+{
+    (void)address;
+    (void)length;
+    (void)flags;
+    errno = ENOSYS;
+    return -1;
+}
+WASOCK_BSD_PLAIN(msync);
+
+/* mlock(2) and its like: whether memory is paged out is the host's affair.
+ * Errors: ENOSYS; to unlock, none. */
+int mlock(const void *address, size_t length)
+{
+    (void)address;
+    (void)length;
+    errno = ENOSYS;
+    return -1;
+}
+WASOCK_BSD_PLAIN(mlock);
+
+int munlock(const void *address, size_t length)
+{
+    (void)address;
+    (void)length;
+    return 0;
+}
+WASOCK_BSD_PLAIN(munlock);
+
+int mlockall(int flags)
+{
+    (void)flags;
+    errno = ENOSYS;
+    return -1;
+}
+WASOCK_BSD_PLAIN(mlockall);
+
+int munlockall(void)
+{
+    return 0;
+}
+WASOCK_BSD_PLAIN(munlockall);

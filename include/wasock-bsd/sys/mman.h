@@ -15,6 +15,12 @@ extern "C" {
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd,
            off_t offset) WASOCK_BSD(mmap);
+int madvise(void *address, size_t length, int advice) WASOCK_BSD(madvise);
+int msync(void *address, size_t length, int flags) WASOCK_BSD(msync);
+int mlock(const void *address, size_t length) WASOCK_BSD(mlock);
+int munlock(const void *address, size_t length) WASOCK_BSD(munlock);
+int mlockall(int flags) WASOCK_BSD(mlockall);
+int munlockall(void) WASOCK_BSD(munlockall);
 
 #ifdef __cplusplus
 }
