@@ -19,10 +19,18 @@ extern "C" {
 #define RTLD_DEFAULT ((void *)0)
 #define RTLD_NEXT ((void *)-1)
 
+typedef struct {
+    const char *dli_fname;
+    void *dli_fbase;
+    const char *dli_sname;
+    void *dli_saddr;
+} Dl_info;
+
 void *dlopen(const char *path, int flags) WASOCK_BSD(dlopen);
 void *dlsym(void *library, const char *name) WASOCK_BSD(dlsym);
 int dlclose(void *library) WASOCK_BSD(dlclose);
 char *dlerror(void) WASOCK_BSD(dlerror);
+int dladdr(const void *address, Dl_info *info) WASOCK_BSD(dladdr);
 
 #ifdef __cplusplus
 }

@@ -24,12 +24,19 @@ extern "C" {
 #define SA_NOCLDSTOP 1
 #define SA_NOCLDWAIT 2
 #define SA_SIGINFO 4
+#define SA_ONSTACK 0x08000000
 #define SA_RESTART 0x10000000
 #define SA_NODEFER 0x40000000
 #define SA_RESETHAND 0x80000000
 #endif
 #ifndef SI_USER
 #define SI_USER 0
+#endif
+#ifndef SS_ONSTACK
+#define SS_ONSTACK 1
+#define SS_DISABLE 2
+#define MINSIGSTKSZ 2048
+#define SIGSTKSZ 8192
 #endif
 #ifndef NSIG
 #define NSIG _NSIG
@@ -56,6 +63,12 @@ struct sigaction {
 #define sa_handler wasock_bsd_handler.handler
 #define sa_sigaction wasock_bsd_handler.action
 
+typedef struct {
+    void *ss_sp;
+    int ss_flags;
+    size_t ss_size;
+} stack_t;
+
 int kill(pid_t pid, int number) WASOCK_BSD(kill);
 int sigaction(int number, const struct sigaction *__restrict action,
               struct sigaction *__restrict old) WASOCK_BSD(sigaction);
@@ -69,6 +82,14 @@ int sigprocmask(int how, const sigset_t *__restrict set,
 int pthread_sigmask(int how, const sigset_t *__restrict set,
                     sigset_t *__restrict old) WASOCK_BSD(pthread_sigmask);
 int sigpending(sigset_t *set) WASOCK_BSD(sigpending);
+int sigsuspend(const sigset_t *mask) WASOCK_BSD(sigsuspend);
+int sigwait(const sigset_t *__restrict set, int *__restrict number)
+    WASOCK_BSD(sigwait);
+int siginterrupt(int number, int interrupts) WASOCK_BSD(siginterrupt);
+int sigaltstack(const stack_t *__restrict stack, stack_t *__restrict old)
+    WASOCK_BSD(sigaltstack);
+int killpg(pid_t group, int number) WASOCK_BSD(killpg);
+int pthread_kill(pthread_t thread, int number) WASOCK_BSD(pthread_kill);
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,9 @@ extern "C" {
 
 int mkstemp(char *name) WASOCK_BSD(mkstemp);
 int mkostemp(char *name, int flags) WASOCK_BSD(mkostemp);
+char *mkdtemp(char *name) WASOCK_BSD(mkdtemp);
+char *realpath(const char *__restrict path, char *__restrict resolved)
+    WASOCK_BSD(realpath);
 int getloadavg(double *averages, int n_averages) WASOCK_BSD(getloadavg);
 int system(const char *command) WASOCK_BSD(system);
 

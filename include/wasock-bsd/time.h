@@ -13,6 +13,9 @@
 extern "C" {
 #endif
 
+extern char *tzname[2] WASOCK_BSD(tzname);
+extern long timezone WASOCK_BSD(timezone);
+extern int daylight WASOCK_BSD(daylight);
 void tzset(void) WASOCK_BSD(tzset);
 
 #ifdef __cplusplus

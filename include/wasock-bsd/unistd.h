@@ -50,15 +50,24 @@ int unlinkat(int directory_fd, const char *path, int flags)
 
 /* Processes, users, limits: what there is of them in a sandbox. */
 pid_t fork(void) WASOCK_BSD(fork);
+pid_t vfork(void) WASOCK_BSD(vfork);
 int execv(const char *path, char *const arguments[]) WASOCK_BSD(execv);
 int execve(const char *path, char *const arguments[], char *const variables[])
     WASOCK_BSD(execve);
 int execvp(const char *path, char *const arguments[]) WASOCK_BSD(execvp);
+int execl(const char *path, const char *argument, ...) WASOCK_BSD(execl);
+int execlp(const char *path, const char *argument, ...) WASOCK_BSD(execlp);
+int execle(const char *path, const char *argument, ...) WASOCK_BSD(execle);
 pid_t getppid(void) WASOCK_BSD(getppid);
 pid_t getpgrp(void) WASOCK_BSD(getpgrp);
+pid_t getpgid(pid_t pid) WASOCK_BSD(getpgid);
+pid_t getsid(pid_t pid) WASOCK_BSD(getsid);
 pid_t setsid(void) WASOCK_BSD(setsid);
 int setpgid(pid_t pid, pid_t group) WASOCK_BSD(setpgid);
 int daemon(int keeps_directory, int keeps_stdio) WASOCK_BSD(daemon);
+int nice(int increment) WASOCK_BSD(nice);
+int pause(void) WASOCK_BSD(pause);
+char *ttyname(int fd) WASOCK_BSD(ttyname);
 unsigned alarm(unsigned seconds) WASOCK_BSD(alarm);
 uid_t getuid(void) WASOCK_BSD(getuid);
 uid_t geteuid(void) WASOCK_BSD(geteuid);
@@ -69,11 +78,19 @@ int setuid(uid_t uid) WASOCK_BSD(setuid);
 int seteuid(uid_t uid) WASOCK_BSD(seteuid);
 int setgid(gid_t gid) WASOCK_BSD(setgid);
 int setegid(gid_t gid) WASOCK_BSD(setegid);
+int setreuid(uid_t real, uid_t effective) WASOCK_BSD(setreuid);
+int setregid(gid_t real, gid_t effective) WASOCK_BSD(setregid);
+int setresuid(uid_t real, uid_t effective, uid_t saved) WASOCK_BSD(setresuid);
+int setresgid(gid_t real, gid_t effective, gid_t saved) WASOCK_BSD(setresgid);
 int chroot(const char *path) WASOCK_BSD(chroot);
 int chown(const char *path, uid_t uid, gid_t gid) WASOCK_BSD(chown);
+int lchown(const char *path, uid_t uid, gid_t gid) WASOCK_BSD(lchown);
 int fchown(int fd, uid_t uid, gid_t gid) WASOCK_BSD(fchown);
 int fchdir(int fd) WASOCK_BSD(fchdir);
 int gethostname(char *name, size_t capacity) WASOCK_BSD(gethostname);
+int getpagesize(void) WASOCK_BSD(getpagesize);
+int getdtablesize(void) WASOCK_BSD(getdtablesize);
+char *getlogin(void) WASOCK_BSD(getlogin);
 long sysconf(int name) WASOCK_BSD(sysconf);
 char *get_current_dir_name(void) WASOCK_BSD(get_current_dir_name);
 

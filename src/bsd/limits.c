@@ -8,10 +8,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -58,6 +61,18 @@ long sysconf(int name)
                                 : wasock_libc_sysconf(name);
 }
 
+int getpagesize(void)
+{
+    return PAGESIZE;
+}
+WASOCK_BSD_PLAIN(getpagesize);
+
+int getdtablesize(void)
+{
+    return WASOCK_BSD_OPEN_MAX;
+}
+WASOCK_BSD_PLAIN(getdtablesize);
+
 /* Errors: ENAMETOOLONG. */
 int gethostname(char *name, size_t capacity)
 {
@@ -81,39 +96,90 @@ int getloadavg(double *averages, int n_averages)
 WASOCK_BSD_PLAIN(getloadavg);
 
 /* There is UTC, and nothing to be set. */
+static char utc[] = "UTC";
+char *tzname[2] = {utc, utc};
+long timezone;
+int daylight;
+
 void tzset(void)
 {
 }
 WASOCK_BSD_PLAIN(tzset);
 
-/* Six letters by chance in the place of the X. Errors: EINVAL; EEXIST; those
- * of open. */
-int mkostemp(char *name, int flags)
+/* gettimeofday(2); a zone that is asked for is UTC. Errors: EINVAL. */
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    const struct timezone none = {0, 0};
+    struct timespec time;
+
+    if (zone != NULL) {
+        memcpy(zone, &none, sizeof(none));
+    }
+    if (now != NULL) {
+        if (clock_gettime(CLOCK_REALTIME, &time) < 0) {
+            return -1;
+        }
+        now->tv_sec = time.tv_sec;
+        now->tv_usec = (suseconds_t)(time.tv_nsec / 1000);
+    }
+    return 0;
+}
+
+/* Put letters by chance in the place of the six X. */
+static int invent_name(char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
-    const size_t length = strlen(name);
     unsigned char random[6];
+    char *end = name + strlen(name) - sizeof(random);
 
-    if (length < sizeof(random) ||
-        strcmp(name + length - sizeof(random), "XXXXXX") != 0) {
+    if (getentropy(random, sizeof(random)) < 0) {
+        return -1;
+    }
+    for (size_t i = 0; i < sizeof(random); i++) {
+        end[i] = letters[random[i] % (sizeof(letters) - 1)];
+    }
+    return 0;
+}
+
+static int open_new(const char *name, int flags)
+{
+    return open(name, O_RDWR | O_CREAT | O_EXCL | flags, 0600);
+}
+
+static int make_directory(const char *name, int flags)
+{
+    (void)flags;
+    return mkdir(name, 0700);
+}
+
+/* Make something new under a name that ends in six X. */
+static int make_temporary(char *name, int (*make)(const char *name, int flags),
+                          int flags)
+{
+    const size_t length = strlen(name);
+
+    if (length < 6 || strcmp(name + length - 6, "XXXXXX") != 0) {
         errno = EINVAL;
         return -1;
     }
     for (int i = 0; i < TEMPORARY_TRIES; i++) {
-        if (getentropy(random, sizeof(random)) < 0) {
+        if (invent_name(name) < 0) {
             return -1;
         }
-        for (size_t j = 0; j < sizeof(random); j++) {
-            name[length - sizeof(random) + j] =
-                letters[random[j] % (sizeof(letters) - 1)];
-        }
-        const int fd = open(name, O_RDWR | O_CREAT | O_EXCL | flags, 0600);
-        if (fd >= 0 || errno != EEXIST) {
-            return fd;
+        const int result = make(name, flags);
+        if (result >= 0 || errno != EEXIST) {
+            return result;
         }
     }
     errno = EEXIST;
     return -1;
+}
+
+/* mkostemp, mkstemp, mkdtemp. Errors: EINVAL; EEXIST; those of open and
+ * mkdir. */
+int mkostemp(char *name, int flags)
+{
+    return make_temporary(name, open_new, flags);
 }
 WASOCK_BSD_PLAIN(mkostemp);
 
@@ -122,6 +188,12 @@ int mkstemp(char *name)
     return mkostemp(name, 0);
 }
 WASOCK_BSD_PLAIN(mkstemp);
+
+char *mkdtemp(char *name)
+{
+    return make_temporary(name, make_directory, 0) < 0 ? NULL : name;
+}
+WASOCK_BSD_PLAIN(mkdtemp);
 
 char *get_current_dir_name(void)
 {

@@ -3,12 +3,14 @@
  * processes.c - a guest is one process, which can make no other.
  *
  * fork, exec and their like are ENOSYS; there are no children (ECHILD) and no
- * terminals (ENOTTY); nothing can be loaded. Timers that would raise a signal
- * are refused, alarm, which cannot fail, does nothing.
+ * terminals (ENOTTY); nothing can be loaded; its priority is 0 and stays so.
+ * Timers that would raise a signal are refused, alarm, which cannot fail, does
+ * nothing.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -27,6 +29,12 @@ pid_t fork(void)
     return not_here();
 }
 WASOCK_BSD_PLAIN(fork);
+
+pid_t vfork(void)
+{
+    return not_here();
+}
+WASOCK_BSD_PLAIN(vfork);
 
 int execv(const char *path, char *const arguments[])
 {
@@ -48,6 +56,27 @@ int execvp(const char *path, char *const arguments[])
     return execv(path, arguments);
 }
 WASOCK_BSD_PLAIN(execvp);
+
+int execl(const char *path, const char *argument, ...)
+{
+    (void)argument;
+    return execv(path, NULL);
+}
+WASOCK_BSD_PLAIN(execl);
+
+int execlp(const char *path, const char *argument, ...)
+{
+    (void)argument;
+    return execv(path, NULL);
+}
+WASOCK_BSD_PLAIN(execlp);
+
+int execle(const char *path, const char *argument, ...)
+{
+    (void)argument;
+    return execv(path, NULL);
+}
+WASOCK_BSD_PLAIN(execle);
 
 /* NULL asks whether there is a shell: no. */
 int system(const char *command)
@@ -81,6 +110,20 @@ pid_t wait(int *status)
 }
 WASOCK_BSD_PLAIN(wait);
 
+pid_t wait3(int *status, int options, struct rusage *usage)
+{
+    (void)usage;
+    return waitpid(-1, status, options);
+}
+WASOCK_BSD_PLAIN(wait3);
+
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+    (void)usage;
+    return waitpid(pid, status, options);
+}
+WASOCK_BSD_PLAIN(wait4);
+
 pid_t getppid(void)
 {
     return 1;
@@ -92,6 +135,63 @@ pid_t getpgrp(void)
     return getpid();
 }
 WASOCK_BSD_PLAIN(getpgrp);
+
+/* Of oneself (0). Errors: ESRCH: there is nobody else. */
+pid_t getpgid(pid_t pid)
+{
+    if (pid != 0 && pid != getpid()) {
+        errno = ESRCH;
+        return -1;
+    }
+    return getpgrp();
+}
+WASOCK_BSD_PLAIN(getpgid);
+
+pid_t getsid(pid_t pid)
+{
+    return getpgid(pid);
+}
+WASOCK_BSD_PLAIN(getsid);
+
+/* Errors: ESRCH: somebody else's; EINVAL: nobody's kind. */
+int getpriority(int which, id_t who)
+{
+    if (which < PRIO_PROCESS || which > PRIO_USER) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (who != 0 && which != PRIO_USER && (pid_t)who != getpid()) {
+        errno = ESRCH;
+        return -1;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(getpriority);
+
+/* Errors: as getpriority; EACCES: another than 0. */
+int setpriority(int which, id_t who, int priority)
+{
+    if (getpriority(which, who) < 0) {
+        return -1;
+    }
+    if (priority != 0) {
+        errno = EACCES;
+        return -1;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(setpriority);
+
+/* Errors: EPERM: by another than 0. */
+int nice(int increment)
+{
+    if (increment != 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(nice);
 
 /* It leads its group already, and has no other to join. */
 pid_t setsid(void)
@@ -168,6 +268,15 @@ int tcsetattr(int fd, int when, const struct termios *settings)
 }
 WASOCK_BSD_PLAIN(tcsetattr);
 
+/* Errors: ENOTTY. */
+char *ttyname(int fd)
+{
+    (void)fd;
+    errno = ENOTTY;
+    return NULL;
+}
+WASOCK_BSD_PLAIN(ttyname);
+
 void *dlopen(const char *path, int flags)
 {
     (void)path;
@@ -198,3 +307,13 @@ char *dlerror(void)
     return text;
 }
 WASOCK_BSD_PLAIN(dlerror);
+
+/* 0: of no address is the library known. The types are the system's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int dladdr(const void *address, Dl_info *info)
+{
+    (void)address;
+    (void)info;
+    return 0;
+}
+WASOCK_BSD_PLAIN(dladdr);

@@ -3,10 +3,13 @@
  * signals.c - sigaction and masks over wasi-libc's emulated signals.
  *
  * True: what the program raises, or sends to itself by kill, comes at once to
- * its handler, or when it is no longer blocked. No signal comes from outside.
- * Ignored: sa_mask, SA_RESTART (nothing is interrupted).
+ * its handler, or when it is no longer blocked. No signal comes from outside:
+ * to wait for one that is not pending is EDEADLK.
+ * Ignored: sa_mask, SA_RESTART and siginterrupt (nothing is interrupted),
+ * SA_ONSTACK.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -180,3 +183,78 @@ int pthread_sigmask(int how, const sigset_t *restrict set,
     return sigprocmask(how, set, old) == 0 ? 0 : errno;
 }
 WASOCK_BSD_PLAIN(pthread_sigmask);
+
+/* Errors: EINTR: one that was pending came; EDEADLK. */
+int sigsuspend(const sigset_t *mask)
+{
+    const sigset_t before = blocked;
+    const bool comes = (pending & ~*mask) != 0;
+
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = comes ? EINTR : EDEADLK;
+    return -1;
+}
+WASOCK_BSD_PLAIN(sigsuspend);
+
+/* Errors: EDEADLK: what is not blocked has come already. */
+int pause(void)
+{
+    errno = EDEADLK;
+    return -1;
+}
+WASOCK_BSD_PLAIN(pause);
+
+/* Returns the error: EDEADLK. */
+int sigwait(const sigset_t *restrict set, int *restrict number)
+{
+    for (int i = 1; i < _NSIG; i++) {
+        if (pending & *set & bit_of(i)) {
+            pending &= ~bit_of(i);
+            *number = i;
+            return 0;
+        }
+    }
+    return EDEADLK;
+}
+WASOCK_BSD_PLAIN(sigwait);
+
+int siginterrupt(int number, int interrupts)
+{
+    (void)interrupts;
+    return is_signal(number) ? 0 : -1;
+}
+WASOCK_BSD_PLAIN(siginterrupt);
+
+/* There is one stack, and none is in use for signals. Errors: ENOMEM: another
+ * would not be used. */
+int sigaltstack(const stack_t *restrict stack, stack_t *restrict old)
+{
+    const stack_t none = {.ss_flags = SS_DISABLE};
+
+    if (stack != NULL && (stack->ss_flags & SS_DISABLE) == 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    if (old != NULL) {
+        *old = none;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigaltstack);
+
+int killpg(pid_t group, int number)
+{
+    return kill(group, number);
+}
+WASOCK_BSD_PLAIN(killpg);
+
+/* Returns the error: ESRCH: there is one thread. */
+int pthread_kill(pthread_t thread, int number)
+{
+    if (!pthread_equal(thread, pthread_self())) {
+        return ESRCH;
+    }
+    return kill(getpid(), number) == 0 ? 0 : errno;
+}
+WASOCK_BSD_PLAIN(pthread_kill);

@@ -83,6 +83,30 @@ int setegid(gid_t gid)
 }
 WASOCK_BSD_PLAIN(setegid);
 
+int setreuid(uid_t real, uid_t effective)
+{
+    return setuid(real) == 0 ? setuid(effective) : -1;
+}
+WASOCK_BSD_PLAIN(setreuid);
+
+int setregid(gid_t real, gid_t effective)
+{
+    return setgid(real) == 0 ? setgid(effective) : -1;
+}
+WASOCK_BSD_PLAIN(setregid);
+
+int setresuid(uid_t real, uid_t effective, uid_t saved)
+{
+    return setreuid(real, effective) == 0 ? setuid(saved) : -1;
+}
+WASOCK_BSD_PLAIN(setresuid);
+
+int setresgid(gid_t real, gid_t effective, gid_t saved)
+{
+    return setregid(real, effective) == 0 ? setgid(saved) : -1;
+}
+WASOCK_BSD_PLAIN(setresgid);
+
 int setgroups(size_t n_groups, const gid_t *groups)
 {
     (void)n_groups;
@@ -106,12 +130,26 @@ int chown(const char *path, uid_t uid, gid_t gid)
 }
 WASOCK_BSD_PLAIN(chown);
 
+int lchown(const char *path, uid_t uid, gid_t gid)
+{
+    return chown(path, uid, gid);
+}
+WASOCK_BSD_PLAIN(lchown);
+
 int fchown(int fd, uid_t uid, gid_t gid)
 {
     (void)fd;
     return only_to_oneself(uid) == 0 ? only_to_oneself(gid) : -1;
 }
 WASOCK_BSD_PLAIN(fchown);
+
+/* Nobody has logged in. */
+char *getlogin(void)
+{
+    errno = ENXIO;
+    return NULL;
+}
+WASOCK_BSD_PLAIN(getlogin);
 
 struct passwd *getpwuid(uid_t uid)
 {

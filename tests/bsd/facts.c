@@ -9,14 +9,17 @@
 #define _GNU_SOURCE
 #endif
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -24,10 +27,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -112,8 +118,11 @@ static void pipes(void)
     static char big[70000];
     char bytes[16];
     int ends[2];
+    struct stat status;
 
     FACT(pipe(ends) == 0);
+    FACT(fstat(ends[0], &status) == 0 && S_ISFIFO(status.st_mode));
+    FACT(!S_ISSOCK(status.st_mode) && !S_ISREG(status.st_mode));
     FACT(polled(ends[0], POLLIN) == 0);
     FACT(polled(ends[1], POLLOUT) == POLLOUT);
     FACT(write(ends[1], "hello", 5) == 5);
@@ -511,6 +520,31 @@ static void names(void)
     FACT(getprotobyname("tcp")->p_proto == IPPROTO_TCP);
 }
 
+static void clocks(void)
+{
+    struct timeval now = {0, 0};
+    struct timezone zone = {12345, 0};
+
+    FACT(gettimeofday(&now, NULL) == 0 && now.tv_sec > 1600000000);
+    FACT(now.tv_usec >= 0 && now.tv_usec < 1000000);
+    FACT(gettimeofday(&now, &zone) == 0 && zone.tz_minuteswest != 12345);
+    tzset();
+    FACT(tzname[0] != NULL && tzname[0][0] != '\0');
+    FACT(timezone % 60 == 0 && (daylight == 0 || daylight == 1));
+}
+
+static void no_async(void)
+{
+    int ends[2];
+    int off = 0;
+    Dl_info info;
+
+    FACT(pipe(ends) == 0);
+    FACT(ioctl(ends[0], FIOASYNC, &off) == 0);
+    FACT(close(ends[0]) == 0 && close(ends[1]) == 0);
+    FACT(dladdr(ends, &info) == 0); /* no function: on a stack */
+}
+
 static volatile int n_signals;
 
 static void on_signal(int number)
@@ -537,6 +571,19 @@ static void system_facts(void)
     FACT(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
     FACT(kill(getpid(), SIGUSR1) == 0 && n_signals == 2);
     FACT(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0 && n_signals == 3);
+    FACT(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+    FACT(kill(getpid(), SIGUSR1) == 0);
+    sigset_t none;
+    sigemptyset(&none);
+    FAILS(sigsuspend(&none), EINTR); /* what waited came */
+    FACT(n_signals == 4);
+    FACT(kill(getpid(), SIGUSR1) == 0 && n_signals == 4); /* blocked again */
+    int number = 0;
+    FACT(sigwait(&set, &number) == 0 && number == SIGUSR1);
+    FACT(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0 && n_signals == 4);
+    FACT(pthread_kill(pthread_self(), SIGUSR1) == 0 && n_signals == 5);
+    action.sa_flags = SA_ONSTACK | SA_RESTART;
+    FACT(sigaction(SIGUSR1, &action, NULL) == 0);
     FAILS(sigaction(SIGKILL, &action, NULL), EINVAL);
     FACT(kill(getpid(), 0) == 0);
     FACT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 256);
@@ -545,6 +592,227 @@ static void system_facts(void)
     FAILS(waitpid(-1, NULL, WNOHANG), ECHILD);
     FACT(getpwnam("nobody of this name") == NULL);
     FACT(getppid() >= 0 && getpid() > 0);
+    FACT(getpgid(0) == getpgrp());
+    FACT(getpagesize() >= 4096 && getdtablesize() >= 256);
+    FACT((errno = 0, getpriority(PRIO_PROCESS, 0)) == 0 && errno == 0);
+    FACT(setpriority(PRIO_PROCESS, 0, 0) == 0 && nice(0) == 0);
+    FAILS(getpriority(99, 0), EINVAL);
+    FACT(ESOCKTNOSUPPORT != EPROTONOSUPPORT && ESHUTDOWN != EPIPE);
+    FACT(AF_MAX > AF_INET6 && PF_MAX == AF_MAX);
+}
+
+/* Files and paths; the folder has to be one that can be written to. */
+static void files(void)
+{
+    char folder[] = "/tmp/wasock-facts-XXXXXX";
+    char path[PATH_MAX];
+    char link[PATH_MAX];
+    char resolved[PATH_MAX];
+    struct stat status;
+
+    FACT(mkdtemp(folder) == folder);
+    FACT(stat(folder, &status) == 0 && S_ISDIR(status.st_mode));
+    FACT((status.st_mode & S_IRWXU) == S_IRWXU && status.st_uid == getuid());
+    snprintf(path, sizeof(path), "%s/file", folder);
+    const int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0644);
+    FACT(fd >= 0 && write(fd, "text", 4) == 4);
+    FACT(fstat(fd, &status) == 0 && S_ISREG(status.st_mode));
+    FACT((status.st_mode & 07777) == 0644 && status.st_size == 4);
+    FACT(status.st_uid == getuid() && status.st_gid == getgid());
+    FACT(close(fd) == 0);
+    FACT(lstat(path, &status) == 0 && (status.st_mode & 07777) == 0644);
+    FACT(fstatat(AT_FDCWD, path, &status, 0) == 0 &&
+         (status.st_mode & 07777) == 0644);
+    snprintf(link, sizeof(link), "%s/link", folder);
+    FACT(symlink("file", link) == 0);
+    FACT(realpath(link, resolved) == resolved && strcmp(resolved, path) == 0);
+    snprintf(link, sizeof(link), "%s/.//../%s/./file", folder,
+             strrchr(folder, '/'));
+    FACT(realpath(link, resolved) == resolved && strcmp(resolved, path) == 0);
+    char *own = realpath(path, NULL);
+    FACT(own != NULL && strcmp(own, path) == 0);
+    free(own);
+    FACT(realpath("/", resolved) != NULL && strcmp(resolved, "/") == 0);
+    snprintf(link, sizeof(link), "%s/nobody/..", folder);
+    FACT(realpath(link, resolved) == NULL && errno == ENOENT);
+    snprintf(link, sizeof(link), "%s/file/..", folder);
+    FACT(realpath(link, resolved) == NULL && errno == ENOTDIR);
+    FACT(realpath("", resolved) == NULL && errno == ENOENT);
+    snprintf(link, sizeof(link), "%s/link", folder);
+    FACT(unlink(link) == 0);
+    FACT(symlink("link", link) == 0);
+    FACT(realpath(link, resolved) == NULL && errno == ELOOP);
+    FACT(unlink(link) == 0);
+    FACT(unlink(path) == 0 && rmdir(folder) == 0);
+    memcpy(folder, "short", 6);
+    FACT(mkdtemp(folder) == NULL && errno == EINVAL);
+}
+
+/* An element of each of the lists of sys/queue.h. */
+struct item {
+    int number;
+    SLIST_ENTRY(item) slist;
+    LIST_ENTRY(item) list;
+    STAILQ_ENTRY(item) stailq;
+    SIMPLEQ_ENTRY(item) simpleq;
+    TAILQ_ENTRY(item) tailq;
+};
+SLIST_HEAD(slist, item);
+LIST_HEAD(list, item);
+STAILQ_HEAD(stailq, item);
+SIMPLEQ_HEAD(simpleq, item);
+TAILQ_HEAD(tailq, item);
+
+/* The numbers of a list as digits; EACH is its FOREACH. */
+#define DIGITS(EACH, head, field)                                              \
+    do {                                                                       \
+        int n = 0;                                                             \
+        struct item *item = NULL;                                              \
+        EACH(item, head, field)                                                \
+        {                                                                      \
+            digits[n++] = (char)('0' + item->number);                          \
+        }                                                                      \
+        digits[n] = '\0';                                                      \
+    } while (0)
+
+static void chains(struct item items[5])
+{
+    char digits[8];
+    struct slist slist = SLIST_HEAD_INITIALIZER(slist);
+    struct list list = LIST_HEAD_INITIALIZER(list);
+
+    FACT(SLIST_EMPTY(&slist) && SLIST_FIRST(&slist) == NULL);
+    SLIST_INSERT_HEAD(&slist, &items[1], slist);
+    SLIST_INSERT_HEAD(&slist, &items[0], slist);
+    SLIST_INSERT_AFTER(&items[1], &items[2], slist);
+    DIGITS(SLIST_FOREACH, &slist, slist);
+    FACT(strcmp(digits, "012") == 0);
+    SLIST_REMOVE(&slist, &items[2], item, slist);
+    SLIST_REMOVE_HEAD(&slist, slist);
+    DIGITS(SLIST_FOREACH, &slist, slist);
+    FACT(strcmp(digits, "1") == 0);
+
+    LIST_INIT(&list);
+    LIST_INSERT_HEAD(&list, &items[2], list);
+    LIST_INSERT_BEFORE(&items[2], &items[0], list);
+    LIST_INSERT_AFTER(&items[0], &items[1], list);
+    LIST_INSERT_AFTER(&items[2], &items[3], list);
+    DIGITS(LIST_FOREACH, &list, list);
+    FACT(strcmp(digits, "0123") == 0);
+    LIST_REMOVE(&items[0], list);
+    LIST_REMOVE(&items[2], list);
+    DIGITS(LIST_FOREACH, &list, list);
+    FACT(strcmp(digits, "13") == 0);
+    LIST_REMOVE(&items[3], list);
+    LIST_REMOVE(&items[1], list);
+    FACT(LIST_EMPTY(&list));
+}
+
+static void queues_of_one_direction(struct item items[5])
+{
+    char digits[8];
+    struct stailq stailq = STAILQ_HEAD_INITIALIZER(stailq);
+    struct stailq other = STAILQ_HEAD_INITIALIZER(other);
+    struct simpleq simpleq = SIMPLEQ_HEAD_INITIALIZER(simpleq);
+
+    STAILQ_INSERT_TAIL(&stailq, &items[1], stailq);
+    STAILQ_INSERT_HEAD(&stailq, &items[0], stailq);
+    STAILQ_INSERT_AFTER(&stailq, &items[1], &items[2], stailq);
+    STAILQ_INSERT_TAIL(&other, &items[3], stailq);
+    STAILQ_CONCAT(&stailq, &other);
+    FACT(STAILQ_EMPTY(&other));
+    STAILQ_INSERT_TAIL(&stailq, &items[4], stailq);
+    DIGITS(STAILQ_FOREACH, &stailq, stailq);
+    FACT(strcmp(digits, "01234") == 0);
+    STAILQ_REMOVE(&stailq, &items[4], item, stailq);
+    STAILQ_REMOVE(&stailq, &items[1], item, stailq);
+    STAILQ_REMOVE_HEAD(&stailq, stailq);
+    STAILQ_INSERT_TAIL(&stailq, &items[0], stailq);
+    DIGITS(STAILQ_FOREACH, &stailq, stailq);
+    FACT(strcmp(digits, "230") == 0);
+
+    SIMPLEQ_INSERT_TAIL(&simpleq, &items[1], simpleq);
+    SIMPLEQ_INSERT_HEAD(&simpleq, &items[0], simpleq);
+    SIMPLEQ_INSERT_AFTER(&simpleq, &items[1], &items[2], simpleq);
+    SIMPLEQ_INSERT_TAIL(&simpleq, &items[3], simpleq);
+    SIMPLEQ_REMOVE_HEAD(&simpleq, simpleq);
+    DIGITS(SIMPLEQ_FOREACH, &simpleq, simpleq);
+    FACT(strcmp(digits, "123") == 0);
+}
+
+static void queues_of_both_directions(struct item items[5])
+{
+    char digits[8];
+    struct tailq tailq = TAILQ_HEAD_INITIALIZER(tailq);
+    struct tailq other = TAILQ_HEAD_INITIALIZER(other);
+    struct item *item = NULL;
+    int sum = 0;
+
+    FACT(TAILQ_EMPTY(&tailq) && TAILQ_LAST(&tailq, tailq) == NULL);
+    TAILQ_INSERT_TAIL(&tailq, &items[2], tailq);
+    TAILQ_INSERT_HEAD(&tailq, &items[0], tailq);
+    TAILQ_INSERT_BEFORE(&items[2], &items[1], tailq);
+    TAILQ_INSERT_AFTER(&tailq, &items[2], &items[3], tailq);
+    TAILQ_INSERT_TAIL(&other, &items[4], tailq);
+    TAILQ_CONCAT(&tailq, &other, tailq);
+    DIGITS(TAILQ_FOREACH, &tailq, tailq);
+    FACT(strcmp(digits, "01234") == 0 && TAILQ_EMPTY(&other));
+    FACT(TAILQ_LAST(&tailq, tailq) == &items[4]);
+    FACT(TAILQ_PREV(&items[4], tailq, tailq) == &items[3]);
+    FACT(TAILQ_PREV(&items[0], tailq, tailq) == NULL);
+    TAILQ_FOREACH_REVERSE(item, &tailq, tailq, tailq)
+    {
+        sum = sum * 10 + item->number;
+    }
+    FACT(sum == 43210);
+    TAILQ_REMOVE(&tailq, &items[4], tailq);
+    TAILQ_REMOVE(&tailq, &items[0], tailq);
+    TAILQ_REMOVE(&tailq, &items[2], tailq);
+    DIGITS(TAILQ_FOREACH, &tailq, tailq);
+    FACT(strcmp(digits, "13") == 0);
+    FACT(TAILQ_LAST(&tailq, tailq) == &items[3]);
+}
+
+#ifdef TAILQ_FOREACH_SAFE /* which glibc has not */
+static void safe_loops(struct item items[5])
+{
+    struct tailq tailq = TAILQ_HEAD_INITIALIZER(tailq);
+    struct list list = LIST_HEAD_INITIALIZER(list);
+    struct item *item = NULL;
+    struct item *after = NULL;
+
+    for (int i = 0; i < 5; i++) {
+        TAILQ_INSERT_TAIL(&tailq, &items[i], tailq);
+        LIST_INSERT_HEAD(&list, &items[i], list);
+    }
+    TAILQ_FOREACH_SAFE(item, &tailq, tailq, after)
+    {
+        TAILQ_REMOVE(&tailq, item, tailq);
+        memset(&item->tailq, 0xff, sizeof(item->tailq));
+    }
+    LIST_FOREACH_SAFE(item, &list, list, after)
+    {
+        LIST_REMOVE(item, list);
+        memset(&item->list, 0xff, sizeof(item->list));
+    }
+    FACT(TAILQ_EMPTY(&tailq) && LIST_EMPTY(&list));
+}
+#endif
+
+static void lists(void)
+{
+    struct item items[5];
+
+    memset(items, 0, sizeof(items));
+    for (int i = 0; i < 5; i++) {
+        items[i].number = i;
+    }
+    chains(items);
+    queues_of_one_direction(items);
+    queues_of_both_directions(items);
+#ifdef TAILQ_FOREACH_SAFE
+    safe_loops(items);
+#endif
 }
 
 static int n_initialised;
@@ -585,6 +853,108 @@ static void thread_facts(void)
     FACT(setjmp(place) == 0);
 }
 
+static int n_cleaned;
+
+static void clean_up(void *by)
+{
+    n_cleaned += *(int *)by;
+}
+
+static void locks(void)
+{
+    pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+    pthread_spinlock_t spin;
+    pthread_barrier_t barrier;
+    sem_t semaphore;
+    int value = -1;
+
+    FACT(pthread_rwlock_rdlock(&lock) == 0);
+    FACT(pthread_rwlock_tryrdlock(&lock) == 0);
+    FACT(pthread_rwlock_trywrlock(&lock) == EBUSY);
+    FACT(pthread_rwlock_unlock(&lock) == 0);
+    FACT(pthread_rwlock_unlock(&lock) == 0);
+    FACT(pthread_rwlock_wrlock(&lock) == 0);
+    FACT(pthread_rwlock_tryrdlock(&lock) == EBUSY);
+    FACT(pthread_rwlock_rdlock(&lock) == EDEADLK);
+    FACT(pthread_rwlock_wrlock(&lock) == EDEADLK);
+    FACT(pthread_rwlock_unlock(&lock) == 0);
+    FACT(pthread_rwlock_destroy(&lock) == 0);
+    FACT(pthread_spin_init(&spin, PTHREAD_PROCESS_PRIVATE) == 0);
+    FACT(pthread_spin_lock(&spin) == 0);
+    FACT(pthread_spin_trylock(&spin) == EBUSY);
+    FACT(pthread_spin_unlock(&spin) == 0 && pthread_spin_destroy(&spin) == 0);
+    FACT(pthread_barrier_init(&barrier, NULL, 0) == EINVAL);
+    FACT(pthread_barrier_init(&barrier, NULL, 1) == 0);
+    FACT(pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD);
+    FACT(pthread_barrier_destroy(&barrier) == 0);
+    FACT(sem_init(&semaphore, 0, 1) == 0);
+    FACT(sem_wait(&semaphore) == 0);
+    FAILS(sem_trywait(&semaphore), EAGAIN);
+    FACT(sem_post(&semaphore) == 0 && sem_post(&semaphore) == 0);
+    FACT(sem_getvalue(&semaphore, &value) == 0 && value == 2);
+    FACT(sem_destroy(&semaphore) == 0);
+    FAILS(sem_init(&semaphore, 0, 0x80000000U), EINVAL);
+}
+
+/* Deadlines that nothing comes before: each is waited for. */
+static void deadlines(void)
+{
+    pthread_cond_t condition;
+    pthread_condattr_t attributes;
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    clockid_t clock = CLOCK_REALTIME;
+    struct timespec deadline;
+    struct timespec now;
+    sem_t semaphore;
+
+    FACT(pthread_condattr_init(&attributes) == 0);
+    FACT(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0);
+    FACT(pthread_condattr_getclock(&attributes, &clock) == 0 &&
+         clock == CLOCK_MONOTONIC);
+    FACT(pthread_cond_init(&condition, &attributes) == 0);
+    FACT(pthread_mutex_lock(&mutex) == 0);
+    FACT(pthread_cond_signal(&condition) == 0); /* to nobody */
+    clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += (deadline.tv_nsec + 20000000) / 1000000000;
+    deadline.tv_nsec = (deadline.tv_nsec + 20000000) % 1000000000;
+    FACT(pthread_cond_timedwait(&condition, &mutex, &deadline) == ETIMEDOUT);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    FACT(now.tv_sec > deadline.tv_sec ||
+         (now.tv_sec == deadline.tv_sec && now.tv_nsec >= deadline.tv_nsec));
+    deadline.tv_nsec = 1000000000;
+    FACT(pthread_cond_timedwait(&condition, &mutex, &deadline) == EINVAL);
+    FACT(pthread_mutex_trylock(&mutex) == EBUSY);
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    FACT(pthread_mutex_timedlock(&mutex, &deadline) == ETIMEDOUT);
+    FACT(pthread_mutex_unlock(&mutex) == 0);
+    FACT(pthread_cond_destroy(&condition) == 0);
+    FACT(sem_init(&semaphore, 0, 0) == 0);
+    FAILS(sem_timedwait(&semaphore, &deadline), ETIMEDOUT);
+}
+
+static void cleanups(void)
+{
+    pthread_attr_t attributes;
+    int one = 1;
+    int ten = 10;
+    int state = -1;
+
+    pthread_cleanup_push(clean_up, &one);
+    pthread_cleanup_push(clean_up, &ten);
+    pthread_cleanup_pop(1);
+    FACT(n_cleaned == 10);
+    pthread_cleanup_pop(0);
+    FACT(n_cleaned == 10);
+    FACT(pthread_attr_init(&attributes) == 0);
+    FACT(pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) ==
+         0);
+    FACT(pthread_attr_getdetachstate(&attributes, &state) == 0 &&
+         state == PTHREAD_CREATE_DETACHED);
+    FACT(pthread_attr_setdetachstate(&attributes, 99) == EINVAL);
+    FACT(pthread_attr_destroy(&attributes) == 0);
+    FACT(pthread_atfork(NULL, NULL, NULL) == 0);
+}
+
 int main(void)
 {
     struct sockaddr_in address;
@@ -616,7 +986,14 @@ int main(void)
     streams();
     names();
     system_facts();
+    files();
+    lists();
+    clocks();
+    no_async();
     thread_facts();
+    locks();
+    deadlines();
+    cleanups();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/resource.h - limits. */
+/* sys/resource.h - limits, and one priority. */
 #ifndef WASOCK_BSD_SYS_RESOURCE_H
 #define WASOCK_BSD_SYS_RESOURCE_H
 
@@ -8,6 +8,8 @@
 #include <wasock_bsd_rename.h>
 
 #include_next <sys/resource.h>
+
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -27,6 +29,12 @@ extern "C" {
 #define RLIM_SAVED_CUR RLIM_INFINITY
 #define RLIM_SAVED_MAX RLIM_INFINITY
 
+#define PRIO_MIN (-20)
+#define PRIO_MAX 20
+#define PRIO_PROCESS 0
+#define PRIO_PGRP 1
+#define PRIO_USER 2
+
 typedef unsigned long long rlim_t;
 
 struct rlimit {
@@ -36,6 +44,8 @@ struct rlimit {
 
 int getrlimit(int resource, struct rlimit *limit) WASOCK_BSD(getrlimit);
 int setrlimit(int resource, const struct rlimit *limit) WASOCK_BSD(setrlimit);
+int getpriority(int which, id_t who) WASOCK_BSD(getpriority);
+int setpriority(int which, id_t who, int priority) WASOCK_BSD(setpriority);
 
 #ifdef __cplusplus
 }

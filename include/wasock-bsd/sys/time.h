@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/time.h - timers that are refused. */
+/* sys/time.h - timers that are refused; the time, in no zone but UTC. */
 #ifndef WASOCK_BSD_SYS_TIME_H
 #define WASOCK_BSD_SYS_TIME_H
 
@@ -23,6 +23,8 @@ struct itimerval {
 };
 #endif
 
+int gettimeofday(struct timeval *__restrict now, void *__restrict zone)
+    WASOCK_BSD(gettimeofday);
 int getitimer(int which, struct itimerval *value) WASOCK_BSD(getitimer);
 int setitimer(int which, const struct itimerval *__restrict value,
               struct itimerval *__restrict old) WASOCK_BSD(setitimer);

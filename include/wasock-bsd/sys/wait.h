@@ -5,6 +5,7 @@
 
 #pragma GCC system_header
 
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <wasock_bsd_rename.h>
 
@@ -26,6 +27,9 @@ extern "C" {
 
 pid_t wait(int *status) WASOCK_BSD(wait);
 pid_t waitpid(pid_t pid, int *status, int options) WASOCK_BSD(waitpid);
+pid_t wait3(int *status, int options, struct rusage *usage) WASOCK_BSD(wait3);
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+    WASOCK_BSD(wait4);
 
 #ifdef __cplusplus
 }
