@@ -22,6 +22,14 @@ struct group {
 
 struct group *getgrnam(const char *name) WASOCK_BSD(getgrnam);
 struct group *getgrgid(gid_t gid) WASOCK_BSD(getgrgid);
+int getgrnam_r(const char *name, struct group *group, char *buffer,
+               size_t capacity, struct group **result) WASOCK_BSD(getgrnam_r);
+int getgrgid_r(gid_t gid, struct group *group, char *buffer, size_t capacity,
+               struct group **result) WASOCK_BSD(getgrgid_r);
+int getgrouplist(const char *name, gid_t group, gid_t *groups, int *n_groups)
+    WASOCK_BSD(getgrouplist);
+void setgrent(void) WASOCK_BSD(setgrent);
+struct group *getgrent(void) WASOCK_BSD(getgrent);
 void endgrent(void) WASOCK_BSD(endgrent);
 int setgroups(size_t n_groups, const gid_t *groups) WASOCK_BSD(setgroups);
 int initgroups(const char *name, gid_t group) WASOCK_BSD(initgroups);

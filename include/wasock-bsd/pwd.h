@@ -5,6 +5,7 @@
 
 #pragma GCC system_header
 
+#include <stddef.h>
 #include <sys/types.h>
 #include <wasock_bsd_rename.h>
 
@@ -24,6 +25,10 @@ struct passwd {
 
 struct passwd *getpwnam(const char *name) WASOCK_BSD(getpwnam);
 struct passwd *getpwuid(uid_t uid) WASOCK_BSD(getpwuid);
+int getpwnam_r(const char *name, struct passwd *user, char *buffer,
+               size_t capacity, struct passwd **result) WASOCK_BSD(getpwnam_r);
+int getpwuid_r(uid_t uid, struct passwd *user, char *buffer, size_t capacity,
+               struct passwd **result) WASOCK_BSD(getpwuid_r);
 void setpwent(void) WASOCK_BSD(setpwent);
 struct passwd *getpwent(void) WASOCK_BSD(getpwent);
 void endpwent(void) WASOCK_BSD(endpwent);

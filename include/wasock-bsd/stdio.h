@@ -40,6 +40,9 @@ int dprintf(int fd, const char *__restrict format, ...) WASOCK_BSD(dprintf)
     __attribute__((__format__(__printf__, 2, 3)));
 int vdprintf(int fd, const char *__restrict format, va_list arguments)
     WASOCK_BSD(vdprintf) __attribute__((__format__(__printf__, 2, 0)));
+void flockfile(FILE *stream) WASOCK_BSD(flockfile);
+int ftrylockfile(FILE *stream) WASOCK_BSD(ftrylockfile);
+void funlockfile(FILE *stream) WASOCK_BSD(funlockfile);
 char *tmpnam(char *name) WASOCK_BSD(tmpnam);
 FILE *tmpfile(void) WASOCK_BSD(tmpfile);
 FILE *popen(const char *command, const char *mode) WASOCK_BSD(popen);

@@ -15,6 +15,7 @@ extern "C" {
 
 int mkstemp(char *name) WASOCK_BSD(mkstemp);
 int mkostemp(char *name, int flags) WASOCK_BSD(mkostemp);
+char *secure_getenv(const char *name) WASOCK_BSD(secure_getenv);
 char *mkdtemp(char *name) WASOCK_BSD(mkdtemp);
 char *realpath(const char *__restrict path, char *__restrict resolved)
     WASOCK_BSD(realpath);

@@ -24,7 +24,6 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-#include "pipe.h"
 #include "plain.h"
 #include "socket.h"
 #include "wait.h"
@@ -460,7 +459,7 @@ static int check_watchable(struct description *description)
     }
     return wasock_bsd__socket_of(description) != NULL ||
                    wasock_bsd__epoll_host(description) != NULL ||
-                   wasock_bsd__pipe_unread(description) >= 0
+                   description->operations->is_waitable
                ? 0
                : -EPERM;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -25,6 +26,9 @@ long wasock_libc_sysconf(int name) __asm__("sysconf");
 
 #define HOST_NAME "localhost"
 #define TEMPORARY_TRIES 100
+
+/* getentropy gives at most so much at once. */
+#define ENTROPY_MAX 256
 
 int getrlimit(int resource, struct rlimit *limit)
 {
@@ -121,6 +125,55 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone)
         }
         now->tv_sec = time.tv_sec;
         now->tv_usec = (suseconds_t)(time.tv_nsec / 1000);
+    }
+    return 0;
+}
+
+/* The environment is the host's word for everything. */
+char *secure_getenv(const char *name)
+{
+    return getenv(name);
+}
+WASOCK_BSD_PLAIN(secure_getenv);
+
+/* getrandom(2): up to 256 bytes whole, as Linux promises; more as well.
+ * Errors: EINVAL: unknown flags; EIO. */
+ssize_t getrandom(void *buffer, size_t length, unsigned flags)
+{
+    unsigned char *bytes = (unsigned char *)buffer;
+
+    if ((flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) !=
+        0) {
+        errno = EINVAL;
+        return -1;
+    }
+    for (size_t done = 0; done < length;) {
+        const size_t n =
+            length - done < ENTROPY_MAX ? length - done : ENTROPY_MAX;
+        if (getentropy(bytes + done, n) < 0) {
+            return -1;
+        }
+        done += n;
+    }
+    return (ssize_t)length;
+}
+WASOCK_BSD_PLAIN(getrandom);
+
+/* getrusage(2): the time that has passed, of oneself; memory and the rest are
+ * not known, and 0. Errors: EINVAL. */
+int getrusage(int who, struct rusage *usage)
+{
+    const clock_t now = clock();
+
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(usage, 0, sizeof(*usage));
+    if (who == RUSAGE_SELF) {
+        usage->ru_utime.tv_sec = now / CLOCKS_PER_SEC;
+        usage->ru_utime.tv_usec =
+            (suseconds_t)(now % CLOCKS_PER_SEC * 1000000 / CLOCKS_PER_SEC);
     }
     return 0;
 }

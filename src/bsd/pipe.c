@@ -253,6 +253,7 @@ static const struct operations end_operations = {
     .write = end_write,
     .known = end_known,
     .stat = end_stat,
+    .is_waitable = true,
     .close = end_close,
 };
 

@@ -57,6 +57,9 @@ struct operations {
     /* As fstat(2). EBADF. */
     int (*stat)(struct description *description, struct stat *status);
 
+    /* Whether it can be waited for by epoll, which the host has no part in. */
+    bool is_waitable;
+
     /* The last number has gone: close and free. Never NULL. */
     int (*close)(struct description *description);
 };

@@ -462,3 +462,27 @@ void siglongjmp(sigjmp_buf buffer, int value)
 {
     longjmp(buffer, value);
 }
+
+/* A stream's lock is free in a program of one thread, who may take it as often
+ * as it likes. The types are POSIX's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int ftrylockfile(FILE *stream)
+{
+    (void)stream;
+    return 0;
+}
+WASOCK_BSD_PLAIN(ftrylockfile);
+
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+void flockfile(FILE *stream)
+{
+    (void)stream;
+}
+WASOCK_BSD_PLAIN(flockfile);
+
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+void funlockfile(FILE *stream)
+{
+    (void)stream;
+}
+WASOCK_BSD_PLAIN(funlockfile);

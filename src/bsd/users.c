@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -206,3 +207,87 @@ void endgrent(void)
 {
 }
 WASOCK_BSD_PLAIN(endgrent);
+
+/* The texts are constants; the buffer is not needed. */
+static int give_user(struct passwd *found, struct passwd *user,
+                     struct passwd **result)
+{
+    if (found != NULL) {
+        *user = *found;
+    }
+    *result = found != NULL ? user : NULL;
+    return 0;
+}
+
+int getpwuid_r(uid_t uid, struct passwd *user, char *buffer, size_t capacity,
+               struct passwd **result)
+{
+    (void)buffer;
+    (void)capacity;
+    return give_user(getpwuid(uid), user, result);
+}
+WASOCK_BSD_PLAIN(getpwuid_r);
+
+int getpwnam_r(const char *name, struct passwd *user, char *buffer,
+               size_t capacity, struct passwd **result)
+{
+    (void)buffer;
+    (void)capacity;
+    return give_user(getpwnam(name), user, result);
+}
+WASOCK_BSD_PLAIN(getpwnam_r);
+
+static int give_group(struct group *found, struct group *group,
+                      struct group **result)
+{
+    if (found != NULL) {
+        *group = *found;
+    }
+    *result = found != NULL ? group : NULL;
+    return 0;
+}
+
+int getgrgid_r(gid_t gid, struct group *group, char *buffer, size_t capacity,
+               struct group **result)
+{
+    (void)buffer;
+    (void)capacity;
+    return give_group(getgrgid(gid), group, result);
+}
+WASOCK_BSD_PLAIN(getgrgid_r);
+
+int getgrnam_r(const char *name, struct group *group, char *buffer,
+               size_t capacity, struct group **result)
+{
+    (void)buffer;
+    (void)capacity;
+    return give_group(getgrnam(name), group, result);
+}
+WASOCK_BSD_PLAIN(getgrnam_r);
+
+/* The group that is given is the only one. Returns how many there are, or -1
+ * where there is no room. */
+int getgrouplist(const char *name, gid_t group, gid_t *groups, int *n_groups)
+{
+    const bool has_room = *n_groups >= 1;
+
+    (void)name;
+    *n_groups = 1;
+    if (!has_room) {
+        return -1;
+    }
+    groups[0] = group;
+    return 1;
+}
+WASOCK_BSD_PLAIN(getgrouplist);
+
+void setgrent(void)
+{
+}
+WASOCK_BSD_PLAIN(setgrent);
+
+struct group *getgrent(void)
+{
+    return NULL;
+}
+WASOCK_BSD_PLAIN(getgrent);

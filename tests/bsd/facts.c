@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -27,8 +28,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/queue.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -470,6 +473,43 @@ static void epolls(void)
     FAILS(epoll_wait(epoll, events, 8, 0), EBADF);
 }
 
+static void counters(void)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    struct epoll_event events[2];
+    uint64_t value = 0;
+    uint32_t half = 0;
+    const int epoll = epoll_create1(0);
+    int fd = eventfd(3, EFD_NONBLOCK | EFD_CLOEXEC);
+
+    FACT(fd >= 0 && (fcntl(fd, F_GETFL) & O_NONBLOCK));
+    FACT(fcntl(fd, F_GETFD) == FD_CLOEXEC);
+    FACT(polled(fd, POLLIN | POLLOUT) == (POLLIN | POLLOUT));
+    FAILS(read(fd, &half, sizeof(half)), EINVAL);
+    FACT(read(fd, &value, sizeof(value)) == 8 && value == 3);
+    FACT(polled(fd, POLLIN | POLLOUT) == POLLOUT);
+    FAILS(read(fd, &value, sizeof(value)), EAGAIN);
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+    FACT(waited(epoll, events, 2) == 0);
+    value = 5;
+    FACT(write(fd, &value, sizeof(value)) == 8);
+    FACT(waited(epoll, events, 2) == 1 && events[0].events == EPOLLIN);
+    FACT(waited(epoll, events, 2) == 0);
+    FACT(eventfd_write(fd, 2) == 0 && eventfd_read(fd, &value) == 0);
+    FACT(value == 7);
+    FACT(eventfd_write(fd, UINT64_MAX - 1) == 0);
+    FACT(polled(fd, POLLIN | POLLOUT) == POLLIN);
+    FAILS(eventfd_write(fd, 1), EAGAIN);
+    FAILS(eventfd_write(fd, UINT64_MAX), EINVAL);
+    FACT(close(fd) == 0 && close(epoll) == 0);
+    fd = eventfd(2, EFD_SEMAPHORE | EFD_NONBLOCK);
+    FACT(eventfd_read(fd, &value) == 0 && value == 1);
+    FACT(eventfd_read(fd, &value) == 0 && value == 1);
+    FAILS(eventfd_read(fd, &value), EAGAIN);
+    FAILS(eventfd(0, 0x100), EINVAL);
+    FACT(close(fd) == 0);
+}
+
 static void streams(void)
 {
     char line[32] = "";
@@ -593,6 +633,30 @@ static void system_facts(void)
     FACT(getpwnam("nobody of this name") == NULL);
     FACT(getppid() >= 0 && getpid() > 0);
     FACT(getpgid(0) == getpgrp());
+    struct rusage usage;
+    FACT(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_nswap == 0);
+    FAILS(getrusage(99, &usage), EINVAL);
+    unsigned char random[600] = {0};
+    FACT(getrandom(random, sizeof(random), 0) == 600);
+    int n_zeros = 0;
+    for (size_t i = 0; i < sizeof(random); i++) {
+        n_zeros += random[i] == 0;
+    }
+    FACT(n_zeros < 60);
+    FAILS(getrandom(random, 1, 0x100), EINVAL);
+    struct passwd user;
+    struct passwd *found = &user;
+    FACT(getpwnam_r("nobody of this name", &user, name, sizeof(name), &found) ==
+         0);
+    FACT(found == NULL);
+    gid_t groups[64];
+    int n_groups = 64;
+    FACT(getgrouplist("nobody of this name", 7, groups, &n_groups) == 1);
+    FACT(n_groups == 1 && groups[0] == 7);
+    flockfile(stdout);
+    FACT(ftrylockfile(stdout) == 0);
+    funlockfile(stdout);
+    funlockfile(stdout);
     FACT(getpagesize() >= 4096 && getdtablesize() >= 256);
     FACT((errno = 0, getpriority(PRIO_PROCESS, 0)) == 0 && errno == 0);
     FACT(setpriority(PRIO_PROCESS, 0, 0) == 0 && nice(0) == 0);
@@ -983,6 +1047,7 @@ int main(void)
     FACT(close(listener) == 0);
     one_of_many();
     epolls();
+    counters();
     streams();
     names();
     system_facts();

@@ -42,6 +42,7 @@ struct rlimit {
     rlim_t rlim_max;
 };
 
+int getrusage(int who, struct rusage *usage) WASOCK_BSD(getrusage);
 int getrlimit(int resource, struct rlimit *limit) WASOCK_BSD(getrlimit);
 int setrlimit(int resource, const struct rlimit *limit) WASOCK_BSD(setrlimit);
 int getpriority(int which, id_t who) WASOCK_BSD(getpriority);

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""cc.py WASOCK_CC FOLDER HOST: options that configure scripts and distributions
+add make no difference to wasock-cc, nor does a source on standard input; and
+err.h says who speaks."""
+import pathlib
+import subprocess
+import sys
+
+root = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(root / "tests" / "doctor"))
+import hosts  # noqa: E402
+
+SOURCE = r"""
+#include <err.h>
+#include <errno.h>
+int main(void)
+{
+    errno = ENOENT;
+    warn("file %d", 1);
+    errx(3, "over");
+}
+"""
+OPTIONS = ("-pthread -rdynamic -fPIE -pie -fstack-protector-strong "
+           "-Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,-z,stack-size=2097152 "
+           "-lpthread -lrt -ldl -lnsl -lresolv -lutil -lcrypt -Werror").split()
+
+compiler, folder, host = sys.argv[1:4]
+program = pathlib.Path(folder) / "cc.wasm"
+subprocess.run([compiler, *OPTIONS, "-x", "c", "-", "-o", program],
+               input=SOURCE, text=True, check=True)
+run = subprocess.run([hosts.path(host), "run", program], text=True,
+                     capture_output=True, timeout=50)
+assert run.returncode == 3, run
+name = program.name
+said = run.stderr.splitlines()
+assert said == [f"{name}: file 1: No such file or directory",
+                f"{name}: over"], said
