@@ -9,6 +9,17 @@
 
 #include_next <dirent.h>
 
+/* wasi-libc calls the type of sockets that of pipes, of which preview1 knows
+ * none. */
+#ifndef DT_SOCK
+#define DT_SOCK __WASI_FILETYPE_SOCKET_STREAM
+#undef DT_FIFO
+#define DT_FIFO 254
+#endif
+#ifndef DT_WHT
+#define DT_WHT 255
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -317,3 +318,40 @@ int dladdr(const void *address, Dl_info *info)
     return 0;
 }
 WASOCK_BSD_PLAIN(dladdr);
+
+/* Memory to share: ENOSYS, as there is nobody. */
+int shmget(key_t key, size_t size, int flags)
+{
+    (void)key;
+    (void)size;
+    (void)flags;
+    return not_here();
+}
+WASOCK_BSD_PLAIN(shmget);
+
+void *shmat(int segment, const void *address, int flags)
+{
+    (void)segment;
+    (void)address;
+    (void)flags;
+    errno = ENOSYS;
+    return (void *)-1; /* as POSIX has it; NOLINT(performance-no-int-to-ptr) */
+}
+WASOCK_BSD_PLAIN(shmat);
+
+int shmdt(const void *address)
+{
+    (void)address;
+    return not_here();
+}
+WASOCK_BSD_PLAIN(shmdt);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int shmctl(int segment, int command, struct shmid_ds *status)
+{
+    (void)segment;
+    (void)command;
+    (void)status;
+    return not_here();
+}
+WASOCK_BSD_PLAIN(shmctl);

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #endif
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -685,6 +686,7 @@ static void files(void)
     FACT(status.st_uid == getuid() && status.st_gid == getgid());
     FACT(close(fd) == 0);
     FACT(lstat(path, &status) == 0 && (status.st_mode & 07777) == 0644);
+    FACT(DT_SOCK != DT_FIFO && DT_REG != DT_SOCK && DT_WHT != DT_DIR);
     FACT(fstatat(AT_FDCWD, path, &status, 0) == 0 &&
          (status.st_mode & 07777) == 0644);
     snprintf(link, sizeof(link), "%s/link", folder);
