@@ -36,6 +36,12 @@ extern "C" {
 #ifndef O_NDELAY
 #define O_NDELAY O_NONBLOCK
 #endif
+#ifndef FNDELAY
+#define FNDELAY O_NDELAY
+#define FNONBLOCK O_NONBLOCK
+#define FAPPEND O_APPEND
+#define FFSYNC O_SYNC
+#endif
 #ifndef O_ASYNC
 #define O_ASYNC 0
 #endif

@@ -202,6 +202,12 @@ pid_t setsid(void)
 }
 WASOCK_BSD_PLAIN(setsid);
 
+pid_t setpgrp(void)
+{
+    return getpgrp(); /* which it leads already */
+}
+WASOCK_BSD_PLAIN(setpgrp);
+
 int setpgid(pid_t pid, pid_t group)
 {
     (void)pid;
@@ -268,6 +274,23 @@ int tcsetattr(int fd, int when, const struct termios *settings)
     return -1;
 }
 WASOCK_BSD_PLAIN(tcsetattr);
+
+pid_t tcgetpgrp(int fd)
+{
+    (void)fd;
+    errno = ENOTTY;
+    return -1;
+}
+WASOCK_BSD_PLAIN(tcgetpgrp);
+
+int tcsetpgrp(int fd, pid_t group)
+{
+    (void)fd;
+    (void)group;
+    errno = ENOTTY;
+    return -1;
+}
+WASOCK_BSD_PLAIN(tcsetpgrp);
 
 /* Errors: ENOTTY. */
 char *ttyname(int fd)

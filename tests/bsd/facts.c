@@ -634,6 +634,10 @@ static void system_facts(void)
     FACT(getpwnam("nobody of this name") == NULL);
     FACT(getppid() >= 0 && getpid() > 0);
     FACT(getpgid(0) == getpgrp());
+    const int null = open("/dev/null", O_RDWR);
+    FAILS(tcgetpgrp(null), ENOTTY);
+    FACT(ttyname(null) == NULL && errno == ENOTTY);
+    FACT(close(null) == 0);
     struct rusage usage;
     FACT(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_nswap == 0);
     FAILS(getrusage(99, &usage), EINVAL);
@@ -664,6 +668,11 @@ static void system_facts(void)
     FAILS(getpriority(99, 0), EINVAL);
     FACT(ESOCKTNOSUPPORT != EPROTONOSUPPORT && ESHUTDOWN != EPIPE);
     FACT(AF_MAX > AF_INET6 && PF_MAX == AF_MAX);
+#ifdef _POSIX_SOURCE
+    FACT(_POSIX_C_SOURCE >= 200809L && _XOPEN_SOURCE >= 600);
+#else
+    FACT(!"_GNU_SOURCE implies _POSIX_SOURCE");
+#endif
 }
 
 /* Files and paths; the folder has to be one that can be written to. */
