@@ -12,7 +12,7 @@
 
 #include "plain.h"
 
-/* The last part of argv[0], as the host tells it: wasi-libc keeps it nowhere. */
+/* The last part of argv[0], which wasi-libc keeps nowhere. */
 static const char *program_name(void)
 {
     static char *bytes;

@@ -87,6 +87,7 @@ int pthread_spin_init(pthread_spinlock_t *lock, int is_shared)
 }
 WASOCK_BSD_PLAIN(pthread_spin_init);
 
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
 int pthread_spin_destroy(pthread_spinlock_t *lock)
 {
     return *lock == 0 ? 0 : EBUSY;

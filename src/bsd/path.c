@@ -3,8 +3,8 @@
  * path.c - open and what else takes a path, with devices, and the calls that
  * take the number of a directory.
  *
- * Modes are ignored: preview1 knows no permissions, and stat makes some up. Changing them is EPERM, so
- * that nobody believes a secret is kept.
+ * Modes are ignored: preview1 knows no permissions, and stat makes some up.
+ * Changing them is EPERM, so that nobody believes a secret is kept.
  */
 #include <errno.h>
 #include <fcntl.h>

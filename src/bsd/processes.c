@@ -31,11 +31,13 @@ pid_t fork(void)
 }
 WASOCK_BSD_PLAIN(fork);
 
+/* NOLINTBEGIN(bugprone-unsafe-functions,cert-msc24-c,cert-msc33-c) */
 pid_t vfork(void)
 {
     return not_here();
 }
 WASOCK_BSD_PLAIN(vfork);
+/* NOLINTEND(bugprone-unsafe-functions,cert-msc24-c,cert-msc33-c) */
 
 int execv(const char *path, char *const arguments[])
 {

@@ -163,7 +163,9 @@ char *realpath(const char *restrict path, char *restrict resolved)
     if (result < 0) {
         errno = -result;
     } else {
-        copy = resolved != NULL ? strcpy(resolved, answer) : strdup(answer);
+        copy = resolved != NULL
+                   ? (char *)memcpy(resolved, answer, strlen(answer) + 1)
+                   : strdup(answer);
     }
     free(walk);
     return copy;

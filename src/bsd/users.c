@@ -208,7 +208,8 @@ void endgrent(void)
 }
 WASOCK_BSD_PLAIN(endgrent);
 
-/* The texts are constants; the buffer is not needed. */
+/* The texts are constants; the buffer is not needed.
+ * NOLINTBEGIN(readability-non-const-parameter) */
 static int give_user(struct passwd *found, struct passwd *user,
                      struct passwd **result)
 {
@@ -264,6 +265,7 @@ int getgrnam_r(const char *name, struct group *group, char *buffer,
     return give_group(getgrnam(name), group, result);
 }
 WASOCK_BSD_PLAIN(getgrnam_r);
+/* NOLINTEND(readability-non-const-parameter) */
 
 /* The group that is given is the only one. Returns how many there are, or -1
  * where there is no room. */

@@ -593,13 +593,13 @@ static void on_signal(int number)
     n_signals += number == SIGUSR1;
 }
 
-static void system_facts(void)
+static void signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
     struct sigaction old;
-    struct rlimit limit;
     sigset_t set;
-    char name[256];
+    sigset_t none;
+    int number = 0;
 
     sigemptyset(&action.sa_mask);
     FACT(sigaction(SIGUSR1, &action, NULL) == 0);
@@ -614,12 +614,10 @@ static void system_facts(void)
     FACT(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0 && n_signals == 3);
     FACT(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
     FACT(kill(getpid(), SIGUSR1) == 0);
-    sigset_t none;
     sigemptyset(&none);
     FAILS(sigsuspend(&none), EINTR); /* what waited came */
     FACT(n_signals == 4);
     FACT(kill(getpid(), SIGUSR1) == 0 && n_signals == 4); /* blocked again */
-    int number = 0;
     FACT(sigwait(&set, &number) == 0 && number == SIGUSR1);
     FACT(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0 && n_signals == 4);
     FACT(pthread_kill(pthread_self(), SIGUSR1) == 0 && n_signals == 5);
@@ -627,6 +625,15 @@ static void system_facts(void)
     FACT(sigaction(SIGUSR1, &action, NULL) == 0);
     FAILS(sigaction(SIGKILL, &action, NULL), EINVAL);
     FACT(kill(getpid(), 0) == 0);
+}
+
+static void system_facts(void)
+{
+    struct rlimit limit;
+    struct rusage usage;
+    char name[256];
+    const int null = open("/dev/null", O_RDWR);
+
     FACT(getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= 256);
     FACT(sysconf(_SC_OPEN_MAX) >= 256);
     FACT(gethostname(name, sizeof(name)) == 0 && name[0] != '\0');
@@ -634,34 +641,11 @@ static void system_facts(void)
     FACT(getpwnam("nobody of this name") == NULL);
     FACT(getppid() >= 0 && getpid() > 0);
     FACT(getpgid(0) == getpgrp());
-    const int null = open("/dev/null", O_RDWR);
     FAILS(tcgetpgrp(null), ENOTTY);
     FACT(ttyname(null) == NULL && errno == ENOTTY);
     FACT(close(null) == 0);
-    struct rusage usage;
     FACT(getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_nswap == 0);
     FAILS(getrusage(99, &usage), EINVAL);
-    unsigned char random[600] = {0};
-    FACT(getrandom(random, sizeof(random), 0) == 600);
-    int n_zeros = 0;
-    for (size_t i = 0; i < sizeof(random); i++) {
-        n_zeros += random[i] == 0;
-    }
-    FACT(n_zeros < 60);
-    FAILS(getrandom(random, 1, 0x100), EINVAL);
-    struct passwd user;
-    struct passwd *found = &user;
-    FACT(getpwnam_r("nobody of this name", &user, name, sizeof(name), &found) ==
-         0);
-    FACT(found == NULL);
-    gid_t groups[64];
-    int n_groups = 64;
-    FACT(getgrouplist("nobody of this name", 7, groups, &n_groups) == 1);
-    FACT(n_groups == 1 && groups[0] == 7);
-    flockfile(stdout);
-    FACT(ftrylockfile(stdout) == 0);
-    funlockfile(stdout);
-    funlockfile(stdout);
     FACT(getpagesize() >= 4096 && getdtablesize() >= 256);
     FACT((errno = 0, getpriority(PRIO_PROCESS, 0)) == 0 && errno == 0);
     FACT(setpriority(PRIO_PROCESS, 0, 0) == 0 && nice(0) == 0);
@@ -673,6 +657,38 @@ static void system_facts(void)
 #else
     FACT(!"_GNU_SOURCE implies _POSIX_SOURCE");
 #endif
+}
+
+static void entropy(void)
+{
+    unsigned char random[600] = {0};
+    int n_zeros = 0;
+
+    FACT(getrandom(random, sizeof(random), 0) == 600);
+    for (size_t i = 0; i < sizeof(random); i++) {
+        n_zeros += random[i] == 0;
+    }
+    FACT(n_zeros < 60);
+    FAILS(getrandom(random, 1, 0x100), EINVAL);
+}
+
+static void users(void)
+{
+    char text[4096];
+    struct passwd user;
+    struct passwd *found = &user;
+    gid_t groups[64];
+    int n_groups = 64;
+
+    FACT(getpwnam_r("nobody of this name", &user, text, sizeof(text), &found) ==
+         0);
+    FACT(found == NULL);
+    FACT(getgrouplist("nobody of this name", 7, groups, &n_groups) == 1);
+    FACT(n_groups == 1 && groups[0] == 7);
+    flockfile(stdout);
+    FACT(ftrylockfile(stdout) == 0);
+    funlockfile(stdout);
+    funlockfile(stdout);
 }
 
 /* Files and paths; the folder has to be one that can be written to. */
@@ -1061,7 +1077,10 @@ int main(void)
     counters();
     streams();
     names();
+    signals();
     system_facts();
+    entropy();
+    users();
     files();
     lists();
     clocks();
