@@ -23,16 +23,17 @@
 #define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
 #define DRAIN_MAX_MS 5000
 
-/* A client is read from only while nothing is pending for it: so one that
- * never reads its echo costs this much and no more. */
 struct client {
     struct wasock_conn conn;
     struct client *next_free;
     size_t n_pending;
     size_t n_sent; /* of those pending */
-    char pending[PENDING_MAX];
 };
 
+/* A client is read from only while nothing is pending for it: so one that
+ * never reads its echo costs this much and no more. Those that do read it
+ * never touch theirs: so it does not stand between them. */
+static char pending[CLIENTS_MAX][PENDING_MAX];
 static struct client clients[CLIENTS_MAX];
 static struct client *free_clients;
 static unsigned n_used; /* of the array, so far: the rest was not touched */
@@ -44,6 +45,11 @@ static struct wasock_poller poller;
 static _Alignas(WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(
     CLIENTS_MAX + 2)];
 static uint64_t now_ns; /* when the events at hand were asked for */
+
+static char *pending_of(const struct client *client)
+{
+    return pending[client - clients];
+}
 
 static void give_back(struct client *client)
 {
@@ -62,9 +68,9 @@ static void let_go(struct client *client)
 /* Send what is pending; then it may be read from again. */
 static ptrdiff_t flush(struct client *client)
 {
-    const ptrdiff_t n =
-        wasock_conn_try_write(&client->conn, client->pending + client->n_sent,
-                              client->n_pending - client->n_sent);
+    const ptrdiff_t n = wasock_conn_try_write(
+        &client->conn, pending_of(client) + client->n_sent,
+        client->n_pending - client->n_sent);
 
     if (n < 0) {
         return n;
@@ -81,7 +87,7 @@ static ptrdiff_t flush(struct client *client)
 /* Keep what found no room until there is some. */
 static ptrdiff_t keep(struct client *client, const char *bytes, size_t length)
 {
-    memcpy(client->pending, bytes, length);
+    memcpy(pending_of(client), bytes, length);
     client->n_pending = length;
     client->n_sent = 0;
     return wasock_poller_modify(&poller, &client->conn.socket, WASOCK_WRITABLE,
