@@ -11,6 +11,7 @@ import sys
 import time
 from pathlib import Path
 
+import each_host
 import fakenet
 import report
 from hosts import BUILD, FULL_HOSTS, HOSTS, QUICK_HOSTS, Missing
@@ -22,7 +23,7 @@ from workloads import WORKLOADS
 RESULTS = Path(__file__).resolve().parent / "results"
 QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=2)
 FULL = Pace(warm_up_ms=200, measure_ms=1000, hold_s=3)
-QUICK_ROUNDS, FULL_ROUNDS = 2, 7
+QUICK_ROUNDS, FULL_ROUNDS, EACH_HOST_ROUNDS = 2, 7, 3
 # No measurement begins after it; the last one may take half a minute.
 QUICK_LIMIT_S, FULL_LIMIT_S = 140, 28 * 60
 
@@ -177,7 +178,8 @@ def main() -> int:
         if not one_round(number, pairs, workloads, pace, results, deadline):
             break
     output = BUILD / "results" if arguments.quick else RESULTS
-    more = fakenet.table([host for host in hosts if host.name in results.host_versions])
+    more = each_host.table(1 if arguments.quick else EACH_HOST_ROUNDS, pace)
+    more += fakenet.table([host for host in hosts if host.name in results.host_versions])
     publish(results, arguments.output or output, arguments.quick, more)
     ours_failed = any(
         m.failure and server.ours
