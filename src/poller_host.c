@@ -42,7 +42,7 @@
  * goes into it at most, many are asked less often. The promise is a fifth more.
  */
 #define SWEEP_MIN_NS (16 * WASOCK_NS_PER_MS)
-#define SWEEP_EACH_NS (10 * WASOCK_NS_PER_US)
+#define SWEEP_EACH_NS (12 * WASOCK_NS_PER_US)
 
 /* Waiting for all together costs so much a subscription when it ends: worth
  * it after so many times that without an event. */

@@ -7,7 +7,7 @@
  * the others that speaks is noticed
  *   - at once when nothing has happened for a while: 1 ms or, where that is
  *     longer, 4.4 us for each watched,
- *   - while others keep the program busy, within the larger of 20 ms and 12 us
+ *   - while others keep the program busy, within the larger of 20 ms and 15 us
  *     for each watched (plus what the program itself takes between two waits),
  *   - on a host whose poll is fake (wazero) within the larger of 20 ms and
  *     50 us for each watched.

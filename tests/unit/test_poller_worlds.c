@@ -291,7 +291,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 static uint64_t bound_ns(void)
 {
     return larger(20 * MS,
-                  n_max * (is_host(&simhost_wazero) ? 50000U : 12000U)) +
+                  n_max * (is_host(&simhost_wazero) ? 50000U : 15000U)) +
            SLACK_NS;
 }
 
