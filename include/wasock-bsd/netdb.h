@@ -92,6 +92,11 @@ int getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
                 socklen_t host_capacity, char *service,
                 socklen_t service_capacity, int flags) WASOCK_BSD(getnameinfo);
 struct hostent *gethostbyname(const char *name) WASOCK_BSD(gethostbyname);
+struct hostent *gethostbyname2(const char *name, int family)
+    WASOCK_BSD(gethostbyname2);
+void endhostent(void) WASOCK_BSD(endhostent);
+void endservent(void) WASOCK_BSD(endservent);
+void herror(const char *prefix) WASOCK_BSD(herror);
 struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
     WASOCK_BSD(gethostbyaddr);
 struct servent *getservbyname(const char *name, const char *protocol)

@@ -47,6 +47,8 @@ void pthread_exit(void *result) WASOCK_BSD(pthread_exit)
     __attribute__((noreturn));
 int pthread_cancel(pthread_t thread) WASOCK_BSD(pthread_cancel);
 pthread_t pthread_self(void) WASOCK_BSD(pthread_self);
+int pthread_setname_np(pthread_t thread, const char *name)
+    WASOCK_BSD(pthread_setname_np);
 int pthread_equal(pthread_t a, pthread_t b) WASOCK_BSD(pthread_equal);
 void pthread_testcancel(void) WASOCK_BSD(pthread_testcancel);
 int pthread_setcancelstate(int state, int *old)
@@ -82,6 +84,8 @@ int pthread_attr_getdetachstate(const pthread_attr_t *attributes, int *state)
     WASOCK_BSD(pthread_attr_getdetachstate);
 int pthread_attr_setscope(pthread_attr_t *attributes, int scope)
     WASOCK_BSD(pthread_attr_setscope);
+int pthread_attr_setguardsize(pthread_attr_t *attributes, size_t size)
+    WASOCK_BSD(pthread_attr_setguardsize);
 int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
     WASOCK_BSD(pthread_attr_setstacksize);
 int pthread_attr_getstacksize(const pthread_attr_t *attributes, size_t *size)
@@ -114,6 +118,8 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex)
 
 int pthread_condattr_init(pthread_condattr_t *attributes)
     WASOCK_BSD(pthread_condattr_init);
+int pthread_condattr_setpshared(pthread_condattr_t *attributes, int is_shared)
+    WASOCK_BSD(pthread_condattr_setpshared);
 int pthread_condattr_setclock(pthread_condattr_t *attributes, clockid_t clock)
     WASOCK_BSD(pthread_condattr_setclock);
 int pthread_condattr_getclock(const pthread_condattr_t *__restrict attributes,

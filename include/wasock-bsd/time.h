@@ -17,6 +17,8 @@ extern char *tzname[2] WASOCK_BSD(tzname);
 extern long timezone WASOCK_BSD(timezone);
 extern int daylight WASOCK_BSD(daylight);
 void tzset(void) WASOCK_BSD(tzset);
+int clock_settime(clockid_t clock, const struct timespec *time)
+    WASOCK_BSD(clock_settime);
 
 #ifdef __cplusplus
 }

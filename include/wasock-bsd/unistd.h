@@ -89,6 +89,9 @@ int chroot(const char *path) WASOCK_BSD(chroot);
 int chown(const char *path, uid_t uid, gid_t gid) WASOCK_BSD(chown);
 int lchown(const char *path, uid_t uid, gid_t gid) WASOCK_BSD(lchown);
 int fchown(int fd, uid_t uid, gid_t gid) WASOCK_BSD(fchown);
+int fchownat(int directory_fd, const char *path, uid_t uid, gid_t gid,
+             int flags) WASOCK_BSD(fchownat);
+void sync(void) WASOCK_BSD(sync);
 int fchdir(int fd) WASOCK_BSD(fchdir);
 int gethostname(char *name, size_t capacity) WASOCK_BSD(gethostname);
 int getpagesize(void) WASOCK_BSD(getpagesize);

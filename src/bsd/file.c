@@ -19,6 +19,7 @@
 
 #include "../fd_parts.h"
 #include "libc.h"
+#include "plain.h"
 #include "watch.h"
 
 struct file {
@@ -295,6 +296,12 @@ int fsync(int fd)
 
     return host_fd < 0 ? -1 : wasock_libc_fsync(host_fd);
 }
+
+/* The host writes when it likes: fsync is what waits for it. */
+void sync(void)
+{
+}
+WASOCK_BSD_PLAIN(sync);
 
 int fdatasync(int fd)
 {

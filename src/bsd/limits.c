@@ -110,6 +110,25 @@ void tzset(void)
 }
 WASOCK_BSD_PLAIN(tzset);
 
+/* Only the host sets its clocks. Errors: EPERM. */
+int settimeofday(const struct timeval *time, const struct timezone *zone)
+{
+    (void)time;
+    (void)zone;
+    errno = EPERM;
+    return -1;
+}
+WASOCK_BSD_PLAIN(settimeofday);
+
+int clock_settime(clockid_t clock, const struct timespec *time)
+{
+    (void)clock;
+    (void)time;
+    errno = EPERM;
+    return -1;
+}
+WASOCK_BSD_PLAIN(clock_settime);
+
 /* gettimeofday(2); a zone that is asked for is UTC. Errors: EINVAL. */
 int gettimeofday(struct timeval *restrict now, void *restrict zone)
 {

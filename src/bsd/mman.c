@@ -50,6 +50,13 @@ int madvise(void *address, size_t length, int advice)
 }
 WASOCK_BSD_PLAIN(madvise);
 
+/* Returns the error. */
+int posix_madvise(void *address, size_t length, int advice)
+{
+    return madvise(address, length, advice) == 0 ? 0 : errno;
+}
+WASOCK_BSD_PLAIN(posix_madvise);
+
 /* msync(2): what was changed in a copy cannot be written back. Errors:
  * ENOSYS. */
 int msync(void *address, size_t length, int flags)

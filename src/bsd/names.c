@@ -203,6 +203,34 @@ struct hostent *gethostbyname(const char *name)
 }
 WASOCK_BSD_PLAIN(gethostbyname);
 
+/* gethostbyname2(3): IPv4 alone. */
+struct hostent *gethostbyname2(const char *name, int family)
+{
+    if (family != AF_INET) {
+        h_errno = NO_DATA;
+        return NULL;
+    }
+    return gethostbyname(name);
+}
+WASOCK_BSD_PLAIN(gethostbyname2);
+
+/* No list is open. */
+void endhostent(void)
+{
+}
+WASOCK_BSD_PLAIN(endhostent);
+
+void endservent(void)
+{
+}
+WASOCK_BSD_PLAIN(endservent);
+
+void herror(const char *prefix)
+{
+    fprintf(stderr, "%s: %s\n", prefix, hstrerror(h_errno));
+}
+WASOCK_BSD_PLAIN(herror);
+
 /* Nobody has a name. */
 struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
 {

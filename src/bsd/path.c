@@ -206,7 +206,7 @@ int utimensat(int directory_fd, const char *path,
                          : wasock_libc_utimensat(host_fd, path, times, flags);
 }
 
-/* chmod(2), fchmod(2), fchmodat(2), mkfifo(3).
+/* chmod(2), fchmod(2), fchmodat(2), mknod(2), mkfifo(3).
  * Errors: ENOENT, EBADF: there is no such thing; EPERM. */
 int chmod(const char *path, mode_t mode)
 {
@@ -232,12 +232,18 @@ int fchmodat(int directory_fd, const char *path, mode_t mode, int flags)
     return -1;
 }
 
-int mkfifo(const char *path, mode_t mode)
+int mknod(const char *path, mode_t mode, dev_t device)
 {
     (void)path;
     (void)mode;
+    (void)device;
     errno = EPERM;
     return -1;
+}
+
+int mkfifo(const char *path, mode_t mode)
+{
+    return mknod(path, mode, 0);
 }
 
 /* umask(2): remembered, and of no consequence. */
@@ -252,5 +258,6 @@ mode_t umask(mode_t mask)
 WASOCK_BSD_PLAIN(chmod);
 WASOCK_BSD_PLAIN(fchmod);
 WASOCK_BSD_PLAIN(fchmodat);
+WASOCK_BSD_PLAIN(mknod);
 WASOCK_BSD_PLAIN(mkfifo);
 WASOCK_BSD_PLAIN(umask);

@@ -122,6 +122,13 @@ pthread_t pthread_self(void)
 }
 WASOCK_BSD_PLAIN(pthread_self);
 
+int pthread_setname_np(pthread_t thread, const char *name)
+{
+    (void)name;
+    return pthread_equal(thread, pthread_self()) ? 0 : ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_setname_np);
+
 int pthread_equal(pthread_t a, pthread_t b)
 {
     return a == b;
@@ -188,6 +195,15 @@ int pthread_attr_setscope(pthread_attr_t *attributes, int scope)
     return scope == PTHREAD_SCOPE_SYSTEM ? 0 : ENOTSUP;
 }
 WASOCK_BSD_PLAIN(pthread_attr_setscope);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_attr_setguardsize(pthread_attr_t *attributes, size_t size)
+{
+    (void)attributes;
+    (void)size;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_setguardsize);
 
 int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
 {
@@ -331,6 +347,15 @@ int pthread_condattr_init(pthread_condattr_t *attributes)
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_condattr_init);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_condattr_setpshared(pthread_condattr_t *attributes, int is_shared)
+{
+    (void)attributes;
+    (void)is_shared;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_condattr_setpshared);
 
 int pthread_condattr_setclock(pthread_condattr_t *attributes, clockid_t clock)
 {

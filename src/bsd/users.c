@@ -152,6 +152,15 @@ char *getlogin(void)
 }
 WASOCK_BSD_PLAIN(getlogin);
 
+int fchownat(int directory_fd, const char *path, uid_t uid, gid_t gid,
+             int flags)
+{
+    (void)directory_fd;
+    (void)flags;
+    return chown(path, uid, gid);
+}
+WASOCK_BSD_PLAIN(fchownat);
+
 struct passwd *getpwuid(uid_t uid)
 {
     static char name[] = NAME;

@@ -33,6 +33,7 @@
 #include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <sys/random.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -672,6 +673,26 @@ static void entropy(void)
     FAILS(getrandom(random, 1, 0x100), EINVAL);
 }
 
+/* What only root or the host may do, and what nothing comes of. */
+static void refusals(void)
+{
+#ifdef __wasm__ /* natively it depends on who runs this */
+    const struct timespec time = {0, 0};
+    const struct timeval now = {0, 0};
+
+    FAILS(clock_settime(CLOCK_REALTIME, &time), EPERM);
+    FAILS(settimeofday(&now, NULL), EPERM);
+    FAILS(mknod("/tmp/facts.node", S_IFIFO | 0600, 0), EPERM);
+    FAILS(fchownat(AT_FDCWD, "/tmp", 0, 0, 0), EPERM);
+#endif
+    FACT(pthread_setname_np(pthread_self(), "facts") == 0);
+    FACT(posix_madvise(NULL, 0, POSIX_MADV_NORMAL) == 0);
+    FACT(gethostbyname2("127.0.0.1", AF_INET) != NULL);
+    endhostent();
+    endservent();
+    sync();
+}
+
 static void users(void)
 {
     char text[4096];
@@ -1080,6 +1101,7 @@ int main(void)
     signals();
     system_facts();
     entropy();
+    refusals();
     users();
     files();
     lists();

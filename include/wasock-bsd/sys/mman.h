@@ -15,6 +15,8 @@ extern "C" {
 
 void *mmap(void *address, size_t length, int protection, int flags, int fd,
            off_t offset) WASOCK_BSD(mmap);
+int posix_madvise(void *address, size_t length, int advice)
+    WASOCK_BSD(posix_madvise);
 int madvise(void *address, size_t length, int advice) WASOCK_BSD(madvise);
 int msync(void *address, size_t length, int flags) WASOCK_BSD(msync);
 int mlock(const void *address, size_t length) WASOCK_BSD(mlock);

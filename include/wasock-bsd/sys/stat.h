@@ -33,6 +33,7 @@ int chmod(const char *path, mode_t mode) WASOCK_BSD(chmod);
 int fchmod(int fd, mode_t mode) WASOCK_BSD(fchmod);
 int fchmodat(int directory_fd, const char *path, mode_t mode, int flags)
     WASOCK_BSD(fchmodat);
+int mknod(const char *path, mode_t mode, dev_t device) WASOCK_BSD(mknod);
 int mkfifo(const char *path, mode_t mode) WASOCK_BSD(mkfifo);
 mode_t umask(mode_t mask) WASOCK_BSD(umask);
 

@@ -25,6 +25,8 @@ struct itimerval {
 
 int gettimeofday(struct timeval *__restrict now, void *__restrict zone)
     WASOCK_BSD(gettimeofday);
+int settimeofday(const struct timeval *time, const struct timezone *zone)
+    WASOCK_BSD(settimeofday);
 int getitimer(int which, struct itimerval *value) WASOCK_BSD(getitimer);
 int setitimer(int which, const struct itimerval *__restrict value,
               struct itimerval *__restrict old) WASOCK_BSD(setitimer);
