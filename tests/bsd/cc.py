@@ -13,7 +13,7 @@ import hosts  # noqa: E402
 SOURCE = r"""
 #include <err.h>
 #include <errno.h>
-int main(void)
+main() /* as old configure scripts have it */
 {
     errno = ENOENT;
     warn("file %d", 1);
@@ -21,13 +21,14 @@ int main(void)
 }
 """
 OPTIONS = ("-pthread -rdynamic -fPIE -pie -fstack-protector-strong "
-           "-Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,-z,stack-size=2097152 "
+           "-v -Wl,-z,relro -Wl,-z,now -Wl,--as-needed -Wl,-z,stack-size=2097152 "
            "-lpthread -lrt -ldl -lnsl -lresolv -lutil -lcrypt -Werror").split()
 
 compiler, folder, host = sys.argv[1:4]
 program = pathlib.Path(folder) / "cc.wasm"
 subprocess.run([compiler, *OPTIONS, "-x", "c", "-", "-o", program],
-               input=SOURCE, text=True, check=True)
+               input=SOURCE, text=True, check=True, stderr=subprocess.DEVNULL)
+subprocess.run([compiler, "-v"], check=True, stderr=subprocess.DEVNULL)
 run = subprocess.run([hosts.path(host), "run", program], text=True,
                      capture_output=True, timeout=50)
 assert run.returncode == 3, run
