@@ -8,7 +8,8 @@
  *   - at once when nothing has happened for a while: 1 ms or, where that is
  *     longer, 4.4 us for each watched,
  *   - while others keep the program busy, within the larger of 20 ms and 15 us
- *     for each watched (plus what the program itself takes between two waits),
+ *     for each watched (plus what the program itself takes between two waits,
+ *     and the waits it takes to be told of all that is ready),
  *   - on a host whose poll is fake (wazero) within the larger of 20 ms and
  *     50 us for each watched.
  *
