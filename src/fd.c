@@ -300,6 +300,16 @@ int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns)
     return n_events < 0 ? n_events : 0;
 }
 
+uint64_t wasock__time_left_ns(uint64_t deadline_ns)
+{
+    if (deadline_ns == WASOCK_NO_DEADLINE) {
+        return TIMEOUT_NONE;
+    }
+    return deadline_ns == WASOCK_DEADLINE_PAST
+               ? 0
+               : wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
+}
+
 /*
  * How long the next host call of a wait may last: first a little, because a
  * fake poll cannot be told otherwise, then the rest. UINT64_MAX: no limit; 0:
@@ -307,14 +317,8 @@ int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns)
  */
 static uint64_t wait_step_ns(uint64_t deadline_ns, bool is_first)
 {
-    uint64_t left_ns = TIMEOUT_NONE;
+    const uint64_t left_ns = wasock__time_left_ns(deadline_ns);
 
-    if (deadline_ns == WASOCK_DEADLINE_PAST) {
-        return 0;
-    }
-    if (deadline_ns != WASOCK_NO_DEADLINE) {
-        left_ns = wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
-    }
     return is_first && left_ns > FIRST_WAIT_NS ? FIRST_WAIT_NS : left_ns;
 }
 

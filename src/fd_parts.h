@@ -28,6 +28,10 @@ int wasock__fd_wait_once(int fd, unsigned direction, uint64_t timeout_ns);
 int wasock__fd_poll_once(struct wasock__subscription *subscriptions, size_t n,
                          struct wasock__event *events, uint64_t timeout_ns);
 
+/* The time left until a deadline: UINT64_MAX without one, 0 once it is past.
+ * Reads the clock only where it must. */
+uint64_t wasock__time_left_ns(uint64_t deadline_ns);
+
 /* Fill in a subscription; `direction` is WASOCK_READABLE or WASOCK_WRITABLE. */
 void wasock__fd_subscribe(struct wasock__subscription *subscription, int fd,
                           unsigned direction, uint64_t userdata);

@@ -273,18 +273,10 @@ __attribute__((noinline)) ptrdiff_t wasock__socket_elsewhere(
                    : -WASOCK_ECLOSED;
 }
 
-/* The time left until a direction's deadline; UINT64_MAX without one. */
 static uint64_t time_left(const struct wasock_socket *socket,
                           unsigned direction)
 {
-    const uint64_t deadline_ns = socket->deadline_ns_[WASOCK__SIDE(direction)];
-
-    if (deadline_ns == WASOCK_NO_DEADLINE) {
-        return UINT64_MAX;
-    }
-    return deadline_ns == WASOCK_DEADLINE_PAST
-               ? 0
-               : wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
+    return wasock__time_left_ns(socket->deadline_ns_[WASOCK__SIDE(direction)]);
 }
 
 int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)

@@ -567,7 +567,7 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
         }
         take_news(epoll);
         const int n = report_ready(epoll, events, capacity);
-        if (n > 0 || wasock_bsd__left_ns(deadline_ns) == 0) {
+        if (n > 0 || wasock__time_left_ns(deadline_ns) == 0) {
             return n;
         }
     }

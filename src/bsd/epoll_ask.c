@@ -111,7 +111,7 @@ static void take_answer(struct epoll *epoll, struct description *description,
 
 static int ask_few(struct epoll *epoll, uint64_t deadline_ns)
 {
-    uint64_t timeout_ns = wasock_bsd__left_ns(deadline_ns);
+    uint64_t timeout_ns = wasock__time_left_ns(deadline_ns);
 
     wasock_bsd__ask_clear(&questions);
     for (const struct item *item = epoll->items; item != NULL;

@@ -59,16 +59,6 @@ uint64_t wasock_bsd__nap_ns(unsigned *nap_ms)
     return *nap_ms * WASOCK_NS_PER_MS;
 }
 
-uint64_t wasock_bsd__left_ns(uint64_t deadline_ns)
-{
-    if (deadline_ns == WASOCK_NO_DEADLINE) {
-        return UINT64_MAX;
-    }
-    return deadline_ns == WASOCK_DEADLINE_PAST
-               ? 0
-               : wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
-}
-
 uint64_t wasock_bsd__deadline_of_ms(int timeout_ms)
 {
     if (timeout_ms < 0) {
@@ -202,7 +192,7 @@ static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
     if (turn->n_ready > 0) {
         return 0;
     }
-    uint64_t timeout_ns = wasock_bsd__left_ns(deadline_ns);
+    uint64_t timeout_ns = wasock__time_left_ns(deadline_ns);
     if (turn->must_nap && timeout_ns > 0) {
         const uint64_t nap_ns = wasock_bsd__nap_ns(nap_ms);
         timeout_ns = timeout_ns < nap_ns ? timeout_ns : nap_ns;

@@ -9,6 +9,7 @@
 
 #include <time.h>
 
+#include "../fd_parts.h"
 #include "../socket_parts.h"
 
 /* As poll(2), with a deadline of wasock's. Returns a count or a negative
@@ -27,9 +28,6 @@ bool wasock_bsd__is_mute(struct wasock_socket *socket);
 
 /* The next nap, in nanoseconds, where only trying tells: short ones first. */
 uint64_t wasock_bsd__nap_ns(unsigned *nap_ms);
-
-/* What is left until a deadline; UINT64_MAX for ever. */
-uint64_t wasock_bsd__left_ns(uint64_t deadline_ns);
 
 /* Wait until a moment of CLOCK_REALTIME or CLOCK_MONOTONIC before which
  * nothing can come. Returns ETIMEDOUT; EINVAL: no moment. */
