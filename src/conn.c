@@ -234,26 +234,13 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
     return n_written > 0 ? (ptrdiff_t)n_written : result;
 }
 
-/* How many bytes there are in all, or SIZE_MAX if even more. */
-static size_t length_of(const struct wasock_slice *slices, size_t n_slices)
-{
-    size_t length = 0;
-
-    for (size_t i = 0; i < n_slices; i++) {
-        length = slices[i].length > SIZE_MAX - length
-                     ? SIZE_MAX
-                     : length + slices[i].length;
-    }
-    return length;
-}
-
 ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
                                  const struct wasock_slice *slices,
                                  size_t n_slices)
 {
     struct wasock_socket *socket = &conn->socket;
 
-    if (length_of(slices, n_slices) == 0) {
+    if (wasock__slices_length(slices, n_slices, 1) == 0) {
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
@@ -288,7 +275,8 @@ static size_t pass_over(const struct wasock_slice **slices, size_t *n_slices,
 ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
                              const struct wasock_slice *slices, size_t n_slices)
 {
-    const size_t length = length_of(slices, n_slices);
+    const size_t length =
+        wasock__slices_length(slices, n_slices, (size_t)PTRDIFF_MAX + 1);
     struct wasock__wait wait = no_wait;
     ptrdiff_t n_written = 0;
     size_t offset = 0;

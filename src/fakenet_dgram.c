@@ -10,18 +10,6 @@ static bool happens(struct wasock_fakenet *net, uint16_t permille)
     return permille > 0 && wasock__fakenet_draw(net, 1000) < permille;
 }
 
-/* The length of a datagram, or one more than the longest. */
-static size_t length_of(const struct wasock_slice *slices, size_t n_slices)
-{
-    size_t length = 0;
-
-    for (size_t i = 0; i < n_slices; i++) {
-        length += wasock__fakenet_least(
-            slices[i].length, WASOCK_FAKENET_DATAGRAM_BYTES_MAX + 1 - length);
-    }
-    return length;
-}
-
 /* The address that a socket sends from to one of a family. */
 static int source_for(const struct wasock__fakenet_socket *socket,
                       uint8_t family, struct wasock__fakenet_addr *source)
@@ -100,7 +88,8 @@ static ptrdiff_t send_to(struct wasock_fakenet *net,
                          const struct wasock__fakenet_addr *to,
                          const struct wasock_slice *slices, size_t n_slices)
 {
-    const size_t length = length_of(slices, n_slices);
+    const size_t length = wasock__slices_length(
+        slices, n_slices, WASOCK_FAKENET_DATAGRAM_BYTES_MAX + 1);
     struct wasock__fakenet_socket *receiver = NULL;
     struct wasock__fakenet_addr source;
 

@@ -173,17 +173,6 @@ static void account(struct wasock_fakenet *net,
     }
 }
 
-static size_t length_of(const struct wasock_slice *slices, size_t n_slices)
-{
-    size_t length = 0;
-
-    for (size_t i = 0; i < n_slices; i++) {
-        length += wasock__fakenet_least(slices[i].length,
-                                        (size_t)PTRDIFF_MAX - length);
-    }
-    return length;
-}
-
 ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
                                struct wasock__fakenet_socket *socket,
                                const struct wasock_slice *slices,
@@ -199,7 +188,9 @@ ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
         return -WASOCK_ECONNRESET;
     }
     if (reader == NULL) {
-        return send_in_vain(net, socket, length_of(slices, n_slices));
+        return send_in_vain(
+            net, socket,
+            wasock__slices_length(slices, n_slices, (size_t)PTRDIFF_MAX));
     }
     if (room_of(reader) == 0) {
         return -WASOCK_EAGAIN;

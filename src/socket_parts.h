@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <wasock/abi.h>
 #include <wasock/socket.h>
 
 /* Index of a direction, WASOCK_READABLE or WASOCK_WRITABLE, in a pair. */
@@ -57,6 +58,19 @@ struct wasock__wait {
     uint32_t nap_ms;
     uint32_t n_in_vain; /* how often it was worth trying again, so far */
 };
+
+/* How many bytes slices have in all, or `limit` if there are more. */
+static inline size_t wasock__slices_length(const struct wasock_slice *slices,
+                                           size_t n_slices, size_t limit)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < n_slices && length < limit; i++) {
+        const size_t left = limit - length;
+        length += slices[i].length < left ? slices[i].length : left;
+    }
+    return length;
+}
 
 /* Open `socket` on a descriptor of the host: all its other members are
  * cleared. */
