@@ -104,6 +104,14 @@ static bool is_closed(const struct wasock_poller *poller)
     return poller->capacity_ == 0;
 }
 
+/* The registration that a watch is of, which begins with it. */
+static uint32_t index_of(const struct wasock_poller *poller,
+                         const struct wasock_watch *watch)
+{
+    return (uint32_t)((const struct wasock__registration *)(const void *)watch -
+                      poller->registrations_);
+}
+
 /* The registration of an object with this poller, or NOWHERE. */
 static uint32_t find(const struct wasock_poller *poller,
                      const struct wasock_socket *socket)
@@ -113,12 +121,7 @@ static uint32_t find(const struct wasock_poller *poller,
     while (watch != NULL && watch->inbox_ != &poller->inbox_) {
         watch = watch->next_;
     }
-    if (watch == NULL) {
-        return WASOCK__NOWHERE;
-    }
-    /* A registration begins with its watch. */
-    return (uint32_t)((const struct wasock__registration *)(const void *)watch -
-                      poller->registrations_);
+    return watch == NULL ? WASOCK__NOWHERE : index_of(poller, watch);
 }
 
 /* How many an interest counts for the poller's capacity. */
@@ -238,16 +241,13 @@ static void take_changes(struct wasock_poller *poller)
     while (poller->inbox_ != NULL) {
         struct wasock_watch *watch = poller->inbox_;
         const uint8_t changes = watch->changes_;
-        const uint32_t index =
-            (uint32_t)((struct wasock__registration *)(void *)watch -
-                       poller->registrations_);
         poller->inbox_ = watch->next_news_;
         watch->changes_ = 0;
         if (changes & WASOCK__CHANGE_CLOSED) {
-            release(poller, index);
+            release(poller, index_of(poller, watch));
             is_any_closed = true;
         } else {
-            take_change(poller, index, changes);
+            take_change(poller, index_of(poller, watch), changes);
         }
     }
     if (is_any_closed) { /* so a descriptor has come free */
