@@ -86,26 +86,31 @@ int creat(const char *path, mode_t mode)
     return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
 
+/* The result of a stat, with what preview1 does not tell. */
+static int completed(int result, struct stat *status)
+{
+    if (result == 0) {
+        wasock_bsd__complete(status);
+    }
+    return result;
+}
+
 /* stat(2), lstat(2), access(2): as wasi-libc, and of devices; permissions and
  * owner as wasock_bsd__complete. Errors: ENOENT; what the host says. */
 int stat(const char *restrict path, struct stat *restrict status)
 {
-    if (!wasock_bsd__device_stat(path, status) &&
-        wasock_libc_stat(path, status) < 0) {
-        return -1;
-    }
-    wasock_bsd__complete(status);
-    return 0;
+    return completed(wasock_bsd__device_stat(path, status)
+                         ? 0
+                         : wasock_libc_stat(path, status),
+                     status);
 }
 
 int lstat(const char *restrict path, struct stat *restrict status)
 {
-    if (!wasock_bsd__device_stat(path, status) &&
-        wasock_libc_lstat(path, status) < 0) {
-        return -1;
-    }
-    wasock_bsd__complete(status);
-    return 0;
+    return completed(wasock_bsd__device_stat(path, status)
+                         ? 0
+                         : wasock_libc_lstat(path, status),
+                     status);
 }
 
 int access(const char *path, int mode)
@@ -128,12 +133,10 @@ int fstatat(int directory_fd, const char *restrict path,
 {
     const int host_fd = wasock_bsd__host_directory(directory_fd);
 
-    if (host_fd == -1 ||
-        wasock_libc_fstatat(host_fd, path, status, flags) < 0) {
-        return -1;
-    }
-    wasock_bsd__complete(status);
-    return 0;
+    return host_fd == -1
+               ? -1
+               : completed(wasock_libc_fstatat(host_fd, path, status, flags),
+                           status);
 }
 
 int faccessat(int directory_fd, const char *path, int mode, int flags)
