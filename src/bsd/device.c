@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * device.c - /dev/null, /dev/zero, /dev/urandom, /dev/random, whether or not
- * the host gave a /dev.
+ * the host gave a /dev; and getrandom.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "plain.h"
 #include "watch.h"
 
 enum device_kind { DEVICE_NULL, DEVICE_ZERO, DEVICE_RANDOM };
@@ -154,3 +156,17 @@ bool wasock_bsd__device_stat(const char *path, struct stat *status)
     memset(status, 0, sizeof(*status));
     return device_stat(NULL, status) == 0;
 }
+
+/* getrandom(2): always all of it. Errors: EINVAL: unknown flags; EIO. */
+ssize_t getrandom(void *buffer, size_t length, unsigned flags)
+{
+    if ((flags & ~(unsigned)(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE)) !=
+        0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return fill_with_entropy((unsigned char *)buffer, length) < 0
+               ? -1
+               : (ssize_t)length;
+}
+WASOCK_BSD_PLAIN(getrandom);
