@@ -237,14 +237,27 @@ def bad_calls():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         expect_refusal("in use", "--runtime", host, "--listen",
                        f"127.0.0.1:{taken.getsockname()[1]}", guest)
-    assert run("--env", "novalue", guest).returncode == 2
+    for pair in ("novalue", "=value"):
+        answer = run("--env", pair, guest)
+        assert answer.returncode == 2 and "not NAME=VALUE" in answer.stderr
     with tempfile.TemporaryDirectory() as folder:
         newer = pathlib.Path(folder) / "wasmtime"
         newer.write_text("#!/bin/sh\necho wasmtime 47.0.0\n")
         newer.chmod(0o755)
         environment = {**os.environ, "WASOCK_HOSTS_BIN": folder}
+        environment.pop("WASOCK_RUNTIME", None)
         expect_refusal("no preview1 sockets", "--runtime", "wasmtime", guest,
                        env=environment)
+        # Where nobody names it, another one that is installed is taken.
+        environment["PATH"] = folder
+        expect_refusal("no preview1 sockets", guest, env=environment)
+        fit = pathlib.Path(folder) / "wasmi"
+        fit.write_text("#!/bin/sh\nexit 5\n")
+        fit.chmod(0o755)
+        assert run(guest, env=environment).returncode == 5
+        fit.unlink()
+        newer.write_text("garbage")
+        expect_refusal("Exec format error", guest, env=environment)
         expect_refusal("not installed", "--runtime", "wasmi", guest,
                        env={"WASOCK_HOSTS_BIN": folder, "PATH": folder})
 
