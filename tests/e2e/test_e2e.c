@@ -298,7 +298,7 @@ static const struct scenario scenarios[] = {
     {"a silent client", silent_client, {NULL, SAME, SAME}},
     {"two listeners",
      two_listeners,
-     {NULL, SAME, "takes one", NULL, "by name"}},
+     {NULL, SAME, NULL, NULL, "by name"}},
     {"a directory too", directory_too, {NULL, SAME, NULL, NULL, "has all"}},
     {"no listener", no_listener, {NULL, NULL, NULL, NULL, "says so"}},
     {"a host without sockets",

@@ -114,9 +114,6 @@ def files():
 def names():
     """Two listeners are told apart, and labelled with their real ports."""
     words = ["--listen", "status=127.0.0.1:0", "--listen", "echo=127.0.0.1:0"]
-    if host == "wasmi":  # its own option takes one
-        return expect_refusal("wasmi takes one --listen", "--runtime", host,
-                              *words, program("two_ports"))
     with Running(*words, program("two_ports"), n_ports=2) as server:
         status, port = server.ports
         with connect(port) as client:
