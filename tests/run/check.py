@@ -199,11 +199,17 @@ def unit(name):
 
 def systemd():
     """The sample units, as systemd would start them."""
-    options = unit("echo.socket")["Socket"]
+    name, template = ("echo", "") if host == "native" else ("echo-wasm", "@")
+    options = unit(f"{name}.socket")["Socket"]
     assert options["NoDelay"] == "yes" and int(options["Backlog"]) >= 1024
     assert options["ListenStream"].startswith("127.0.0.1:")
-    name = "echo.service" if host == "native" else "echo-wasm@.service"
-    words = shlex.split(unit(name)["Service"]["ExecStart"])
+    service = unit(f"{name}{template}.service")
+    # Who is started by the first client is who inherits the socket.
+    started = options.get("Service", f"{name}.service")
+    assert re.sub("@.*[.]", "@.", started) == f"{name}{template}.service"
+    inherited_from = service["Service"].get("Sockets", f"{name}.socket")
+    assert inherited_from == service["Unit"]["Requires"] == f"{name}.socket"
+    words = shlex.split(service["Service"]["ExecStart"])
     installed = {"/usr/local/lib/wasock/echo_many": program("echo_many"),
                  "/usr/local/lib/wasock/echo_many.wasm": program("echo_many"),
                  "/usr/local/bin/wasmtime": host != "native"
