@@ -80,6 +80,18 @@ void client_echo(int fd, const char *text)
     assert_memory_equal(echo, text, strlen(text));
 }
 
+bool client_is_served(int fd)
+{
+    const struct timeval a_second = {.tv_sec = 1};
+    char echo = 0;
+
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &a_second, sizeof(a_second));
+    client_send(fd, "x", 1);
+    shutdown(fd, SHUT_WR);
+    const ssize_t n_echoed = recv(fd, &echo, 1, 0);
+    return n_echoed == 1 && recv(fd, &echo, 1, 0) == 0;
+}
+
 void client_expect_end(int fd)
 {
     char byte = 0;

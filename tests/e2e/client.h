@@ -3,6 +3,7 @@
 #ifndef E2E_CLIENT_H
 #define E2E_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ void client_receive(int fd, void *data, size_t length);
 
 /* Send a text and receive it back. */
 void client_echo(int fd, const char *text);
+
+/* Whether an echo comes, and then the end, within a second each. */
+bool client_is_served(int fd);
 
 /* Nothing comes but the end of the stream (or a reset). */
 void client_expect_end(int fd);

@@ -83,6 +83,7 @@ struct words {
     char text[WORDS_MAX][512];
     char *argv[WORDS_MAX + 1];
     size_t n;
+    char listen[64]; /* WASOCK_LISTEN, or empty */
 };
 
 static void __attribute__((format(printf, 2, 3))) add(struct words *words,
@@ -121,6 +122,10 @@ static void add_listener(struct words *words, enum host host, uint16_t port)
         add(words, "127.0.0.1:%u", port);
     } else if (host == WAZERO) {
         add(words, "-listen=127.0.0.1:%u", port);
+    } else {
+        const size_t length = strlen(words->listen);
+        snprintf(words->listen + length, sizeof(words->listen) - length,
+                 "%s127.0.0.1:%u", length > 0 ? "," : "", port);
     }
 }
 
@@ -141,6 +146,9 @@ static void become(struct words *words, int listener, const int *in,
         setenv("LISTEN_FDS", "1", 1);
     } else {
         close(3);
+    }
+    if (words->listen[0] != '\0') {
+        setenv("WASOCK_LISTEN", words->listen, 1);
     }
     unsetenv("RUST_BACKTRACE");
     execv(words->argv[0], words->argv);
@@ -189,10 +197,10 @@ struct program start(enum host host, const char *toolchain, const char *example,
     } else {
         add_host(&words, host);
     }
-    if (listening == INHERITED) {
+    if (listening == INHERITED || listening == PASSED) {
         listener = take_port(&ports[0]);
         assert_int_equal(listen(listener, 4096), 0);
-        if (host != NATIVE) {
+        if (host == WASMTIME || host == WASMTIME_46) {
             add(&words, "-Slistenfd=y");
         }
     }

@@ -14,7 +14,8 @@ const char *host_name(enum host host);
 /* How the program gets its listener. */
 enum listening {
     INHERITED, /* bound here; where the host cannot inherit: by its option */
-    BY_OPTION, /* by the host's own option */
+    PASSED,    /* bound here and passed, though the host may not look */
+    BY_OPTION, /* by the host's own option; natively by WASOCK_LISTEN */
     TWICE,     /* two of them, by option */
     NOWHERE
 };
