@@ -113,7 +113,7 @@ def files():
 
 def names():
     """Two listeners are told apart, and labelled with their real ports."""
-    words = ["--listen", "status=127.0.0.1:0", "--listen", "echo=127.0.0.1:0"]
+    words = ["--listen", "status=localhost:0", "--listen", "echo=127.0.0.1:0"]
     with Running(*words, program("two_ports"), n_ports=2) as server:
         status, port = server.ports
         with connect(port) as client:
@@ -234,7 +234,8 @@ def bad_calls():
     expect_refusal("is a guest", "--runtime", "native", guest)
     expect_refusal("is no guest", "--runtime", host, __file__)
     expect_refusal("No such file", "--runtime", host, "/nonexistent.wasm")
-    for listen in ("8080", "127.0.0.1", "127.0.0.1:99999", "x=:y"):
+    for listen in ("8080", "127.0.0.1", "127.0.0.1:99999", "x=:y",
+                   "127.0.0.1:²", "a=b=127.0.0.1:0", "a,b=127.0.0.1:0"):
         expect_refusal("not [NAME=]HOST:PORT", "--runtime", host, "--listen",
                        listen, guest)
     with socket.create_server(("127.0.0.1", 0)) as taken:
