@@ -126,6 +126,15 @@ def names():
         assert ask(status, b"") == b"1 served\n"
 
 
+def unfit_directory():
+    """What a host cannot give is refused before a socket is bound."""
+    answer = run("--runtime", host, "--listen", "127.0.0.1:0", "--dir",
+                 "/tmp::/other", program("files"))
+    assert answer.returncode == 1, answer
+    assert "wasock-run: --dir" in answer.stderr, answer.stderr
+    assert "listening" not in answer.stderr, answer.stderr
+
+
 def missing_name():
     answer = run("--runtime", host, "--listen", "echo=127.0.0.1:0",
                  program("two_ports"))
@@ -134,14 +143,14 @@ def missing_name():
         assert text in answer.stderr, answer.stderr
 
 
-def inherited(listener, *words):
+def inherited(listener, *words, **options):
     """A process with the listener as descriptor 3, as systemd starts it."""
     def become():
         os.dup2(listener.fileno(), 3)
         os.environ["LISTEN_FDS"] = "1"
         os.environ["LISTEN_PID"] = str(os.getpid())
     return subprocess.Popen(words, preexec_fn=become, pass_fds=[3],
-                            stdin=subprocess.DEVNULL)
+                            stdin=subprocess.DEVNULL, **options)
 
 
 def open_listener():
@@ -176,6 +185,16 @@ def shared():
         for process in processes:
             process.kill()
             process.wait()
+
+
+def cannot_inherit():
+    """It is said, rather than that nothing was handed over (quirk 6)."""
+    listener, _ = open_listener()
+    process = inherited(listener, *RUNNER, "--runtime", host,
+                        program("echo_many"), stderr=subprocess.PIPE)
+    _, said = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert f"{host} cannot inherit sockets".encode() in said, said
 
 
 def n_accepted(pid):
@@ -268,10 +287,11 @@ def bad_calls():
 
 def exit_code():
     """The program's own, and its words."""
-    answer = run("-v", "--runtime", host, program("tcpecho"))
+    answer = run("-v", "--runtime", host, program("tcpecho"), "two words")
     assert answer.returncode == 1, answer
     assert "no such preopened socket" in answer.stderr, answer.stderr
-    assert "wasock-run: " in answer.stderr
+    said, = re.findall("^wasock-run: (.*)$", answer.stderr, re.M)
+    assert shlex.split(said)[-1] == "two words", said
 
 
 if host != "native":
