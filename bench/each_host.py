@@ -7,15 +7,19 @@ from statistics import median
 from hosts import HOSTS, Missing
 from measure import Failed, Pace, measure
 from servers import SERVERS
-from workloads import WORKLOADS
+from workloads import WORKLOADS, Workload
 
+N_BUSY = 64
+HOLD_ONE = Workload("hold_one", (("idle", 1),), (), times=False, holds=True)
 HEADS = (
     "1 connection: an echo, ms",
+    f"{N_BUSY} busy: an echo, ms",
     "1,000 idle: p50 of a wake-up, ms",
     "p99",
     "1,000 idle, 64 busy: p50, ms",
     "p99",
-    "CPU, 1,000 idle, no traffic: % of a core",
+    "CPU, 1 idle, no traffic: % of a core",
+    "CPU, 1,000 idle",
 )
 
 
@@ -29,10 +33,12 @@ def figures_of(server, host, program, pace: Pace) -> list[float]:
     quiet, busy = ask("wake_quiet"), ask("wake")
     return [
         1e3 / ask("a1")["requests_per_s"],
+        N_BUSY * 1e3 / ask(f"a{N_BUSY}")["requests_per_s"],
         quiet["wake_p50_us"] / 1e3,
         quiet["wake_p99_us"] / 1e3,
         busy["wake_p50_us"] / 1e3,
         busy["wake_p99_us"] / 1e3,
+        measure(server, host, program, HOLD_ONE, pace)["cpu_percent"],
         ask("hold")["cpu_percent"],
     ]
 

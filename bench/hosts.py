@@ -6,6 +6,7 @@ A host gets the runner's listening socket as descriptor 3 when it can take it
 """
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class Host:
     arguments: tuple[str, ...]  # before the program; {address} is filled in
     takes_listener: bool = True
     compile: tuple[str, ...] = ()  # ahead of time: {guest} to {compiled}
+    ask_version: str = "--version"
 
     def path(self) -> str:
         installed = REPOSITORY / ".hosts" / "bin" / self.executable
@@ -37,9 +39,13 @@ class Host:
 
     def version(self) -> str:
         answer = subprocess.run(
-            [self.path(), "--version"], capture_output=True, text=True, timeout=10
+            [self.path(), self.ask_version],
+            capture_output=True,
+            text=True,
+            timeout=10,
         )
-        return " ".join(answer.stdout.split()[:2]) or self.name
+        number = re.search(r"\d+(\.\d+)+", answer.stdout)
+        return f"{self.executable.partition('-')[0]} {number[0] if number else '?'}"
 
     def prepare(self, guest: Path) -> Path:
         """What to start for the guest: compiled ahead, where the host can, so
@@ -89,6 +95,7 @@ HOSTS = (
         "WAZERO",
         arguments=("run", "-listen={address}"),
         takes_listener=False,
+        ask_version="version",
     ),
 )
 QUICK_HOSTS = ("wasmtime-36",)
