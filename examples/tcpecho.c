@@ -8,7 +8,10 @@
  *
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 tcpecho.wasm
  *
- * Exit code: 1 there is no listener, 2 accepting failed for good.
+ * Connections that are handed over instead (as by systemd's Accept=yes, to the
+ * native build) are served, and that is all.
+ *
+ * Exit code: 1 there is neither, 2 accepting failed for good.
  */
 #include <stdio.h>
 
@@ -62,6 +65,23 @@ static void serve(struct wasock_conn *conn)
     wasock_conn_close(conn);
 }
 
+/* Serve the connections that stand where a listener would. Returns how many. */
+static unsigned serve_handed_over(void)
+{
+    struct wasock_preopen preopen = {0};
+    unsigned n_served = 0;
+
+    while (wasock_preopen_next(&preopen) == 1) {
+        struct wasock_conn conn = {0};
+        if (preopen.role == WASOCK_PREOPEN_CONNECTION &&
+            wasock_conn_from_fd(&conn, preopen.fd) == 0) {
+            serve(&conn);
+            n_served++;
+        }
+    }
+    return n_served;
+}
+
 /* Accepting fails for a while when descriptors run out, and for good else. */
 static int wait_out(int error)
 {
@@ -78,7 +98,7 @@ int main(void)
     int error = wasock_preopen_listener(0, &listener);
 
     if (error < 0) {
-        return explain_missing_listener(error);
+        return serve_handed_over() > 0 ? 0 : explain_missing_listener(error);
     }
     while (error == 0) {
         struct wasock_conn conn = {0};

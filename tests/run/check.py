@@ -187,6 +187,32 @@ def shared():
             process.wait()
 
 
+def handed_over():
+    """Connections instead of a listener are served, each to its end."""
+    pairs = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        for _ in range(2):
+            client = socket.create_connection(listener.getsockname(), LIMIT_S)
+            pairs.append((client, listener.accept()[0]))
+
+    def become():
+        copies = [os.dup2(served.fileno(), 10 + i)
+                  for i, (_, served) in enumerate(pairs)]
+        for i, copy in enumerate(copies):
+            os.dup2(copy, 3 + i)
+        os.environ["LISTEN_FDS"] = str(len(copies))
+        os.environ["LISTEN_PID"] = str(os.getpid())
+    process = subprocess.Popen([*RUNNER, program("tcpecho")],
+                               preexec_fn=become, pass_fds=[3, 4],
+                               stdin=subprocess.DEVNULL)
+    for client, served in pairs:
+        served.close()
+        client.sendall(b"handed over")
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b"handed over"
+    assert process.wait(LIMIT_S) == 0
+
+
 def cannot_inherit():
     """It is said, rather than that nothing was handed over (quirk 6)."""
     listener, _ = open_listener()
