@@ -16,7 +16,7 @@ for block in blocks:
     if not any(block in text for text in examples):
         failures.append(f"README.md: in no example:\n{block}")
 
-names = set(re.findall(r"\b(?:include|src|examples|tests|bench|tools|cmake)/"
+names = set(re.findall(r"(?<![\w/])(?:include|src|examples|tests|bench|tools|cmake)/"
                        r"[\w./-]*\w", readme))
 assert names, "the README names no file"
 failures += [f"README.md: there is no {name}" for name in sorted(names)

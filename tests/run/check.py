@@ -307,7 +307,7 @@ def bad_calls():
         fit.unlink()
         newer.write_text("garbage")
         expect_refusal("Exec format error", guest, env=environment)
-        expect_refusal("not installed", "--runtime", "wasmi", guest,
+        expect_refusal("setup.sh --all-hosts", "--runtime", "wasmi", guest,
                        env={"WASOCK_HOSTS_BIN": folder, "PATH": folder})
 
 
