@@ -103,10 +103,10 @@ static const struct advice advices[] = {
      "The accept flag is ignored: wasock sets each connection's mode itself."},
     {{FACT_POLL_WRITE, "ENOTSUP"},
      "poll_oneoff does not look at sockets. wasock finds that out and naps\n"
-     "  between tries, 1 to 15 ms: expect 1 ms a round trip, not 0.05."},
+     "  between tries, 1 to 20 ms: expect 1 ms a round trip, not 0.05."},
     {{FACT_POLL_WRITE, "ready"},
      "poll_oneoff calls everything writable. wasock finds that out and naps\n"
-     "  between tries, 1 to 15 ms."},
+     "  between tries, 1 to 20 ms."},
     {{FACT_POLL_ONE, "3 reported"},
      "One ready descriptor makes all look ready. wasock takes readiness for a\n"
      "  hint and tries; its poller keeps idle connections out of busy polls."},
