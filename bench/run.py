@@ -21,11 +21,11 @@ from servers import LOAD_BUILD, SERVERS, run_build
 from workloads import WORKLOADS
 
 RESULTS = Path(__file__).resolve().parent / "results"
-QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=2)
+QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=1)
 FULL = Pace(warm_up_ms=200, measure_ms=1000, hold_s=3)
 QUICK_ROUNDS, FULL_ROUNDS, EACH_HOST_ROUNDS = 2, 7, 3
 # No measurement begins after it; the last one may take half a minute.
-QUICK_LIMIT_S, FULL_LIMIT_S = 140, 25 * 60
+QUICK_LIMIT_S, FULL_LIMIT_S = 130, 24 * 60
 
 
 def parse_arguments() -> argparse.Namespace:
