@@ -35,6 +35,21 @@ static void tcpecho_by_option(enum host host)
     end(&echo);
 }
 
+static void readme_server(enum host host)
+{
+    struct program server =
+        start(host, "wasm", "server", INHERITED, NULL, NULL);
+
+    for (int i = 0; i < 2; i++) {
+        const int fd = client_connect(server.port);
+        client_echo(fd, "one after the other");
+        shutdown(fd, SHUT_WR);
+        client_expect_end(fd);
+        close(fd);
+    }
+    end(&server);
+}
+
 static void clients_in_turn(enum host host)
 {
     struct program echo = start(host, "wasm", "tcpecho", INHERITED, NULL, NULL);
@@ -344,6 +359,7 @@ static bool is_run(const char *outcome)
 
 static const struct scenario scenarios[] = {
     {"tcpecho by the host's option", tcpecho_by_option, {NULL}},
+    {"the README's server", readme_server, {NULL}},
     {"a listener that is passed",
      passed_listener,
      {NULL, NULL, QUIRK "6", QUIRK "6"}},
