@@ -205,15 +205,22 @@ def handed_over():
             os.dup2(copy, 3 + i)
         os.environ["LISTEN_FDS"] = str(len(copies))
         os.environ["LISTEN_PID"] = str(os.getpid())
-    process = subprocess.Popen([*RUNNER, program("tcpecho")],
-                               preexec_fn=become, pass_fds=[3, 4],
-                               stdin=subprocess.DEVNULL)
-    for client, served in pairs:
-        served.close()
-        client.sendall(b"handed over")
-        client.shutdown(socket.SHUT_WR)
-        assert read_all(client) == b"handed over"
-    assert process.wait(LIMIT_S) == 0
+    process = subprocess.Popen([*RUNNER, "--runtime", host,
+                                program("tcpecho")], preexec_fn=become,
+                               pass_fds=[3, 4], stdin=subprocess.DEVNULL)
+    try:
+        if host != "native":  # quirk 5: it takes them for listeners
+            assert process.wait(LIMIT_S) == 2
+            return
+        for client, served in pairs:
+            served.close()
+            client.sendall(b"handed over")
+            client.shutdown(socket.SHUT_WR)
+            assert read_all(client) == b"handed over"
+        assert process.wait(LIMIT_S) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def cannot_inherit():
