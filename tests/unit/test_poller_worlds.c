@@ -458,87 +458,11 @@ static void test_numbers_used_again(void **unused)
     end();
 }
 
-/* Some clients, served by the book, while the host fails. */
-static void serve_while_failing(void)
-{
-    const int fd = simhost_preopen(SIMHOST_LISTENER);
-    struct wasock_poller_event events[4];
-
-    memset(clients, 0, sizeof(clients[0]) * 4);
-    memset(&listener, 0, sizeof(listener));
-    for (size_t i = 0; i < 3; i++) {
-        struct simhost_peer *peer = simhost_connect(fd, SIMHOST_MS(1));
-        simhost_peer_send(peer, "hello", 5, SIMHOST_MS(2));
-        simhost_peer_shutdown(peer, SIMHOST_MS(4));
-    }
-    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
-    if (wasock_listener_from_fd(&listener, fd) < 0) {
-        return;
-    }
-    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
-                                       WASOCK_READABLE, &listener),
-                     0);
-    size_t n_clients = 0;
-    for (unsigned i = 0; i < 40; i++) {
-        const ptrdiff_t n =
-            wasock_poller_wait(&poller, events, 4, simhost_now_ns() + 2 * MS);
-        assert_in_range(n + 1000, 0, 1004);
-        for (ptrdiff_t j = 0; j < n; j++) {
-            struct client *client = events[j].token;
-            char buffer[8];
-            if (events[j].token == &listener && n_clients < 4 &&
-                wasock_listener_try_accept(&listener,
-                                           &clients[n_clients].conn) == 0) {
-                client = &clients[n_clients++];
-                watch(client, WASOCK_READABLE);
-            } else if (events[j].token != &listener && is_open(client) &&
-                       wasock_conn_try_read(&client->conn, buffer, 8) <= 0) {
-                wasock_conn_close(&client->conn);
-            }
-        }
-    }
-    for (size_t i = 0; i < 4; i++) {
-        wasock_conn_close(&clients[i].conn);
-    }
-    wasock_listener_close(&listener);
-    assert_true(wasock_poller_wait(&poller, events, 4, 1) <= 0);
-    wasock_poller_close(&poller);
-}
-
-static void test_each_call_fails_in_turn(void **unused)
-{
-    static const int32_t errors[] = {
-        WASOCK_EAGAIN, WASOCK_EBADF,  WASOCK_ECONNRESET, WASOCK_EINTR,
-        WASOCK_EINVAL, WASOCK_EMFILE, WASOCK_ENOMEM,     WASOCK_ENOTSUP};
-    static const uint64_t times[] = {1, SIMHOST_FOR_EVER};
-    uint64_t n_worlds = 0;
-
-    (void)unused;
-    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
-        for (size_t e = 0; e < 2 * sizeof(errors) / sizeof(errors[0]); e++) {
-            bool has_failed = true;
-            for (uint64_t nth = 1; has_failed && nth < 60; nth++) {
-                simhost_reset(nth, simhost_profiles[host]);
-                simhost_allow(SIMHOST_SIGPIPE, true);
-                simhost_knobs.call_cost_ns[SIMHOST_CLOCK_TIME_GET] = 100000;
-                simhost_fail(SIMHOST_ANY_CALL, nth, errors[e / 2],
-                             times[e % 2]);
-                serve_while_failing();
-                has_failed = simhost_n_faults() > 0;
-                simhost_check();
-                n_worlds++;
-            }
-        }
-    }
-    assert_true(n_worlds > 1000);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ten_thousand),
         cmocka_unit_test(test_numbers_used_again),
-        cmocka_unit_test(test_each_call_fails_in_turn),
         cmocka_unit_test(test_random_worlds),
     };
 
