@@ -257,6 +257,28 @@ static void test_half_close_in(void)
 }
 IN_EVERY_WORLD(test_half_close)
 
+/* F1: to shut the reading half leaves the other one. */
+static void test_shut_reading_in(void)
+{
+    struct pair pair = open_pair();
+    char byte = 0;
+
+    if (is_host(&simhost_wamr)) {
+        close_pair(&pair);
+        return; /* quirk 35: it shuts both halves */
+    }
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_READ), 0);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 0);
+    assert_int_equal(wasock_conn_write(&pair.conn, "still", 5), 5);
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_BOTH), 0);
+    assert_int_equal(wasock_conn_write(&pair.conn, "x", 1), -WASOCK_EPIPE);
+    simhost_settle();
+    assert_received(pair.peer, "still", 5);
+    assert_int_equal(simhost_peer_end(pair.peer), SIMHOST_END_STREAM);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_shut_reading)
+
 /* Quirk 34: every peer sees the end of the stream. */
 static void test_close_is_seen_in(void)
 {
@@ -270,47 +292,101 @@ static void test_close_is_seen_in(void)
 }
 IN_EVERY_WORLD(test_close_is_seen)
 
-/* G1: one code for the use of anything closed, and no host call. */
-static void test_use_after_close(void **unused)
+/* K5: a write that had to wait, on hosts that know no readiness for writing as
+ * on others, does not end reading. */
+static void test_a_write_that_waited_does_not_end_reading_in(void)
 {
-    struct wasock_conn conn = {0};
+    struct pair pair = open_pair();
+    char buffer[8];
+
+    simhost_peer_set_window(pair.peer, 4);
+    simhost_peer_set_reading(pair.peer, 0);
+    wasock_socket_set_write_deadline(&pair.conn.socket,
+                                     wasock_deadline_after_ms(30));
+    assert_int_equal(wasock_conn_write(&pair.conn, "0123456789", 10), 4);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_NOW);
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8), 1);
+    simhost_peer_send(pair.peer, "y", 1, SIMHOST_MS(30));
+    assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8), 1);
+    assert_int_equal(buffer[0], 'y');
+    simhost_peer_set_reading(pair.peer, SIZE_MAX);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_a_write_that_waited_does_not_end_reading)
+
+static void assert_closed(struct wasock_conn *conn)
+{
     struct wasock_conn other = {0};
     const struct wasock_slice slice = {"x", 1};
     struct wasock_addr addr;
     char byte = 0;
     const struct wasock_buffer room = {&byte, 1};
+    struct wasock_socket *socket = &conn->socket;
+    const uint64_t n_calls = simhost_calls(SIMHOST_ANY_CALL);
+
+    assert_false(wasock_socket_is_open(socket));
+    assert_int_equal(wasock_conn_read(conn, &byte, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_read(conn, &byte, 0), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_read(conn, &byte, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_readv(conn, &room, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_readv(conn, &room, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_write(conn, "x", 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_write(conn, "x", 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_writev(conn, &slice, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_try_writev(conn, &slice, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_shutdown(conn, WASOCK_SHUTDOWN_BOTH),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_share(conn, &other), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_into_fd(conn), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_conn_close(conn), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_deadline(socket, 1), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_read_deadline(socket, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_write_deadline(socket, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_label(socket, "x"), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_fd(socket), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_local_addr(socket, &addr), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_remote_addr(socket, &addr), -WASOCK_ECLOSED);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
+}
+
+/* G1, A8: one code for the use of anything closed, however it came to be, and
+ * no host call: F6, another connection has the number by now. */
+static void test_use_after_close(void **unused)
+{
+    struct wasock_conn adopted = {0};
+    struct wasock_conn datagrams = {0};
+    struct wasock_conn sharer = {0};
+    struct wasock_conn next = {0};
 
     (void)unused;
     simhost_reset(1, &simhost_ideal);
-    assert_false(wasock_socket_is_open(&conn.socket));
-    assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_read(&conn, &byte, 0), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_try_read(&conn, &byte, 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_readv(&conn, &room, 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_try_readv(&conn, &room, 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_write(&conn, "x", 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_try_write(&conn, "x", 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_writev(&conn, &slice, 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_try_writev(&conn, &slice, 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_shutdown(&conn, WASOCK_SHUTDOWN_BOTH),
-                     -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_share(&conn, &other), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_into_fd(&conn), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_conn_close(&conn), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_deadline(&conn.socket, 1),
-                     -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_read_deadline(&conn.socket, 1),
-                     -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_write_deadline(&conn.socket, 1),
-                     -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_label(&conn.socket, "x"),
-                     -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_fd(&conn.socket), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_local_addr(&conn.socket, &addr),
-                     -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_remote_addr(&conn.socket, &addr),
-                     -WASOCK_ECLOSED);
-    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), 0);
+    assert_closed(&adopted); /* all bytes are zero */
+    const int datagram_fd = simhost_preopen(SIMHOST_DATAGRAM);
+    const int conn_fd = simhost_preopen(SIMHOST_CONNECTION);
+    struct pair pair = open_pair();
+    const int accepted_fd = wasock_socket_fd(&pair.conn.socket);
+    assert_int_equal(wasock_conn_from_fd(&adopted, conn_fd), 0);
+    assert_int_equal(wasock_conn_from_fd(&datagrams, datagram_fd), 0);
+    assert_int_equal(wasock_conn_share(&pair.conn, &sharer), 0);
+    assert_int_equal(wasock_conn_close(&pair.conn), 0);
+    assert_closed(&pair.conn);
+    assert_int_equal(wasock_conn_close(&sharer), 0);
+    assert_int_equal(wasock_conn_close(&adopted), 0);
+    assert_int_equal(wasock_conn_close(&datagrams), 0);
+    for (int fd = datagram_fd; fd <= accepted_fd; fd++) {
+        if (fd != wasock_socket_fd(&pair.listener.socket)) {
+            simhost_connect(wasock_socket_fd(&pair.listener.socket),
+                            SIMHOST_NOW);
+            assert_int_equal(wasock_listener_accept(&pair.listener, &next), 0);
+            assert_int_equal(wasock_conn_into_fd(&next), fd);
+        }
+    }
+    assert_closed(&sharer);
+    assert_closed(&adopted);
+    assert_closed(&datagrams);
+    assert_closed(&next);
 }
 
 /* Design section 5: what is ready costs one host call. */
@@ -583,7 +659,9 @@ int main(void)
         cmocka_unit_test(test_write_stopped_by_its_deadline),
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_half_close),
+        cmocka_unit_test(test_shut_reading),
         cmocka_unit_test(test_close_is_seen),
+        cmocka_unit_test(test_a_write_that_waited_does_not_end_reading),
         cmocka_unit_test(test_use_after_close),
         cmocka_unit_test(test_calls_an_operation),
         cmocka_unit_test(test_adoption),

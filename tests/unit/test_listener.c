@@ -50,6 +50,35 @@ static void test_accept_deadline_in(void)
 }
 IN_EVERY_WORLD(test_accept_deadline)
 
+/* C5: those that were accepted stay; A8: what is closed says so by the one
+ * code of all objects, without a host call. */
+static void test_closing_in(void)
+{
+    struct pair pair = open_pair();
+    struct wasock_listener *listener = &pair.listener;
+    struct wasock_listener sharer = {0};
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    assert_int_equal(wasock_listener_close(listener), 0);
+    const uint64_t n_calls = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_listener_accept(listener, &conn), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_listener_try_accept(listener, &conn),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_listener_share(listener, &sharer), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_listener_into_fd(listener), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_listener_close(listener), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_deadline(&listener->socket, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_fd(&listener->socket), -WASOCK_ECLOSED);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+    assert_int_equal(wasock_conn_write(&pair.conn, "y", 1), 1);
+    assert_int_equal(wasock_conn_close(&pair.conn), 0);
+}
+IN_EVERY_WORLD(test_closing)
+
 /* A wait on a host whose poll is fake costs little: naps, not turns. */
 static void test_idle_accept_is_cheap_in(void)
 {
@@ -214,6 +243,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accept),
         cmocka_unit_test(test_accept_deadline),
+        cmocka_unit_test(test_closing),
         cmocka_unit_test(test_idle_accept_is_cheap),
         cmocka_unit_test(test_calls_an_accept),
         cmocka_unit_test(test_aborted_connections),

@@ -214,6 +214,39 @@ static void test_closing_a_sharer(void **unused)
     close_all();
 }
 
+/* K5: to wait for room, in vain, does not end the wait for something to read.
+ * On no host is that taken for an error of the connection. */
+static void test_no_room_does_not_end_reading(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        open_conns(1);
+        simhost_peer_set_window(peers[0], 4);
+        simhost_peer_set_reading(peers[0], 0);
+        assert_int_equal(wasock_conn_try_write(&conns[0], "0123456789", 10), 4);
+        assert_int_equal(wasock_poller_modify(&poller, &conns[0].socket,
+                                              WASOCK_READABLE | WASOCK_WRITABLE,
+                                              &conns[0]),
+                         0);
+        simhost_peer_send(peers[0], "x", 1, SIMHOST_MS(60));
+        ptrdiff_t n_read = -WASOCK_EAGAIN;
+        while (n_read == -WASOCK_EAGAIN) {
+            struct wasock_poller_event event;
+            char byte = 0;
+            assert_int_equal(wasock_poller_wait(&poller, &event, 1,
+                                                wasock_deadline_after_ms(99)),
+                             1);
+            assert_int_equal(event.error, 0);
+            assert_int_equal(wasock_conn_try_write(&conns[0], "4", 1),
+                             -WASOCK_EAGAIN);
+            n_read = wasock_conn_try_read(&conns[0], &byte, 1);
+        }
+        assert_int_equal(n_read, 1);
+        close_all();
+    }
+}
+
 /* Each deadline is an event once, by side; later settings count. */
 static void test_deadlines(void **unused)
 {
@@ -668,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_one_among_many),
         cmocka_unit_test(test_busy_ones_do_not_hide_others),
         cmocka_unit_test(test_closing_a_sharer),
+        cmocka_unit_test(test_no_room_does_not_end_reading),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_a_starved_listener_is_muted),
         cmocka_unit_test(test_a_close_wakes_a_starved_listener),
