@@ -472,6 +472,25 @@ static void test_flow_control(void **unused)
     close_pair(&c);
 }
 
+/* M11, M13: stopped halfway a write returns its count, then the cause. */
+static void test_write_stopped_by_its_deadline(void **unused)
+{
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    const uint64_t deadline_ns = wasock_fakenet_now_ns(&net) + 100 * MS;
+    wasock_socket_set_write_deadline(&c.client.socket, deadline_ns);
+    assert_int_equal(wasock_conn_write(&c.client, big, sizeof(big)), 65535);
+    assert_true(wasock_fakenet_now_ns(&net) == deadline_ns);
+    assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLINE);
+    assert_int_equal(try_read(&c.server), 1);
+    assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLINE);
+    wasock_socket_set_write_deadline(&c.client.socket, WASOCK_NO_DEADLINE);
+    assert_int_equal(wasock_conn_write(&c.client, big, 1), 1);
+    close_pair(&c);
+}
+
 /* A connection has the limit of its listener. */
 static void test_limit_is_inherited(void **unused)
 {
@@ -768,6 +787,7 @@ int main(void)
         cmocka_unit_test(test_closing_a_listener),
         cmocka_unit_test(test_reads_coalesce),
         cmocka_unit_test(test_flow_control),
+        cmocka_unit_test(test_write_stopped_by_its_deadline),
         cmocka_unit_test(test_limit_is_inherited),
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_close_and_reset),

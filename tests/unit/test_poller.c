@@ -537,6 +537,7 @@ static void test_stdin(void **unused)
             }
         }
         assert_int_equal(wasock_pollable_close(&input), 0);
+        assert_int_equal(wasock_pollable_close(&input), -WASOCK_ECLOSED);
         close_all();
     }
 }
