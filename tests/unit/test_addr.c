@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -15,17 +16,9 @@
 #include <wasock/addr.h>
 #include <wasock/err.h>
 
+#include "random.h"
+
 #define N_RANDOM 100000
-
-/* splitmix64: the same numbers in every run. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
 
 static int parse(const char *text, struct wasock_addr *addr)
 {
@@ -450,6 +443,98 @@ static void test_ipv6_is_read_as_the_system_does(void **state)
     assert_true(n_bad > N_RANDOM / 10);
 }
 
+/* A good or a bad text, damaged in some places, of exactly its size. */
+static char *damaged_text(uint64_t *seed, size_t *length)
+{
+    static const char alphabet[] = "0123456789.:[]fFx%unix:/ \xff";
+    const size_t n_good = sizeof(good) / sizeof(good[0]);
+    const size_t n_bad = sizeof(bad) / sizeof(bad[0]);
+    const size_t which = random_below(seed, n_good + n_bad);
+    const char *whole = which < n_good ? good[which].text : bad[which - n_good];
+    char text[64];
+
+    *length = strlen(whole);
+    memcpy(text, whole, *length);
+    for (size_t n = random_below(seed, 4); n > 0 && *length > 0; n--) {
+        const size_t at = random_below(seed, *length);
+        if (random_below(seed, 3) == 0) {
+            *length = *length - 1;
+            memmove(text + at, text + at + 1, *length - at);
+        } else { /* the zero at the alphabet's end, too */
+            random_text(seed, alphabet, sizeof(alphabet), text + at, 1);
+        }
+    }
+    char *exact = (char *)malloc(*length > 0 ? *length : 1);
+    assert_non_null(exact);
+    memcpy(exact, text, *length);
+    return exact;
+}
+
+static bool is_port(const char *text)
+{
+    const size_t length = strlen(text);
+
+    return length > 0 && strspn(text, "0123456789") == length &&
+           (length == 1 || text[0] != '0') && length <= 5 &&
+           strtoul(text, NULL, 10) <= UINT16_MAX;
+}
+
+/* What parse ought to say, by the system's functions. */
+static int judge(const char *text, size_t length)
+{
+    uint8_t ip[16];
+    char copy[64] = "";
+
+    memcpy(copy, text, length);
+    char *const port = strrchr(copy, ':');
+    if (strlen(copy) != length || port == NULL) {
+        return -WASOCK_EINVAL;
+    }
+    if (strncmp(copy, "unix:", 5) == 0) {
+        return length > 5 ? 0 : -WASOCK_EINVAL;
+    }
+    *port = '\0';
+    bool is_good = is_port(port + 1);
+    if (copy[0] == '[') {
+        is_good = is_good && port[-1] == ']';
+        port[-1] = '\0';
+        is_good = is_good && inet_pton(AF_INET6, copy + 1, ip) == 1;
+    } else {
+        is_good =
+            is_good && (port == copy || inet_pton(AF_INET, copy, ip) == 1);
+    }
+    return is_good ? 0 : -WASOCK_EINVAL;
+}
+
+static void test_random_texts_are_read_as_the_system_does(void **state)
+{
+    char text[WASOCK_ADDR_TEXT_CAPACITY];
+    uint64_t seed = 4;
+    int n_good = 0;
+
+    (void)state;
+    for (int i = 0; i < N_RANDOM; i++) {
+        struct wasock_addr addr;
+        struct wasock_addr again;
+        size_t length = 0;
+        char *exact = damaged_text(&seed, &length);
+        memset(&addr, 0xa5, sizeof(addr));
+        again = addr;
+        const int result = wasock_addr_parse(exact, length, &addr);
+        if (result != judge(exact, length)) {
+            fail_msg("\"%.*s\": %d", (int)length, exact, result);
+        }
+        if (result == 0) {
+            length = wasock_addr_format(&addr, text, sizeof(text));
+            assert_int_equal(wasock_addr_parse(text, length, &again), 0);
+            n_good++;
+        }
+        assert_memory_equal(&again, &addr, sizeof(addr));
+        free(exact);
+    }
+    assert_in_range(n_good, N_RANDOM / 10, N_RANDOM * 9 / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -465,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_parse_undoes_format),
         cmocka_unit_test(test_ipv6_is_written_as_the_system_does),
         cmocka_unit_test(test_ipv6_is_read_as_the_system_does),
+        cmocka_unit_test(test_random_texts_are_read_as_the_system_does),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

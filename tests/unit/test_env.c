@@ -13,7 +13,11 @@
 #include <wasock/env.h>
 #include <wasock/err.h>
 
+#include "random.h"
 #include "wasip1.h"
+
+#define N_RANDOM 100000
+#define RANDOM_BYTES_MAX 24
 
 /* What the host has, and what it answers. */
 static struct {
@@ -26,6 +30,15 @@ static struct {
     bool is_unended;          /* the last byte is no zero */
     int n_calls;
 } host;
+
+/* Instead of all that: random bytes, and random pointers to them. */
+static struct {
+    bool is_on;
+    uint64_t seed;
+    uint32_t n_bytes;
+    char bytes[RANDOM_BYTES_MAX + 1];
+    ptrdiff_t offsets[8];
+} garbage;
 
 static uint32_t environment_bytes(void)
 {
@@ -44,8 +57,17 @@ int32_t wasip1_environ_sizes_get(uint32_t *n_variables, uint32_t *n_bytes)
         return host.sizes_error;
     }
     *n_variables = host.n_variables;
-    *n_bytes = environment_bytes() + host.n_bytes_offset;
+    *n_bytes = garbage.is_on ? garbage.n_bytes
+                             : environment_bytes() + host.n_bytes_offset;
     return 0;
+}
+
+static void get_garbage(char **variables, char *bytes)
+{
+    memcpy(bytes, garbage.bytes, garbage.n_bytes);
+    for (uint32_t i = 0; i < host.n_variables; i++) {
+        variables[i] = bytes + garbage.offsets[i];
+    }
 }
 
 int32_t wasip1_environ_get(char **variables, char *bytes)
@@ -55,6 +77,10 @@ int32_t wasip1_environ_get(char **variables, char *bytes)
         return host.get_error;
     }
     assert_int_equal((uintptr_t)variables % sizeof(char *), 0);
+    if (garbage.is_on) {
+        get_garbage(variables, bytes);
+        return 0;
+    }
     for (uint32_t i = 0; i < host.n_variables; i++) {
         const size_t length = strlen(host.variables[i]);
         memcpy(bytes, host.variables[i], length + 1);
@@ -72,6 +98,7 @@ static int set_up(void **state)
 {
     (void)state;
     memset(&host, 0, sizeof(host));
+    memset(&garbage, 0, sizeof(garbage));
     host.variables[0] = "PATH=/bin:/usr/bin";
     host.variables[1] = "HTTPS=no";
     host.variables[2] = "HTTP=first";
@@ -217,6 +244,55 @@ static void test_environment_beyond_memory(void **state)
     assert_true(needed_capacity > UINT32_MAX - 1000);
 }
 
+/* The value of "A", or the error, that garbage means. */
+static int judge(const char **value)
+{
+    for (uint32_t i = 0; i < host.n_variables; i++) {
+        if (garbage.offsets[i] < 0 ||
+            garbage.offsets[i] > (ptrdiff_t)garbage.n_bytes) {
+            return -WASOCK_EHOST;
+        }
+        *value = garbage.bytes + garbage.offsets[i] + 2;
+        if (strncmp(*value - 2, "A=", 2) == 0) {
+            return 0;
+        }
+    }
+    return -WASOCK_ENOENT;
+}
+
+/* Whatever bytes and pointers a host gives, nothing else is read. */
+static void test_random_answers_of_the_host(void **state)
+{
+    static const char alphabet[] = "A=b"; /* and the zero */
+    int n_found = 0;
+
+    (void)state;
+    garbage.is_on = true;
+    for (int i = 0; i < N_RANDOM; i++) {
+        const char *value = NULL;
+        garbage.n_bytes =
+            (uint32_t)random_below(&garbage.seed, RANDOM_BYTES_MAX + 1);
+        host.n_variables = (uint32_t)random_below(&garbage.seed, 9);
+        memset(garbage.bytes, 0, sizeof(garbage.bytes));
+        random_text(&garbage.seed, alphabet, sizeof(alphabet), garbage.bytes,
+                    garbage.n_bytes);
+        for (size_t j = 0; j < 8; j++) {
+            garbage.offsets[j] =
+                (ptrdiff_t)random_below(&garbage.seed, garbage.n_bytes + 1);
+            if (random_below(&garbage.seed, 10) == 0) { /* or beside them */
+                garbage.offsets[j] +=
+                    (ptrdiff_t)random_below(&garbage.seed, 9) - 4;
+            }
+        }
+        const int expected = judge(&value);
+        const ptrdiff_t result =
+            read_into("A", random_below(&garbage.seed, 8), needed(), value);
+        assert_int_equal(result < 0 ? result : 0, expected);
+        n_found += expected == 0;
+    }
+    assert_in_range(n_found, N_RANDOM / 10, N_RANDOM * 9 / 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +306,7 @@ int main(void)
         cmocka_unit_test_setup(test_errors_of_the_host, set_up),
         cmocka_unit_test_setup(test_impossible_answers_of_the_host, set_up),
         cmocka_unit_test_setup(test_environment_beyond_memory, set_up),
+        cmocka_unit_test_setup(test_random_answers_of_the_host, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

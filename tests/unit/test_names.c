@@ -9,6 +9,10 @@
 #include <wasock/wasock.h>
 
 #include "host_calls.h"
+#include "random.h"
+
+#define N_RANDOM 30000
+#define RANDOM_LENGTH_MAX 24
 
 /* The list and what wasock_names_label gives for each index. */
 static void assert_labels(void (*parse)(struct wasock_names *, char *),
@@ -320,6 +324,96 @@ static void test_explanations(void **state)
                      "listener.\n");
 }
 
+/* Whether a label has a name: all of it, or what stands before its "=". */
+static bool has_name(const char *label, const char *name)
+{
+    const size_t length = strlen(name);
+
+    return length > 0 &&
+           (strcmp(label, name) == 0 || (strcspn(label, "=") == length &&
+                                         memcmp(label, name, length) == 0));
+}
+
+/* The address in a label is what the address's own parser makes of it. */
+static void assert_address(const char *label)
+{
+    struct wasock_addr addr;
+    struct wasock_addr expected;
+    const char *text = strchr(label, '=') ? strchr(label, '=') + 1 : label;
+
+    memset(&addr, 0xa5, sizeof(addr));
+    expected = addr;
+    const int result = wasock_addr_parse(text, strlen(text), &expected);
+    assert_int_equal(wasock_names_address(label, &addr), result);
+    assert_memory_equal(&addr, &expected, sizeof(addr));
+}
+
+/* Judge the names in a list by cutting a copy of it, and find one of them. */
+static void assert_list(const char *list, const char *separator,
+                        const struct wasock_names *names, const char *name)
+{
+    char copy[RANDOM_LENGTH_MAX + 1];
+    char *left = copy;
+    size_t index = 0;
+    bool is_named = false;
+    struct wasock_listener listener = {0};
+
+    strcpy(copy, list);
+    for (; *list != '\0' && left != NULL; index++) {
+        const size_t length = strcspn(left, separator);
+        char *const label = left;
+        left = label[length] != '\0' ? label + length + 1 : NULL;
+        label[length] = '\0';
+        assert_string_equal(wasock_names_label(names, index), label);
+        assert_address(label);
+        is_named = is_named || has_name(label, name);
+    }
+    assert_null(wasock_names_label(names, index));
+    const int result = wasock_names_listener(names, name, &listener);
+    assert_int_equal(result != -WASOCK_ENOENT, is_named);
+    if (result == 0) {
+        assert_true(wasock_listener_into_fd(&listener) >= FIRST_FD);
+    }
+}
+
+/* Explain into memory of exactly this size, so that ASan sees a byte more. */
+static void assert_explains(const struct wasock_names *names, const char *name,
+                            size_t capacity)
+{
+    char *text = (char *)malloc(capacity);
+
+    assert_non_null(text);
+    const size_t length = wasock_names_explain(names, name, text, capacity);
+    assert_int_equal(strlen(text), length < capacity ? length : capacity - 1);
+    free(text);
+}
+
+static void test_random_lists(void **state)
+{
+    static const char alphabet[] = "ab=,::1.[]";
+    uint64_t seed = 1;
+
+    (void)state;
+    simhost_reset(1, &simhost_ideal);
+    open_world();
+    for (int i = 0; i < N_RANDOM; i++) {
+        char list[RANDOM_LENGTH_MAX + 1] = "";
+        char text[RANDOM_LENGTH_MAX + 1];
+        char name[3] = "";
+        struct wasock_names names;
+        const bool is_in_order = i % 2 == 0;
+        random_text(&seed, alphabet, sizeof(alphabet) - 1, list,
+                    random_below(&seed, RANDOM_LENGTH_MAX + 1));
+        random_text(&seed, "ab=1", 4, name, random_below(&seed, 3));
+        strcpy(text, list);
+        (is_in_order ? wasock_names_parse : wasock_names_parse_fdnames)(&names,
+                                                                        text);
+        assert_list(list, is_in_order ? "," : ":", &names, name);
+        assert_explains(&names, name, 1 + random_below(&seed, 400));
+    }
+    simhost_check();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +427,7 @@ int main(void)
         cmocka_unit_test(names_beside_directories),
         cmocka_unit_test(test_names_from_the_environment),
         cmocka_unit_test(test_explanations),
+        cmocka_unit_test(test_random_lists),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
