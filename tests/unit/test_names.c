@@ -358,7 +358,7 @@ static void assert_list(const char *list, const char *separator,
     bool is_named = false;
     struct wasock_listener listener = {0};
 
-    strcpy(copy, list);
+    memcpy(copy, list, strlen(list) + 1);
     for (; *list != '\0' && left != NULL; index++) {
         const size_t length = strcspn(left, separator);
         char *const label = left;
@@ -405,7 +405,7 @@ static void test_random_lists(void **state)
         random_text(&seed, alphabet, sizeof(alphabet) - 1, list,
                     random_below(&seed, RANDOM_LENGTH_MAX + 1));
         random_text(&seed, "ab=1", 4, name, random_below(&seed, 3));
-        strcpy(text, list);
+        memcpy(text, list, sizeof(text));
         (is_in_order ? wasock_names_parse : wasock_names_parse_fdnames)(&names,
                                                                         text);
         assert_list(list, is_in_order ? "," : ":", &names, name);
