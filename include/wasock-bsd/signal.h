@@ -69,6 +69,8 @@ typedef struct {
     size_t ss_size;
 } stack_t;
 
+void (*signal(int number, void (*handler)(int)))(int) WASOCK_BSD(signal);
+int raise(int number) WASOCK_BSD(raise);
 int kill(pid_t pid, int number) WASOCK_BSD(kill);
 int sigaction(int number, const struct sigaction *__restrict action,
               struct sigaction *__restrict old) WASOCK_BSD(sigaction);

@@ -2,8 +2,8 @@
 /*
  * io.c - read and write on any number, and fstat.
  *
- * Writing to a connection or pipe that nobody reads is EPIPE; SIGPIPE is never
- * raised. A zero length is 0 after a look at the number alone.
+ * Writing to a connection or pipe that nobody reads is EPIPE, and SIGPIPE for
+ * who handles it. A zero length is 0 after a look at the number alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "signals.h"
 #include "table.h"
 
 /* Whether vectors are such that POSIX allows: 0, or EINVAL. */
@@ -86,8 +87,12 @@ ssize_t writev(int fd, const struct iovec *slices, int n_slices)
     if (description->operations->write == NULL) {
         return wasock_bsd__result(-EINVAL);
     }
-    return wasock_bsd__result(
-        description->operations->write(description, slices, n_slices, 0));
+    const ssize_t n =
+        description->operations->write(description, slices, n_slices, 0);
+    if (n == -EPIPE) {
+        wasock_bsd__broken_pipe();
+    }
+    return wasock_bsd__result(n);
 }
 
 ssize_t write(int fd, const void *data, size_t length)

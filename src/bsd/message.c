@@ -2,9 +2,9 @@
 /*
  * message.c - the recv and send families.
  *
- * True: MSG_PEEK (of up to 64 KiB), MSG_WAITALL, MSG_DONTWAIT. MSG_NOSIGNAL
- * is, because no signal is ever raised. Ignored: MSG_MORE, MSG_EOR,
- * MSG_DONTROUTE; addresses given to sendto on a connection, as Linux does.
+ * True: MSG_PEEK (of up to 64 KiB), MSG_WAITALL, MSG_DONTWAIT, MSG_NOSIGNAL.
+ * Ignored: MSG_MORE, MSG_EOR, MSG_DONTROUTE; addresses given to sendto on a
+ * connection, as Linux does.
  * Refused: MSG_OOB with EOPNOTSUPP; control messages with EINVAL.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "address.h"
 #include "pipe.h"
 #include "plain.h"
+#include "signals.h"
 #include "socket.h"
 
 /* The description of a number that is a socket; NULL with errno. */
@@ -56,8 +57,12 @@ static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,
     if ((flags & MSG_OOB) != 0) {
         return wasock_bsd__result(-EOPNOTSUPP);
     }
-    return wasock_bsd__result(
-        description->operations->write(description, slices, n_slices, flags));
+    const ssize_t n =
+        description->operations->write(description, slices, n_slices, flags);
+    if (n == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+        wasock_bsd__broken_pipe();
+    }
+    return wasock_bsd__result(n);
 }
 
 /* recv(2). Errors: as read(2); ENOTSOCK; EOPNOTSUPP: MSG_OOB. */

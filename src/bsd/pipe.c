@@ -5,7 +5,7 @@
  *
  * True: order, atomic writes of up to PIPE_BUF bytes, end of file and EPIPE
  * when the other side has gone, O_NONBLOCK, readiness.
- * Not done: SIGPIPE; passing descriptors; keeping the borders of messages:
+ * Not done: passing descriptors; keeping the borders of messages:
  * socketpair knows SOCK_STREAM alone.
  */
 #include "pipe.h"

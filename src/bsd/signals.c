@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signals.c - sigaction and masks over wasi-libc's emulated signals.
+ * signals.c - signals that the program sends to itself.
  *
  * True: what the program raises, or sends to itself by kill, comes at once to
- * its handler, or when it is no longer blocked. No signal comes from outside:
- * to wait for one that is not pending is EDEADLK.
- * Ignored: sa_mask, SA_RESTART and siginterrupt (nothing is interrupted),
- * SA_ONSTACK.
+ * its handler, or when it is no longer blocked; sa_mask, SA_NODEFER,
+ * SA_RESETHAND. SIGPIPE comes where there is a handler for it, and ends no
+ * program. No signal comes from outside: to wait for one that is not pending is
+ * EDEADLK.
+ * Ignored: SA_RESTART and siginterrupt (nothing is interrupted), SA_ONSTACK.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +17,11 @@
 #include <unistd.h>
 
 #include "plain.h"
+#include "signals.h"
+
+/* What a signal does that nobody handles: wasi-libc ends the program, or goes
+ * on. */
+int wasock_libc_raise(int number) __asm__("raise");
 
 static struct sigaction actions[_NSIG];
 static sigset_t blocked;
@@ -35,12 +41,45 @@ static sigset_t bit_of(int signal)
     return (sigset_t)1 << (signal - 1);
 }
 
-/* How one that wants to know more is called. */
-static void call_action(int number)
+/* Do what the program wants done about one. */
+static void act(int number)
 {
+    const struct sigaction action = actions[number];
     siginfo_t info = {.si_signo = number, .si_pid = getpid()};
+    const sigset_t before = blocked;
 
-    actions[number].sa_sigaction(number, &info, NULL);
+    if (action.sa_handler == SIG_IGN) {
+        return;
+    }
+    if (action.sa_handler == SIG_DFL) {
+        wasock_libc_raise(number);
+        return;
+    }
+    blocked |= action.sa_mask;
+    if (((unsigned)action.sa_flags & SA_NODEFER) == 0) {
+        blocked |= bit_of(number);
+    }
+    if (((unsigned)action.sa_flags & SA_RESETHAND) != 0) {
+        actions[number].sa_handler = SIG_DFL;
+    }
+    if (((unsigned)action.sa_flags & SA_SIGINFO) != 0) {
+        action.sa_sigaction(number, &info, NULL);
+    } else {
+        action.sa_handler(number);
+    }
+    blocked = before;
+}
+
+/* Act on what is pending and not blocked, until nothing is. */
+static void deliver(void)
+{
+    for (int number = 1; number < _NSIG; number++) {
+        if (pending & ~blocked & bit_of(number)) {
+            pending &= ~bit_of(number);
+            act(number);
+            number = 0;
+        }
+    }
 }
 
 /* Errors: EINVAL: no signal, or one that cannot be caught. */
@@ -50,44 +89,67 @@ int sigaction(int number, const struct sigaction *restrict action,
     if (!is_signal(number)) {
         return -1;
     }
-    if (old != NULL) {
-        *old = actions[number];
-    }
-    if (action == NULL) {
-        return 0;
-    }
-    if (number == SIGKILL || number == SIGSTOP) {
+    if (action != NULL && (number == SIGKILL || number == SIGSTOP)) {
         errno = EINVAL;
         return -1;
     }
-    actions[number] = *action;
-    signal(number,
-           (action->sa_flags & SA_SIGINFO) ? call_action : action->sa_handler);
+    const struct sigaction before = actions[number];
+    if (action != NULL) {
+        actions[number] = *action;
+        if (action->sa_handler == SIG_IGN) {
+            pending &= ~bit_of(number);
+        }
+    }
+    if (old != NULL) {
+        *old = before;
+    }
     return 0;
 }
 WASOCK_BSD_PLAIN(sigaction);
 
-/* To oneself (by number, or 0 for the group): raised, or kept while blocked;
- * signal 0 asks whether one is there. Errors: ESRCH; EINVAL. */
-int kill(pid_t pid, int number)
+/* signal(2): the handler stays, and the signal is blocked meanwhile. Errors: as
+ * sigaction. */
+void (*signal(int number, void (*handler)(int)))(int)
 {
-    if (pid != 0 && pid != getpid()) {
-        errno = ESRCH;
-        return -1;
-    }
+    const struct sigaction action = {.sa_handler = handler,
+                                     .sa_flags = SA_RESTART};
+    struct sigaction old;
+
+    return sigaction(number, &action, &old) < 0 ? SIG_ERR : old.sa_handler;
+}
+
+/* raise(3), of which 0 asks nothing. Errors: EINVAL. */
+int raise(int number)
+{
     if (number == 0) {
         return 0;
     }
     if (!is_signal(number)) {
         return -1;
     }
-    if (blocked & bit_of(number)) {
-        pending |= bit_of(number);
-        return 0;
+    pending |= bit_of(number);
+    deliver();
+    return 0;
+}
+
+/* To oneself (by number, or 0 for the group); signal 0 asks whether one is
+ * there. Errors: ESRCH; EINVAL. */
+int kill(pid_t pid, int number)
+{
+    if (pid != 0 && pid != getpid()) {
+        errno = ESRCH;
+        return -1;
     }
-    return raise(number) == 0 ? 0 : -1;
+    return raise(number);
 }
 WASOCK_BSD_PLAIN(kill);
+
+void wasock_bsd__broken_pipe(void)
+{
+    if (actions[SIGPIPE].sa_handler != SIG_DFL) {
+        raise(SIGPIPE);
+    }
+}
 
 int sigemptyset(sigset_t *set)
 {
@@ -135,17 +197,6 @@ int sigpending(sigset_t *set)
     return 0;
 }
 WASOCK_BSD_PLAIN(sigpending);
-
-/* Raise what was kept and is blocked no more. */
-static void deliver(void)
-{
-    for (int number = 1; number < _NSIG; number++) {
-        if (pending & ~blocked & bit_of(number)) {
-            pending &= ~bit_of(number);
-            raise(number);
-        }
-    }
-}
 
 /* Errors: EINVAL. */
 int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)

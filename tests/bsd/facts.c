@@ -44,21 +44,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static int n_facts;
-static int n_failed;
+#include "facts.h"
 
-#define FACT(c)                                                                \
-    do {                                                                       \
-        n_facts++;                                                             \
-        if (!(c)) {                                                            \
-            n_failed++;                                                        \
-            printf("line %d: %s (errno %d, %s)\n", __LINE__, #c, errno,        \
-                   strerror(errno));                                           \
-        }                                                                      \
-    } while (0)
-
-/* The call fails with this error. */
-#define FAILS(call, error) FACT((errno = 0, (call) == -1 && errno == (error)))
+int n_facts;
+int n_failed;
 
 static void numbers(void)
 {
@@ -1111,6 +1100,7 @@ int main(void)
     locks();
     deadlines();
     cleanups();
+    signal_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

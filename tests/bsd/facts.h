@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* facts.h - how a fact is stated, and who states more of them. */
+#ifndef FACTS_H
+#define FACTS_H
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+extern int n_facts;
+extern int n_failed;
+
+#define FACT(c)                                                                \
+    do {                                                                       \
+        n_facts++;                                                             \
+        if (!(c)) {                                                            \
+            n_failed++;                                                        \
+            printf("%s:%d: %s (errno %d, %s)\n", __FILE__, __LINE__, #c,       \
+                   errno, strerror(errno));                                    \
+        }                                                                      \
+    } while (0)
+
+/* The call fails with this error. */
+#define FAILS(call, error) FACT((errno = 0, (call) == -1 && errno == (error)))
+
+/* facts_signals.c */
+void signal_facts(void);
+
+#endif
