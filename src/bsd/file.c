@@ -36,6 +36,9 @@ static ssize_t file_read(struct description *description,
     ssize_t total = 0;
 
     (void)flags;
+    if (file->kind == WASOCK_FD_DIRECTORY) {
+        return -EISDIR; /* where hosts say EBADF */
+    }
     /* What may wait is blocking on the host: it is asked first. */
     if ((description->flags & O_NONBLOCK) != 0 &&
         wasock_socket_is_open(&file->pollable.socket) &&
@@ -216,7 +219,8 @@ static int host_file(int fd, int refusal)
 
 /*
  * pread(2), pwrite(2), lseek(2) as the host does them.
- * Errors: EBADF; ESPIPE: a socket, a pipe, a device, a terminal.
+ * Errors: EBADF; ESPIPE: a socket, a pipe, a device, a terminal; EINVAL: no
+ *   place to seek to.
  */
 ssize_t pread(int fd, void *buffer, size_t capacity, off_t offset)
 {
@@ -237,7 +241,14 @@ off_t lseek(int fd, off_t offset, int whence)
 {
     const int host_fd = host_file(fd, ESPIPE);
 
-    return host_fd < 0 ? -1 : wasock_libc_lseek(host_fd, offset, whence);
+    if (host_fd < 0) {
+        return -1;
+    }
+    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {
+        errno = EINVAL; /* for which wasmtime ends the guest */
+        return -1;
+    }
+    return wasock_libc_lseek(host_fd, offset, whence);
 }
 
 /* preadv(2), pwritev(2): a call a vector, ended by the first short one.

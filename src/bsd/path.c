@@ -19,8 +19,8 @@
 
 static mode_t mask_of_modes = 022;
 
-/* A number for what the host has opened. */
-static int number_host_fd(int host_fd)
+/* A number for what the host has opened, with these flags. */
+static int number_host_fd(int host_fd, int flags)
 {
     if (host_fd < 0) {
         return -1;
@@ -32,6 +32,8 @@ static int number_host_fd(int host_fd)
         errno = error;
         return -1;
     }
+    /* wazero does not know for what it opened a file. */
+    description->flags = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND | O_SYNC);
     return wasock_bsd__open(description, 0);
 }
 
@@ -47,6 +49,16 @@ static int number_of_path(const char *path)
         }
     }
     return -1;
+}
+
+/* wasi-libc takes the empty path for the directory one is in. */
+static bool is_empty(const char *path)
+{
+    if (path[0] != '\0') {
+        return false;
+    }
+    errno = ENOENT;
+    return true;
 }
 
 /*
@@ -72,13 +84,16 @@ int openat(int directory_fd, const char *path, int flags, ...)
     if (number >= 0) {
         return dup(number);
     }
+    if (is_empty(path)) {
+        return -1;
+    }
     if (directory_fd == AT_FDCWD || path[0] == '/') {
-        return number_host_fd(wasock_libc_open(path, flags));
+        return number_host_fd(wasock_libc_open(path, flags), flags);
     }
     const int host_fd = wasock_bsd__host_directory(directory_fd);
-    return host_fd < 0
-               ? -1
-               : number_host_fd(wasock_libc_openat(host_fd, path, flags));
+    return host_fd < 0 ? -1
+                       : number_host_fd(
+                             wasock_libc_openat(host_fd, path, flags), flags);
 }
 
 int creat(const char *path, mode_t mode)
@@ -99,17 +114,17 @@ static int completed(int result, struct stat *status)
  * owner as wasock_bsd__complete. Errors: ENOENT; what the host says. */
 int stat(const char *restrict path, struct stat *restrict status)
 {
-    return completed(wasock_bsd__device_stat(path, status)
-                         ? 0
-                         : wasock_libc_stat(path, status),
+    return completed(wasock_bsd__device_stat(path, status) ? 0
+                     : is_empty(path) ? -1
+                                      : wasock_libc_stat(path, status),
                      status);
 }
 
 int lstat(const char *restrict path, struct stat *restrict status)
 {
-    return completed(wasock_bsd__device_stat(path, status)
-                         ? 0
-                         : wasock_libc_lstat(path, status),
+    return completed(wasock_bsd__device_stat(path, status) ? 0
+                     : is_empty(path) ? -1
+                                      : wasock_libc_lstat(path, status),
                      status);
 }
 
@@ -117,9 +132,10 @@ int access(const char *path, int mode)
 {
     struct stat status;
 
-    return wasock_bsd__device_stat(path, &status)
-               ? 0
-               : wasock_libc_access(path, mode);
+    if (wasock_bsd__device_stat(path, &status)) {
+        return 0;
+    }
+    return is_empty(path) ? -1 : wasock_libc_access(path, mode);
 }
 
 /*
@@ -133,7 +149,7 @@ int fstatat(int directory_fd, const char *restrict path,
 {
     const int host_fd = wasock_bsd__host_directory(directory_fd);
 
-    return host_fd == -1
+    return host_fd == -1 || is_empty(path)
                ? -1
                : completed(wasock_libc_fstatat(host_fd, path, status, flags),
                            status);
@@ -143,8 +159,9 @@ int faccessat(int directory_fd, const char *path, int mode, int flags)
 {
     const int host_fd = wasock_bsd__host_directory(directory_fd);
 
-    return host_fd == -1 ? -1
-                         : wasock_libc_faccessat(host_fd, path, mode, flags);
+    return host_fd == -1 || is_empty(path)
+               ? -1
+               : wasock_libc_faccessat(host_fd, path, mode, flags);
 }
 
 int mkdirat(int directory_fd, const char *path, mode_t mode)
