@@ -30,8 +30,36 @@ extern "C" {
 #define P_tmpdir "/tmp"
 #endif
 
+/* Streams of the numbers 0, 1 and 2, whatever dup2 makes of those; wasi-libc's
+ * own are the host's. */
+extern FILE *wasock_bsd_stdin;
+extern FILE *wasock_bsd_stdout;
+extern FILE *wasock_bsd_stderr;
+#undef stdin
+#undef stdout
+#undef stderr
+#define stdin wasock_bsd_stdin
+#define stdout wasock_bsd_stdout
+#define stderr wasock_bsd_stderr
+
+int printf(const char *__restrict format, ...) WASOCK_BSD(printf)
+    __attribute__((__format__(__printf__, 1, 2)));
+int vprintf(const char *__restrict format, va_list arguments)
+    WASOCK_BSD(vprintf) __attribute__((__format__(__printf__, 1, 0)));
+int scanf(const char *__restrict format, ...) WASOCK_BSD(scanf)
+    __attribute__((__format__(__scanf__, 1, 2)));
+int vscanf(const char *__restrict format, va_list arguments)
+    WASOCK_BSD(vscanf) __attribute__((__format__(__scanf__, 1, 0)));
+int puts(const char *text) WASOCK_BSD(puts);
+int putchar(int character) WASOCK_BSD(putchar);
+int putchar_unlocked(int character) WASOCK_BSD(putchar_unlocked);
+int getchar(void) WASOCK_BSD(getchar);
+int getchar_unlocked(void) WASOCK_BSD(getchar_unlocked);
+void perror(const char *prefix) WASOCK_BSD(perror);
+
 FILE *fopen(const char *__restrict path, const char *__restrict mode)
     WASOCK_BSD(fopen);
+int fclose(FILE *stream) WASOCK_BSD(fclose);
 FILE *freopen(const char *__restrict path, const char *__restrict mode,
               FILE *__restrict stream) WASOCK_BSD(freopen);
 FILE *fdopen(int fd, const char *mode) WASOCK_BSD(fdopen);

@@ -69,8 +69,7 @@ DIR *wasock_libc_fdopendir(int fd) WASOCK_LIBC(fdopendir);
 int wasock_libc_dirfd(DIR *directory) WASOCK_LIBC(dirfd);
 int wasock_libc_closedir(DIR *directory) WASOCK_LIBC(closedir);
 
-FILE *wasock_libc_freopen(const char *path, const char *mode, FILE *stream)
-    WASOCK_LIBC(freopen);
+int wasock_libc_fclose(FILE *stream) WASOCK_LIBC(fclose);
 int wasock_libc_fileno(FILE *stream) WASOCK_LIBC(fileno);
 
 #endif

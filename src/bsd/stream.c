@@ -2,10 +2,9 @@
 /*
  * stream.c - stdio's streams over the layer's numbers.
  *
- * A stream that fopen or fdopen gives reads and writes through the table, so
- * that fileno tells its number and sockets have streams. stdin, stdout and
- * stderr are wasi-libc's: they use the host's 0, 1 and 2 whatever dup2 makes of
- * the numbers; freopen of a file changes both.
+ * All read and write through the table: fileno tells a stream's number, sockets
+ * have streams, and what dup2 makes of 1 is where printf writes. wasi-libc's own
+ * streams, which the host's 0, 1 and 2 are, serve its assert alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +21,15 @@
 struct stream {
     struct stream *next;
     FILE *file;
-    int fd;
+    int fd; /* -1: a standard stream that was closed */
+    bool is_standard;
 };
 
 static struct stream *streams;
+
+FILE *wasock_bsd_stdin;
+FILE *wasock_bsd_stdout;
+FILE *wasock_bsd_stderr;
 
 static struct stream *find_stream(const FILE *file)
 {
@@ -141,12 +145,45 @@ static FILE *stream_of(int fd)
         free(stream);
         return NULL;
     }
+    stream->is_standard = false;
     stream->next = streams;
     streams = stream;
     if (isatty(fd)) {
         setvbuf(stream->file, NULL, _IOLBF, 0);
     }
     return stream->file;
+}
+
+/* Where a stream that only appends begins: ftell tells the file's length. */
+static void go_to_end(int fd, int flags)
+{
+    if ((flags & O_APPEND) != 0 && (flags & O_ACCMODE) == O_WRONLY) {
+        lseek(fd, 0, SEEK_END); /* what has no place needs none */
+    }
+}
+
+/* Programs write to a standard stream that was closed, and to no avail: it stays
+ * allocated. */
+static FILE *standard_stream(int fd)
+{
+    FILE *file = stream_of(fd);
+
+    if (file != NULL) {
+        find_stream(file)->is_standard = true;
+    }
+    return file;
+}
+
+/* Behind the table's, before the program's. */
+__attribute__((constructor(102))) static void begin(void)
+{
+    wasock_bsd_stdin = standard_stream(0);
+    wasock_bsd_stdout = standard_stream(1);
+    wasock_bsd_stderr = standard_stream(2);
+    if (wasock_bsd_stderr != NULL) {
+        setvbuf(wasock_bsd_stderr, NULL, _IONBF, 0);
+    }
+    errno = 0; /* that none is a terminal is no failure of the program's */
 }
 
 /*
@@ -160,6 +197,7 @@ FILE *fopen(const char *restrict path, const char *restrict mode)
     if (fd < 0) {
         return NULL;
     }
+    go_to_end(fd, flags);
     FILE *file = stream_of(fd);
     if (file == NULL) {
         const int error = errno;
@@ -199,6 +237,7 @@ FILE *fdopen(int fd, const char *mode)
     }
     if ((flags & O_APPEND) != 0) {
         fcntl(fd, F_SETFL, description->flags | O_APPEND);
+        go_to_end(fd, flags);
     }
     return stream_of(fd);
 }
@@ -211,72 +250,143 @@ int fileno(FILE *stream)
     return found != NULL ? found->fd : wasock_libc_fileno(stream);
 }
 
-/* Let a stream of ours read and write something else, under its number. */
+/*
+ * fclose(3). The number is closed with the stream.
+ * Errors: EBADF: it was closed; as write(2) and close(2).
+ */
+int fclose(FILE *file)
+{
+    struct stream *stream = find_stream(file);
+
+    if (stream == NULL || !stream->is_standard) {
+        return wasock_libc_fclose(file);
+    }
+    const int fd = stream->fd;
+    int result = fflush(file);
+    stream->fd = -1;
+    if (close(fd) < 0) {
+        result = EOF;
+    }
+    return result;
+}
+
+/* Let a stream read and write something else, under its number. */
 static FILE *reopen(const char *path, int flags, struct stream *stream)
 {
     const int fd = open(path, flags, 0666);
 
-    if (fd < 0 || dup2(fd, stream->fd) < 0) {
+    if (fd < 0) {
         const int error = errno;
-        if (fd >= 0) {
-            close(fd);
-        }
         fclose(stream->file);
         errno = error;
         return NULL;
     }
-    close(fd);
+    if (stream->fd >= 0 && stream->fd != fd) {
+        dup2(fd, stream->fd); /* which has its place in the table */
+        close(fd);
+    } else {
+        stream->fd = fd;
+    }
+    go_to_end(stream->fd, flags);
     clearerr(stream->file);
     return stream->file;
 }
 
-/* Let stdin, stdout or stderr use a file, and the number with it. A device has
- * nothing of the host's: only the number becomes it. */
-static FILE *reopen_standard(const char *path, const char *mode, int flags,
-                             FILE *file)
-{
-    const int fd = wasock_libc_fileno(file);
-    struct description *description = wasock_bsd__device(path, flags);
-
-    if (description == NULL) {
-        file = wasock_libc_freopen(path, mode, file);
-        description =
-            file == NULL || fd < 0 ? NULL : wasock_bsd__file_of_host(fd);
-    }
-    if (description != NULL) {
-        const int result = wasock_bsd__put(fd, description, 0);
-        (void)result; /* 0, 1 and 2 are never beyond the table */
-    }
-    return file;
-}
-
 /*
- * freopen(3). stdout and stderr reopened as /dev/null still write to the
- * host's; without a path the mode cannot change.
- * Errors: as fopen, and then the stream is closed; EBADF: no path, another
- *   mode.
+ * freopen(3). Without a path the mode cannot change.
+ * Errors: as fopen, and then the stream is closed; EBADF: no path, and another
+ *   mode; a stream over memory.
  */
 FILE *freopen(const char *restrict path, const char *restrict mode,
-              FILE *restrict stream)
+              FILE *restrict file)
 {
     const int flags = flags_of_mode(mode);
-    struct stream *found = find_stream(stream);
+    struct stream *stream = find_stream(file);
 
     if (flags < 0) {
         return NULL;
     }
-    fflush(stream);
-    if (path == NULL) {
-        const struct description *description =
-            wasock_bsd__find(fileno(stream));
-        if (description == NULL || !allows(description->flags, flags)) {
-            errno = EBADF;
-            return NULL;
-        }
-        return stream;
+    if (stream == NULL) {
+        errno = EBADF;
+        return NULL;
     }
-    return found != NULL ? reopen(path, flags, found)
-                         : reopen_standard(path, mode, flags, stream);
+    fflush(file);
+    if (path != NULL) {
+        return reopen(path, flags, stream);
+    }
+    const struct description *description = wasock_bsd__find(stream->fd);
+    if (description == NULL || !allows(description->flags, flags)) {
+        errno = EBADF;
+        return NULL;
+    }
+    return file;
+}
+
+/* The functions that mean stdin, stdout or stderr. Errors: as of the stream. */
+int printf(const char *restrict format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int result = vfprintf(stdout, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int vprintf(const char *restrict format, va_list arguments)
+{
+    return vfprintf(stdout, format, arguments);
+}
+
+int scanf(const char *restrict format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int result = vfscanf(stdin, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int vscanf(const char *restrict format, va_list arguments)
+{
+    return vfscanf(stdin, format, arguments);
+}
+
+int puts(const char *text)
+{
+    return fputs(text, stdout) < 0 || fputc('\n', stdout) < 0 ? EOF : 0;
+}
+
+int putchar(int character)
+{
+    return fputc(character, stdout);
+}
+
+int putchar_unlocked(int character)
+{
+    return fputc(character, stdout);
+}
+
+int getchar(void)
+{
+    return fgetc(stdin);
+}
+
+int getchar_unlocked(void)
+{
+    return fgetc(stdin);
+}
+
+void perror(const char *prefix)
+{
+    const char *reason = strerror(errno);
+
+    if (prefix != NULL && *prefix != '\0') {
+        fprintf(stderr, "%s: %s\n", prefix, reason);
+    } else {
+        fprintf(stderr, "%s\n", reason);
+    }
 }
 
 /* dprintf(3), vdprintf(3). Errors: as write(2); ENOMEM. */

@@ -24,7 +24,7 @@ static int lowest_free; /* no number below is free */
 
 /* 0, 1 and 2 are the host's, as far as it opened them; and wasi-libc has to be
  * told of directories that it could not see behind the listeners. */
-__attribute__((constructor)) static void begin(void)
+__attribute__((constructor(101))) static void begin(void)
 {
     for (int fd = 0; fd < 3; fd++) {
         struct description *description = wasock_bsd__file_of_host(fd);
@@ -233,8 +233,8 @@ static int duplicate(int fd, int number, int descriptor_flags)
 }
 
 /*
- * dup2(2). What stdio's stdin, stdout and stderr use are the host's 0, 1 and
- * 2, which no dup2 changes: freopen them instead.
+ * dup2(2). What stdio has buffered of a stream over the number goes to what the
+ * number stands for by then.
  * Errors: EBADF: also for a number beyond the table; ENOMEM.
  */
 int dup2(int fd, int number)

@@ -1100,6 +1100,7 @@ int main(void)
     locks();
     deadlines();
     cleanups();
+    file_facts();
     signal_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;

@@ -23,7 +23,8 @@ extern int n_failed;
 /* The call fails with this error. */
 #define FAILS(call, error) FACT((errno = 0, (call) == -1 && errno == (error)))
 
-/* facts_signals.c */
+/* facts_files.c, facts_signals.c */
+void file_facts(void);
 void signal_facts(void);
 
 #endif
