@@ -128,7 +128,7 @@ static unsigned wanted_of(const struct item *item)
     if (operations->askable != NULL) {
         wanted &= operations->askable(description);
     }
-    return wanted & ~item->spent;
+    return item->is_over ? 0 : wanted & ~item->spent;
 }
 
 /* Let the poller ask about what the items of one object want together. */
@@ -211,8 +211,8 @@ static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
     const unsigned known = description->operations->known(description);
     const unsigned events = item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS;
 
-    if (events == 0) {
-        return; /* a ONESHOT that was told */
+    if (item->is_over) {
+        return;
     }
     item->edges |= risen & (events | WASOCK_BSD_EPOLL_ALWAYS);
     if (((known | item->told) & (events | WASOCK_BSD_EPOLL_ALWAYS)) != 0) {
@@ -274,7 +274,7 @@ static unsigned ready_events(const struct item *item)
     }
     ready &= (item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) |
              WASOCK_BSD_EPOLL_ALWAYS;
-    if ((item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) == 0) {
+    if (item->is_over) {
         return 0;
     }
     if ((item->event.events & EPOLLET) != 0 && (item->edges & ready) == 0) {
@@ -301,7 +301,7 @@ static void follow_report(struct epoll *epoll, struct item *item,
         unlist(epoll, item);
     }
     if ((item->event.events & EPOLLONESHOT) != 0) {
-        item->event.events &= WASOCK_BSD_EPOLL_TRIGGERS;
+        item->is_over = true;
         unlist(epoll, item);
     }
     if ((item->event.events & (EPOLLET | EPOLLONESHOT)) != 0) {
@@ -469,6 +469,7 @@ static int set_event(struct epoll *epoll, struct item *item,
                      const struct epoll_event *event)
 {
     item->event = *event;
+    item->is_over = false;
     item->told = 0;
     item->edges = 0;
     item->spent = 0;

@@ -28,8 +28,9 @@ struct item {
     struct item *previous;
     struct item *next_ready; /* in the ring of those perhaps ready */
     struct item *previous_ready;
-    struct epoll_event event; /* as registered; 0 once a ONESHOT was told */
+    struct epoll_event event; /* as registered */
     int fd;
+    bool is_over;   /* a ONESHOT that was told */
     unsigned armed; /* those that the poller asks about, for all items of
                         the description */
     unsigned told;  /* what the host says is ready, until it is reported */

@@ -5,8 +5,8 @@
  *
  * True: order, atomic writes of up to PIPE_BUF bytes, end of file and EPIPE
  * when the other side has gone, O_NONBLOCK, readiness.
- * Not done: passing descriptors; keeping the borders of messages:
- * socketpair knows SOCK_STREAM alone.
+ * Not done: passing descriptors; keeping the borders of messages: socketpair
+ * knows SOCK_STREAM alone.
  */
 #include "pipe.h"
 
@@ -130,9 +130,10 @@ static ssize_t end_read(struct description *description,
                       buffers[i].iov_len);
     }
     if ((flags & MSG_PEEK) == 0) {
+        const bool was_full = room_of(stream) < ATOMIC_BYTES;
         stream->begin = (stream->begin + n) % STREAM_BYTES;
         stream->length -= n;
-        if (stream->writer != NULL) {
+        if (stream->writer != NULL && was_full) {
             wasock_bsd__changed(stream->writer, POLLOUT);
         }
         wasock_bsd__changed(description, 0);
