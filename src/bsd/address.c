@@ -90,7 +90,8 @@ void wasock_bsd__write_address(const struct wasock_addr *addr, int family,
     } else {
         written.family = (sa_family_t)family;
         if (addr->family == WASOCK_ADDR_NAME) {
-            n = sizeof(written.un);
+            n = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+                            strlen(addr->name) + 1);
             memcpy(written.un.sun_path, addr->name, sizeof(addr->name));
         }
     }

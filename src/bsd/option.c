@@ -101,7 +101,9 @@ static int set_wish(struct socket *socket, int level, int option,
 {
     struct option_wish *wish = find_wish(socket, level, option);
 
-    if (length < sizeof(int)) {
+    if (length < (level == SOL_SOCKET && option == SO_LINGER
+                      ? sizeof(struct linger)
+                      : sizeof(int))) {
         return -EINVAL;
     }
     if (wish == NULL) {
@@ -182,21 +184,12 @@ int setsockopt(int fd, int level, int option, const void *value,
             : -ENOPROTOOPT);
 }
 
-/* SO_ERROR: what ended the connection, as long as it is asked. */
-static int error_of(const struct socket *socket)
-{
-    if (socket == NULL || socket->ahead.result >= 0) {
-        return 0;
-    }
-    return socket->ahead.result == -EIO ? ECONNRESET : -socket->ahead.result;
-}
-
 /* Options that are facts. Returns whether it is one. */
-static bool get_fact(const struct socket *socket, int option, int *value)
+static bool get_fact(struct socket *socket, int option, int *value)
 {
     switch (option) {
     case SO_ERROR:
-        *value = error_of(socket);
+        *value = socket == NULL ? 0 : -wasock_bsd__take_error(socket);
         return true;
     case SO_TYPE:
         *value = SOCK_STREAM;
@@ -208,7 +201,7 @@ static bool get_fact(const struct socket *socket, int option, int *value)
         *value = socket == NULL ? AF_UNIX : socket->domain;
         return true;
     case SO_PROTOCOL:
-        *value = socket == NULL ? 0 : IPPROTO_TCP;
+        *value = socket == NULL || socket->domain == AF_UNIX ? 0 : IPPROTO_TCP;
         return true;
     default:
         return false;
@@ -255,8 +248,8 @@ static int get_wish(const struct socket *socket, int level, int option,
 }
 
 /*
- * getsockopt(2). SO_ERROR tells what ended a connection, as far as a read or
- * poll has found it out.
+ * getsockopt(2). SO_ERROR tells once what ended a connection, as far as poll has
+ * found it out.
  * Errors: EBADF; ENOTSOCK; ENOPROTOOPT.
  */
 int getsockopt(int fd, int level, int option, void *restrict value,
@@ -268,7 +261,7 @@ int getsockopt(int fd, int level, int option, void *restrict value,
     if (description == NULL) {
         return -1;
     }
-    const struct socket *socket = wasock_bsd__socket_of(description);
+    struct socket *socket = wasock_bsd__socket_of(description);
     if (socket == NULL && !wasock_bsd__is_pair(description)) {
         return (int)wasock_bsd__result(-ENOTSOCK);
     }

@@ -69,6 +69,9 @@ static unsigned connected_known(struct socket *socket)
     if (ahead->result < 0) {
         known |= POLLRDHUP | POLLERR | POLLHUP | POLLOUT;
     }
+    if (socket->is_dead) {
+        known |= POLLIN | POLLRDHUP | POLLHUP | POLLOUT;
+    }
     if ((known & POLLRDHUP) != 0 &&
         (socket->shut & WASOCK_SHUTDOWN_WRITE) != 0) {
         known |= POLLHUP;
@@ -121,6 +124,9 @@ static unsigned socket_askable(struct description *description)
 
     if (socket->state == SOCKET_LISTENING) {
         return socket_known(description) != 0 ? 0 : WASOCK_READABLE;
+    }
+    if (socket->is_dead) {
+        return 0;
     }
     return socket->ahead.result != 1 ||
                    wasock_bsd__ahead_length(socket) >= WASOCK_BSD_AHEAD_BYTES

@@ -56,7 +56,9 @@ struct socket {
     struct option_wish *wishes; /* option.c */
     int error;                  /* LISTENING: what accept will say */
     unsigned shut;              /* halves, enum wasock_shutdown */
-    unsigned n_passes_full;     /* where the host tells of no room to write:
+    bool is_dead; /* an error that ended it was told: reads come to the end,
+                     writes are EPIPE */
+    unsigned n_passes_full; /* where the host tells of no room to write:
                                    for how many looks there is none */
 };
 
@@ -99,6 +101,9 @@ ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
 /* Read ahead what is there, up to `capacity` bytes in all. Returns a count, or
  * what the read said: 0, EAGAIN, an error. */
 ptrdiff_t wasock_bsd__read_ahead(struct socket *socket, size_t capacity);
+
+/* The error that ended a connection, which is told once; 0: none, or told. */
+int wasock_bsd__take_error(struct socket *socket);
 
 /* Bytes read ahead. */
 size_t wasock_bsd__ahead_length(const struct socket *socket);

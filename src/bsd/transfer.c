@@ -112,6 +112,18 @@ ptrdiff_t wasock_bsd__read_ahead(struct socket *socket, size_t capacity)
     return n;
 }
 
+int wasock_bsd__take_error(struct socket *socket)
+{
+    const int error = socket->ahead.result;
+
+    if (error >= 0) {
+        return 0;
+    }
+    socket->ahead.result = 0;
+    socket->is_dead = true;
+    return error == -EIO ? -ECONNRESET : error; /* wazero's, of a dead peer */
+}
+
 static size_t total_of(const struct iovec *vectors, int n_vectors)
 {
     size_t total = 0;
@@ -291,16 +303,13 @@ static ssize_t receive(struct socket *socket, const struct iovec *buffers,
     return n;
 }
 
-static ssize_t transmit(struct socket *socket, const struct iovec *slices,
-                        int n_slices, int flags)
+static ssize_t write_stream(struct socket *socket, const struct iovec *slices,
+                            int n_slices, int flags)
 {
     /* An iovec's layout is that of a slice; it is only read. */
     const struct wasock_slice *parts =
         (const struct wasock_slice *)(const void *)slices;
 
-    if (socket->state != SOCKET_CONNECTED) {
-        return socket->state == SOCKET_LISTENING ? -ENOTCONN : -EPIPE;
-    }
     if (wasock_bsd__is_nonblocking(&socket->description, flags)) {
         const ptrdiff_t n =
             wasock_conn_try_writev(&socket->conn, parts, (size_t)n_slices);
@@ -324,13 +333,25 @@ ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
 {
     const ssize_t n = receive(socket, buffers, n_buffers, flags);
 
-    return n == -EIO ? -ECONNRESET : n;
+    return n < 0 && n == socket->ahead.result ? wasock_bsd__take_error(socket)
+                                              : n;
 }
 
 ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
                              int n_slices, int flags)
 {
-    const ssize_t n = transmit(socket, slices, n_slices, flags);
-
+    if (socket->state != SOCKET_CONNECTED) {
+        return socket->state == SOCKET_LISTENING ? -ENOTCONN : -EPIPE;
+    }
+    const int error = wasock_bsd__take_error(socket);
+    if (error < 0 || socket->is_dead) {
+        return error < 0 ? error : -EPIPE;
+    }
+    const ssize_t n = write_stream(socket, slices, n_slices, flags);
+    if (n < 0 && wasock_err_is_disconnect(n) &&
+        (socket->shut & WASOCK_SHUTDOWN_WRITE) == 0) {
+        socket->is_dead = true;
+        wasock_bsd__changed(&socket->description, POLLIN | POLLRDHUP | POLLHUP);
+    }
     return n == -EIO ? -EPIPE : n;
 }

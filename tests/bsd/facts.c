@@ -1101,6 +1101,7 @@ int main(void)
     deadlines();
     cleanups();
     file_facts();
+    socket_facts();
     signal_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* facts_sockets - how connections end, what their options say, and what epoll
+ * makes of it. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "facts.h"
+
+#define ALL (POLLIN | POLLOUT | POLLRDHUP)
+
+static int listener;
+static struct sockaddr_in address;
+
+static short polled(int fd, short events)
+{
+    struct pollfd one = {fd, events, 0};
+
+    return poll(&one, 1, 0) < 0 ? -1 : one.revents;
+}
+
+static void listen_on_any_port(void)
+{
+    socklen_t length = sizeof(address);
+
+    listener = socket(AF_INET, SOCK_STREAM, 0);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    FACT(bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0);
+    FACT(listen(listener, 8) == 0);
+    FACT(getsockname(listener, (struct sockaddr *)&address, &length) == 0);
+}
+
+static void connect_both(int *client, int *server)
+{
+    *client = socket(AF_INET, SOCK_STREAM, 0);
+    FACT(connect(*client, (struct sockaddr *)&address, sizeof(address)) == 0);
+    *server = accept(listener, NULL, NULL);
+    FACT(*server >= 0);
+}
+
+/* A connection that its other end has reset: it left something unread. */
+static int reset_connection(void)
+{
+    struct pollfd wait = {-1, POLLIN, 0};
+    int server = -1;
+
+    connect_both(&wait.fd, &server);
+    FACT(send(wait.fd, "unread", 6, 0) == 6);
+    FACT(close(server) == 0);
+    FACT(poll(&wait, 1, 5000) == 1);
+    return wait.fd;
+}
+
+static int error_of(int fd)
+{
+    int error = -1;
+    socklen_t length = sizeof(error);
+
+    FACT(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0);
+    return error;
+}
+
+/* After the error was told. */
+static void is_over(int fd)
+{
+    char byte = 0;
+
+    FACT(polled(fd, ALL) == (ALL | POLLHUP));
+    FACT(error_of(fd) == 0);
+    FACT(recv(fd, &byte, 1, 0) == 0);
+    FAILS(send(fd, "x", 1, MSG_NOSIGNAL), EPIPE);
+    FACT(close(fd) == 0);
+}
+
+/* What ended a connection is told once: by a read, SO_ERROR or a write. */
+static void resets(void)
+{
+    char byte = 0;
+    int fd = reset_connection();
+
+    FACT(polled(fd, ALL) == (ALL | POLLHUP | POLLERR));
+    FACT(polled(fd, 0) == (POLLHUP | POLLERR));
+    FAILS(recv(fd, &byte, 1, 0), ECONNRESET);
+    is_over(fd);
+    fd = reset_connection();
+    FACT(polled(fd, ALL) == (ALL | POLLHUP | POLLERR));
+    FACT(error_of(fd) == ECONNRESET);
+    is_over(fd);
+    fd = reset_connection();
+    FACT(polled(fd, ALL) == (ALL | POLLHUP | POLLERR));
+    FAILS(send(fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
+    is_over(fd);
+}
+
+/* What poll says of each half that was shut down. */
+static void halves(void)
+{
+    char bytes[8];
+    int client = -1;
+    int server = -1;
+
+    connect_both(&client, &server);
+    FACT(polled(client, ALL) == POLLOUT);
+    FACT(shutdown(client, SHUT_WR) == 0);
+    FACT(polled(client, ALL) == POLLOUT);
+    FACT(poll(&(struct pollfd){server, POLLRDHUP, 0}, 1, 5000) == 1);
+    FACT(polled(server, ALL) == ALL);
+    FACT(send(server, "abc", 3, 0) == 3 && recv(client, bytes, 8, 0) == 3);
+    FACT(recv(server, bytes, 8, 0) == 0 && recv(server, bytes, 8, 0) == 0);
+    FACT(shutdown(server, SHUT_WR) == 0);
+    FACT(poll(&(struct pollfd){client, 0, 0}, 1, 0) == 0 ||
+         polled(client, 0) == POLLHUP);
+    FACT(recv(client, bytes, 8, 0) == 0);
+    FACT(polled(client, ALL) == (ALL | POLLHUP));
+    FACT(polled(server, ALL) == (ALL | POLLHUP));
+    FACT(close(client) == 0 && close(server) == 0);
+}
+
+static void option_lengths(void)
+{
+    struct linger linger = {1, 3};
+    socklen_t length = sizeof(linger);
+    char large[100] = {1};
+    int value = 1;
+
+    FAILS(setsockopt(listener, SOL_SOCKET, SO_LINGER, &linger, sizeof(int)),
+          EINVAL);
+    FACT(setsockopt(listener, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) ==
+         0);
+    linger.l_linger = 0;
+    FACT(getsockopt(listener, SOL_SOCKET, SO_LINGER, &linger, &length) == 0);
+    FACT(length == sizeof(linger) && linger.l_linger == 3);
+    FAILS(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &value, 1), EINVAL);
+    length = sizeof(large);
+    FACT(getsockopt(listener, SOL_SOCKET, SO_TYPE, large, &length) == 0);
+    FACT(length == sizeof(int));
+    length = sizeof(value);
+    FACT(getsockopt(listener, SOL_SOCKET, SO_DOMAIN, &value, &length) == 0 &&
+         value == AF_INET);
+    FACT(getsockopt(listener, SOL_SOCKET, SO_PROTOCOL, &value, &length) == 0 &&
+         value == IPPROTO_TCP);
+    FAILS(setsockopt(listener, SOL_SOCKET, SO_TYPE, &value, sizeof(value)),
+          ENOPROTOOPT);
+}
+
+static void addresses(void)
+{
+    struct sockaddr_un path = {.sun_family = AF_UNIX,
+                               .sun_path = "/tmp/wasock-facts.socket"};
+    const socklen_t exact = offsetof(struct sockaddr_un, sun_path) +
+                            (socklen_t)strlen(path.sun_path) + 1;
+    struct sockaddr_un name;
+    socklen_t length = 4;
+    int value = -1;
+
+    memset(&name, 0xff, sizeof(name));
+    FACT(getsockname(listener, (struct sockaddr *)&name, &length) == 0);
+    FACT(length == sizeof(address) && ((unsigned char *)&name)[4] == 0xff);
+    unlink(path.sun_path); /* natively it may be there */
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    FACT(bind(fd, (struct sockaddr *)&path, sizeof(path)) == 0);
+    FACT(listen(fd, 1) == 0);
+    length = sizeof(name);
+    FACT(getsockname(fd, (struct sockaddr *)&name, &length) == 0);
+    FACT(length == exact && strcmp(name.sun_path, path.sun_path) == 0);
+    const int client = socket(AF_UNIX, SOCK_STREAM, 0);
+    FACT(connect(client, (struct sockaddr *)&path, sizeof(path)) == 0);
+    FACT(getpeername(client, (struct sockaddr *)&name, &length) == 0);
+    FACT(length == exact);
+    length = sizeof(value);
+    FACT(getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &value, &length) == 0 &&
+         value == 0);
+    FACT(close(client) == 0 && close(fd) == 0);
+    unlink(path.sun_path);
+}
+
+/* Events of a registration, 0 for none. */
+static unsigned told(int epoll)
+{
+    struct epoll_event event = {0};
+
+    return epoll_wait(epoll, &event, 1, 0) == 1 ? event.events : 0;
+}
+
+static void watch(int epoll, int operation, int fd, unsigned events)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+
+    FACT(epoll_ctl(epoll, operation, fd, &event) == 0);
+}
+
+/* Who asks for nothing hears of the end; who was told a ONESHOT does not. */
+static void silent_registrations(int epoll)
+{
+    int pair[2];
+
+    FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    watch(epoll, EPOLL_CTL_ADD, pair[0], 0);
+    FACT(write(pair[1], "x", 1) == 1 && told(epoll) == 0);
+    FACT(close(pair[1]) == 0);
+    FACT(told(epoll) == EPOLLHUP && told(epoll) == EPOLLHUP);
+    watch(epoll, EPOLL_CTL_MOD, pair[0], EPOLLIN | EPOLLONESHOT);
+    FACT(told(epoll) == (EPOLLIN | EPOLLHUP) && told(epoll) == 0);
+    FACT(close(pair[0]) == 0);
+}
+
+/* Room is news only where there was none. */
+static void edges(int epoll)
+{
+    static char bytes[65536];
+    int ends[2];
+
+    FACT(pipe2(ends, O_NONBLOCK) == 0);
+    watch(epoll, EPOLL_CTL_ADD, ends[1], EPOLLOUT | EPOLLET);
+    FACT(told(epoll) == EPOLLOUT && told(epoll) == 0);
+    FACT(write(ends[1], "ab", 2) == 2 && read(ends[0], bytes, 1) == 1);
+    FACT(told(epoll) == 0);
+    while (write(ends[1], bytes, sizeof(bytes)) > 0) {
+    }
+    FACT(errno == EAGAIN && told(epoll) == 0);
+    while (read(ends[0], bytes, sizeof(bytes)) > 0) {
+    }
+    FACT(told(epoll) == EPOLLOUT && told(epoll) == 0);
+    FACT(close(ends[0]) == 0 && (told(epoll) & EPOLLERR));
+    FACT(close(ends[1]) == 0 && told(epoll) == 0);
+}
+
+/* A registration is of a number and what it stood for: it goes when the last
+ * number does. */
+static void duplicates(int epoll)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    char byte = 0;
+    int ends[2];
+
+    FACT(pipe(ends) == 0);
+    const int copy = dup(ends[0]);
+    watch(epoll, EPOLL_CTL_ADD, ends[0], EPOLLIN);
+    FAILS(epoll_ctl(epoll, EPOLL_CTL_MOD, copy, &event), ENOENT);
+    FACT(write(ends[1], "x", 1) == 1 && close(ends[0]) == 0);
+    FACT(told(epoll) == EPOLLIN); /* by the number that was closed */
+    FAILS(epoll_ctl(epoll, EPOLL_CTL_DEL, ends[0], NULL), EBADF);
+    FACT(read(copy, &byte, 1) == 1 && told(epoll) == 0);
+    FACT(dup(ends[1]) == ends[0]);
+    watch(epoll, EPOLL_CTL_ADD, ends[0], EPOLLOUT);
+    FACT(told(epoll) == EPOLLOUT);
+    FACT(close(ends[0]) == 0 && told(epoll) == EPOLLOUT);
+    FACT(close(ends[1]) == 0 && told(epoll) == EPOLLHUP);
+    FACT(close(copy) == 0 && told(epoll) == 0);
+    FAILS(epoll_ctl(epoll, EPOLL_CTL_ADD, epoll, &event), EINVAL);
+}
+
+void socket_facts(void)
+{
+    const int epoll = epoll_create1(0);
+
+    listen_on_any_port();
+    resets();
+    halves();
+    option_lengths();
+    addresses();
+    silent_registrations(epoll);
+    edges(epoll);
+    duplicates(epoll);
+    FACT(close(epoll) == 0 && close(listener) == 0);
+}
