@@ -9,6 +9,7 @@
  * interfaces, of which it sees none.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -55,9 +56,12 @@ static int port_of(const char *service)
 
 /* Fill in an address of a family. Returns whether the host is one. */
 static bool fill_in(struct found *found, const char *host, int family,
-                    bool is_passive, int port)
+                    int flags, int port)
 {
-    const bool is_local = host == NULL || strcmp(host, "localhost") == 0;
+    const bool is_numeric = (flags & AI_NUMERICHOST) != 0;
+    const bool is_passive = (flags & AI_PASSIVE) != 0;
+    const bool is_local =
+        host == NULL || (!is_numeric && strcmp(host, "localhost") == 0);
 
     if (family == AF_INET) {
         struct sockaddr_in *ipv4 = &found->address.ipv4;
@@ -82,15 +86,22 @@ int getaddrinfo(const char *host, const char *service,
 {
     static const struct addrinfo none = {.ai_family = AF_UNSPEC};
     const struct addrinfo *asked = hints != NULL ? hints : &none;
-    const bool is_passive = (asked->ai_flags & AI_PASSIVE) != 0;
     const int port = port_of(service);
     int family = asked->ai_family;
 
     if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
         return EAI_FAMILY;
     }
+    if (asked->ai_socktype != 0 && asked->ai_socktype != SOCK_STREAM &&
+        asked->ai_socktype != SOCK_DGRAM) {
+        return EAI_SOCKTYPE;
+    }
+    if (host == NULL && service == NULL) {
+        return EAI_NONAME;
+    }
     if (port < 0) {
-        return EAI_SERVICE;
+        return (asked->ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME
+                                                       : EAI_SERVICE;
     }
     if (family == AF_UNSPEC) {
         family = host != NULL && strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
@@ -99,7 +110,7 @@ int getaddrinfo(const char *host, const char *service,
     if (found == NULL) {
         return EAI_MEMORY;
     }
-    if (!fill_in(found, host, family, is_passive, port)) {
+    if (!fill_in(found, host, family, asked->ai_flags, port)) {
         free(found);
         return EAI_NONAME;
     }
@@ -107,6 +118,10 @@ int getaddrinfo(const char *host, const char *service,
     found->info.ai_socktype =
         asked->ai_socktype != 0 ? asked->ai_socktype : SOCK_STREAM;
     found->info.ai_protocol = asked->ai_protocol;
+    if (asked->ai_protocol == 0) {
+        found->info.ai_protocol =
+            found->info.ai_socktype == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;
+    }
     found->info.ai_addr = &found->address.any;
     if (asked->ai_flags & AI_CANONNAME) {
         found->info.ai_canonname = strdup(host != NULL ? host : "localhost");
@@ -302,10 +317,28 @@ struct protoent *getprotobynumber(int number)
 }
 WASOCK_BSD_PLAIN(getprotobynumber);
 
-/* Addresses as text, in the old ways: four decimal numbers. */
+/* Addresses as text, in the old ways: one to four numbers, decimal, octal or
+ * hexadecimal, of which the last is all the rest. */
 int inet_aton(const char *text, struct in_addr *address)
 {
-    return inet_pton(AF_INET, text, address) == 1;
+    uint32_t ip = 0;
+
+    for (int n_bits = 24;; n_bits -= 8) {
+        char *end = NULL;
+        if (!isdigit((unsigned char)*text)) {
+            return 0;
+        }
+        const unsigned long long part = strtoull(text, &end, 0);
+        if (*end == '\0' || isspace((unsigned char)*end)) {
+            address->s_addr = htonl(ip | (uint32_t)part);
+            return part >> (n_bits + 8) == 0;
+        }
+        if (*end != '.' || part > UINT8_MAX || n_bits == 0) {
+            return 0;
+        }
+        ip |= (uint32_t)part << n_bits;
+        text = end + 1;
+    }
 }
 WASOCK_BSD_PLAIN(inet_aton);
 
