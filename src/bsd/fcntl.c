@@ -22,7 +22,7 @@
 static int duplicate_from(struct description *description, int lowest,
                           int descriptor_flags)
 {
-    if (lowest < 0 || lowest >= WASOCK_BSD_OPEN_MAX) {
+    if (lowest < 0 || lowest >= wasock_bsd__open_max()) {
         return -EINVAL;
     }
     return wasock_bsd__number(description, lowest, descriptor_flags);

@@ -3,7 +3,7 @@
  * limits.c - what the system is like: limits, host name, load, environment,
  * where one is.
  *
- * True: the number of descriptors. Other limits are none and can be wished
+ * True: the number of descriptors, RLIMIT_NOFILE. Other limits are none and can be wished
  * for; wishes are ignored, for there is nobody to hold them.
  */
 #include <errno.h>
@@ -21,38 +21,56 @@ long wasock_libc_sysconf(int name) __asm__("sysconf");
 
 #define HOST_NAME "localhost"
 
+static struct rlimit open_files = {WASOCK_BSD_OPEN_MAX, WASOCK_BSD_OPEN_MAX};
+
+/* Errors: EINVAL. */
 int getrlimit(int resource, struct rlimit *limit)
 {
-    limit->rlim_cur = RLIM_INFINITY;
-    if (resource == RLIMIT_NOFILE) {
-        limit->rlim_cur = WASOCK_BSD_OPEN_MAX;
-    } else if (resource == RLIMIT_CORE) {
-        limit->rlim_cur = 0;
+    if (resource < 0 || resource >= RLIM_NLIMITS) {
+        errno = EINVAL;
+        return -1;
     }
+    if (resource == RLIMIT_NOFILE) {
+        *limit = open_files;
+        return 0;
+    }
+    limit->rlim_cur = resource == RLIMIT_CORE ? 0 : RLIM_INFINITY;
     limit->rlim_max = limit->rlim_cur;
     return 0;
 }
 WASOCK_BSD_PLAIN(getrlimit);
 
-/* Errors: EPERM: more descriptors than the table has; EINVAL. */
+static rlim_t at_most_all(rlim_t limit)
+{
+    return limit == RLIM_INFINITY ? WASOCK_BSD_OPEN_MAX : limit;
+}
+
+/* Of RLIMIT_NOFILE none means as many as the table has.
+ * Errors: EPERM: more descriptors than before at most; EINVAL. */
 int setrlimit(int resource, const struct rlimit *limit)
 {
-    if (limit->rlim_cur > limit->rlim_max) {
+    if (resource < 0 || resource >= RLIM_NLIMITS ||
+        limit->rlim_cur > limit->rlim_max) {
         errno = EINVAL;
         return -1;
     }
-    if (resource == RLIMIT_NOFILE && limit->rlim_cur > WASOCK_BSD_OPEN_MAX &&
-        limit->rlim_cur != RLIM_INFINITY) {
+    if (resource != RLIMIT_NOFILE) {
+        return 0;
+    }
+    if (at_most_all(limit->rlim_max) > open_files.rlim_max) {
         errno = EPERM;
         return -1;
     }
+    open_files.rlim_cur = at_most_all(limit->rlim_cur);
+    open_files.rlim_max = at_most_all(limit->rlim_max);
+    wasock_bsd__set_open_max((int)open_files.rlim_cur);
     return 0;
 }
 WASOCK_BSD_PLAIN(setrlimit);
 
 long sysconf(int name)
 {
-    return name == _SC_OPEN_MAX ? WASOCK_BSD_OPEN_MAX
+    return name == _SC_OPEN_MAX ? wasock_bsd__open_max()
                                 : wasock_libc_sysconf(name);
 }
 
@@ -64,7 +82,7 @@ WASOCK_BSD_PLAIN(getpagesize);
 
 int getdtablesize(void)
 {
-    return WASOCK_BSD_OPEN_MAX;
+    return wasock_bsd__open_max();
 }
 WASOCK_BSD_PLAIN(getdtablesize);
 

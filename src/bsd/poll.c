@@ -258,11 +258,14 @@ int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
 
 /*
  * poll(2), ppoll(2). A timeout of -1 where nothing can happen sleeps for ever.
- * Errors: EINVAL: a time that is none; ENOMEM; what the host says. A number
- *   that is none is POLLNVAL.
+ * Errors: EINVAL: a time that is none, more fds than there can be numbers;
+ *   ENOMEM; what the host says. A number that is none is POLLNVAL.
  */
 int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
 {
+    if (n_fds > (nfds_t)wasock_bsd__open_max()) {
+        return (int)wasock_bsd__result(-EINVAL);
+    }
     return (int)wasock_bsd__result(
         wasock_bsd__poll(fds, n_fds, wasock_bsd__deadline_of_ms(timeout_ms)));
 }
@@ -271,9 +274,12 @@ int ppoll(struct pollfd *fds, nfds_t n_fds, const struct timespec *timeout,
           const sigset_t *mask)
 {
     uint64_t deadline_ns = 0;
-    const int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
+    int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
 
     (void)mask;
+    if (n_fds > (nfds_t)wasock_bsd__open_max()) {
+        result = -EINVAL;
+    }
     return (int)wasock_bsd__result(
         result < 0 ? result : wasock_bsd__poll(fds, n_fds, deadline_ns));
 }

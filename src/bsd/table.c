@@ -21,6 +21,7 @@ struct entry {
 static struct entry *entries;
 static int n_entries;
 static int lowest_free; /* no number below is free */
+static int open_max = WASOCK_BSD_OPEN_MAX;
 
 /* 0, 1 and 2 are the host's, as far as it opened them; and wasi-libc has to be
  * told of directories that it could not see behind the listeners. */
@@ -86,7 +87,7 @@ static int reach(int fd)
 {
     int n = n_entries > 0 ? n_entries : 64;
 
-    if (fd >= WASOCK_BSD_OPEN_MAX) {
+    if (fd >= open_max) {
         return -EMFILE;
     }
     if (fd < n_entries) {
@@ -174,6 +175,16 @@ int wasock_bsd__put(int fd, struct description *description,
     return 0;
 }
 
+int wasock_bsd__open_max(void)
+{
+    return open_max;
+}
+
+void wasock_bsd__set_open_max(int new_open_max)
+{
+    open_max = new_open_max;
+}
+
 int wasock_bsd__descriptor_flags(int fd)
 {
     return entries[fd].flags;
@@ -224,7 +235,7 @@ static int duplicate(int fd, int number, int descriptor_flags)
     if (description == NULL) {
         return -1;
     }
-    if (number < 0 || number >= WASOCK_BSD_OPEN_MAX) {
+    if (number < 0 || number >= open_max) {
         errno = EBADF;
         return -1;
     }
@@ -235,7 +246,7 @@ static int duplicate(int fd, int number, int descriptor_flags)
 /*
  * dup2(2). What stdio has buffered of a stream over the number goes to what the
  * number stands for by then.
- * Errors: EBADF: also for a number beyond the table; ENOMEM.
+ * Errors: EBADF: also for a number beyond RLIMIT_NOFILE; ENOMEM.
  */
 int dup2(int fd, int number)
 {

@@ -24,7 +24,7 @@
 
 #include "../socket_parts.h"
 
-/* How many numbers there can be: sysconf(_SC_OPEN_MAX), RLIMIT_NOFILE. */
+/* How many numbers there can be. */
 #define WASOCK_BSD_OPEN_MAX 16384
 
 struct description;
@@ -92,6 +92,11 @@ int wasock_bsd__open(struct description *description, int descriptor_flags);
  * flags become `descriptor_flags`. Returns 0 or a negative code. */
 int wasock_bsd__put(int fd, struct description *description,
                     int descriptor_flags);
+
+/* New numbers are below this: the program's RLIMIT_NOFILE, at most
+ * WASOCK_BSD_OPEN_MAX. */
+int wasock_bsd__open_max(void);
+void wasock_bsd__set_open_max(int open_max);
 
 /* The number's own flags: FD_CLOEXEC. */
 int wasock_bsd__descriptor_flags(int fd);

@@ -1103,6 +1103,7 @@ int main(void)
     file_facts();
     socket_facts();
     signal_facts();
+    limit_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }
