@@ -283,10 +283,6 @@ static ssize_t receive(struct socket *socket, const struct iovec *buffers,
     if (total_of(buffers, n_buffers) == 0) {
         return 0;
     }
-    if ((socket->shut & WASOCK_SHUTDOWN_READ) != 0 &&
-        wasock_bsd__ahead_length(socket) == 0) {
-        return 0;
-    }
     if (may_wait) {
         const int result =
             set_deadline(socket, WASOCK_READABLE, socket->receive_timeout_ns);
