@@ -59,9 +59,9 @@ void perror(const char *prefix) WASOCK_BSD(perror);
 
 FILE *fopen(const char *__restrict path, const char *__restrict mode)
     WASOCK_BSD(fopen);
-int fclose(FILE *stream) WASOCK_BSD(fclose);
+int fclose(FILE *file) WASOCK_BSD(fclose);
 FILE *freopen(const char *__restrict path, const char *__restrict mode,
-              FILE *__restrict stream) WASOCK_BSD(freopen);
+              FILE *__restrict file) WASOCK_BSD(freopen);
 FILE *fdopen(int fd, const char *mode) WASOCK_BSD(fdopen);
 int fileno(FILE *stream) WASOCK_BSD(fileno);
 int dprintf(int fd, const char *__restrict format, ...) WASOCK_BSD(dprintf)

@@ -3,8 +3,8 @@
  * limits.c - what the system is like: limits, host name, load, environment,
  * where one is.
  *
- * True: the number of descriptors, RLIMIT_NOFILE. Other limits are none and can be wished
- * for; wishes are ignored, for there is nobody to hold them.
+ * True: RLIMIT_NOFILE, the number of descriptors. Other limits are none and can
+ * be wished for; wishes are ignored, for there is nobody to hold them.
  */
 #include <errno.h>
 #include <limits.h>

@@ -79,6 +79,29 @@ static bool fill_in(struct found *found, const char *host, int family,
     return inet_pton(AF_INET6, is_local ? text : host, &ipv6->sin6_addr) == 1;
 }
 
+/* Why getaddrinfo cannot be asked so, or 0. */
+static int check_request(const char *host, const char *service,
+                         const struct addrinfo *asked)
+{
+    const int family = asked->ai_family;
+    const int type = asked->ai_socktype;
+
+    if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
+        return EAI_FAMILY;
+    }
+    if (type != 0 && type != SOCK_STREAM && type != SOCK_DGRAM) {
+        return EAI_SOCKTYPE;
+    }
+    if (host == NULL && service == NULL) {
+        return EAI_NONAME;
+    }
+    if (port_of(service) < 0) {
+        return (asked->ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME
+                                                       : EAI_SERVICE;
+    }
+    return 0;
+}
+
 /* Errors: EAI_FAMILY, EAI_SOCKTYPE, EAI_SERVICE (no number), EAI_NONAME,
  * EAI_MEMORY. AI_ADDRCONFIG and AI_V4MAPPED are ignored. */
 int getaddrinfo(const char *host, const char *service,
@@ -86,22 +109,11 @@ int getaddrinfo(const char *host, const char *service,
 {
     static const struct addrinfo none = {.ai_family = AF_UNSPEC};
     const struct addrinfo *asked = hints != NULL ? hints : &none;
-    const int port = port_of(service);
+    const int error = check_request(host, service, asked);
     int family = asked->ai_family;
 
-    if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
-        return EAI_FAMILY;
-    }
-    if (asked->ai_socktype != 0 && asked->ai_socktype != SOCK_STREAM &&
-        asked->ai_socktype != SOCK_DGRAM) {
-        return EAI_SOCKTYPE;
-    }
-    if (host == NULL && service == NULL) {
-        return EAI_NONAME;
-    }
-    if (port < 0) {
-        return (asked->ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME
-                                                       : EAI_SERVICE;
+    if (error != 0) {
+        return error;
     }
     if (family == AF_UNSPEC) {
         family = host != NULL && strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
@@ -110,18 +122,15 @@ int getaddrinfo(const char *host, const char *service,
     if (found == NULL) {
         return EAI_MEMORY;
     }
-    if (!fill_in(found, host, family, asked->ai_flags, port)) {
+    if (!fill_in(found, host, family, asked->ai_flags, port_of(service))) {
         free(found);
         return EAI_NONAME;
     }
     found->info.ai_family = family;
     found->info.ai_socktype =
         asked->ai_socktype != 0 ? asked->ai_socktype : SOCK_STREAM;
-    found->info.ai_protocol = asked->ai_protocol;
-    if (asked->ai_protocol == 0) {
-        found->info.ai_protocol =
-            found->info.ai_socktype == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;
-    }
+    found->info.ai_protocol =
+        found->info.ai_socktype == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;
     found->info.ai_addr = &found->address.any;
     if (asked->ai_flags & AI_CANONNAME) {
         found->info.ai_canonname = strdup(host != NULL ? host : "localhost");

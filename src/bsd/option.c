@@ -248,8 +248,8 @@ static int get_wish(const struct socket *socket, int level, int option,
 }
 
 /*
- * getsockopt(2). SO_ERROR tells once what ended a connection, as far as poll has
- * found it out.
+ * getsockopt(2). SO_ERROR tells once what ended a connection, as far as poll
+ * has found it out.
  * Errors: EBADF; ENOTSOCK; ENOPROTOOPT.
  */
 int getsockopt(int fd, int level, int option, void *restrict value,

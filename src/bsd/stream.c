@@ -3,8 +3,8 @@
  * stream.c - stdio's streams over the layer's numbers.
  *
  * All read and write through the table: fileno tells a stream's number, sockets
- * have streams, and what dup2 makes of 1 is where printf writes. wasi-libc's own
- * streams, which the host's 0, 1 and 2 are, serve its assert alone.
+ * have streams, and what dup2 makes of 1 is where printf writes. wasi-libc's
+ * own, which write to the host's 1 and 2, serve its assert and getopt alone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -162,8 +162,8 @@ static void go_to_end(int fd, int flags)
     }
 }
 
-/* Programs write to a standard stream that was closed, and to no avail: it stays
- * allocated. */
+/* Programs write to a standard stream that was closed, and to no avail: it
+ * stays allocated. */
 static FILE *standard_stream(int fd)
 {
     FILE *file = stream_of(fd);
