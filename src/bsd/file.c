@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <wasock/err.h>
@@ -29,24 +30,58 @@ struct file {
     enum wasock_fd_kind kind;
 };
 
-static ssize_t file_read(struct description *description,
-                         const struct iovec *buffers, int n_buffers, int flags)
+/*
+ * wasmtime and wasmi read ahead of a guest on stdin, up to 8 KiB, and their poll
+ * knows nothing of that. So they are asked for no less, and what is too much is
+ * kept here.
+ */
+#define STDIN_BYTES 8192
+static struct {
+    unsigned char bytes[STDIN_BYTES];
+    size_t begin;
+    size_t end;
+} stdin_ahead;
+
+/* Whether it is stdin, and something that may wait. */
+static bool is_read_ahead(const struct file *file)
 {
-    const struct file *file = (const struct file *)description;
+    return file->host_fd == 0 && wasock_socket_is_open(&file->pollable.socket);
+}
+
+static bool is_anything_ahead(const struct file *file)
+{
+    return is_read_ahead(file) && stdin_ahead.begin < stdin_ahead.end;
+}
+
+/* Copy what was read of stdin, or, if that is nothing, read. */
+static ssize_t read_stdin(const struct iovec *buffers, int n_buffers)
+{
     ssize_t total = 0;
 
-    (void)flags;
-    if (file->kind == WASOCK_FD_DIRECTORY) {
-        return -EISDIR; /* where hosts say EBADF */
-    }
-    /* What may wait is blocking on the host: it is asked first. */
-    if ((description->flags & O_NONBLOCK) != 0 &&
-        wasock_socket_is_open(&file->pollable.socket) &&
-        wasock__fd_wait_once(file->host_fd, WASOCK_READABLE, 0) == 0) {
-        return -EAGAIN;
+    if (stdin_ahead.begin == stdin_ahead.end) {
+        const ssize_t n = wasock_libc_read(0, stdin_ahead.bytes, STDIN_BYTES);
+        if (n < 0) {
+            return -errno;
+        }
+        stdin_ahead.begin = 0;
+        stdin_ahead.end = (size_t)n;
     }
     for (int i = 0; i < n_buffers; i++) {
-        wasock_bsd__changed(description, 0);
+        const size_t left = stdin_ahead.end - stdin_ahead.begin;
+        const size_t n = buffers[i].iov_len < left ? buffers[i].iov_len : left;
+        memcpy(buffers[i].iov_base, stdin_ahead.bytes + stdin_ahead.begin, n);
+        stdin_ahead.begin += n;
+        total += (ssize_t)n;
+    }
+    return total;
+}
+
+static ssize_t read_file(const struct file *file, const struct iovec *buffers,
+                         int n_buffers)
+{
+    ssize_t total = 0;
+
+    for (int i = 0; i < n_buffers; i++) {
         const ssize_t n = wasock_libc_read(file->host_fd, buffers[i].iov_base,
                                            buffers[i].iov_len);
         if (n < 0) {
@@ -58,6 +93,39 @@ static ssize_t file_read(struct description *description,
         }
     }
     return total;
+}
+
+static bool is_nothing(const struct iovec *buffers, int n_buffers)
+{
+    for (int i = 0; i < n_buffers; i++) {
+        if (buffers[i].iov_len > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ssize_t file_read(struct description *description,
+                         const struct iovec *buffers, int n_buffers, int flags)
+{
+    const struct file *file = (const struct file *)description;
+
+    (void)flags;
+    if (file->kind == WASOCK_FD_DIRECTORY) {
+        return -EISDIR; /* where hosts say EBADF */
+    }
+    /* What may wait is blocking on the host: it is asked first. */
+    if ((description->flags & O_NONBLOCK) != 0 && !is_anything_ahead(file) &&
+        wasock_socket_is_open(&file->pollable.socket) &&
+        wasock__fd_wait_once(file->host_fd, WASOCK_READABLE, 0) == 0) {
+        return -EAGAIN;
+    }
+    wasock_bsd__changed(description, 0);
+    if (is_read_ahead(file)) {
+        return is_nothing(buffers, n_buffers) ? 0
+                                              : read_stdin(buffers, n_buffers);
+    }
+    return read_file(file, buffers, n_buffers);
 }
 
 static ssize_t file_write(struct description *description,
@@ -87,8 +155,10 @@ static unsigned file_known(struct description *description)
 
     /* Files never wait; of a terminal or a pipe the host is asked. What is
      * written to those is waited for by the host. */
-    return wasock_socket_is_open(&file->pollable.socket) ? POLLOUT
-                                                         : POLLIN | POLLOUT;
+    return wasock_socket_is_open(&file->pollable.socket) &&
+                   !is_anything_ahead(file)
+               ? POLLOUT
+               : POLLIN | POLLOUT;
 }
 
 static struct wasock_socket *file_host(struct description *description)

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stdin - what is said of a pipe on standard input that is read in parts.
+ * Writes a line for each part that it has dealt with, and waits for the next:
+ * "abcdef", nothing for a while, and the end.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "facts.h"
+
+int n_facts;
+int n_failed;
+
+static int polled(int timeout_ms)
+{
+    struct pollfd one = {0, POLLIN, 0};
+
+    return poll(&one, 1, timeout_ms) == 1 && (one.revents & (POLLIN | POLLHUP));
+}
+
+static int watched(int epoll)
+{
+    struct epoll_event event;
+
+    return epoll_wait(epoll, &event, 1, 0);
+}
+
+static void part_is_done(void)
+{
+    FACT(write(1, ".\n", 2) == 2);
+}
+
+int main(void)
+{
+    char bytes[16] = "";
+    struct iovec buffers[2] = {{bytes, 2}, {bytes + 2, 8}};
+    struct epoll_event event = {.events = EPOLLIN};
+    const int epoll = epoll_create1(0);
+
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &event) == 0);
+    part_is_done();
+    FACT(polled(5000));
+    FACT(read(0, bytes, 0) == 0);
+    FACT(read(0, bytes, 2) == 2 && memcmp(bytes, "ab", 2) == 0);
+    FACT(polled(0) && watched(epoll) == 1); /* of what is left */
+    FACT(readv(0, buffers, 2) == 4 && memcmp(bytes, "cdef", 4) == 0);
+    FACT(!polled(0) && watched(epoll) == 0);
+    FACT(fcntl(0, F_SETFL, O_NONBLOCK) == 0);
+    FAILS(read(0, bytes, 2), EAGAIN);
+    part_is_done();
+    FACT(polled(5000) && watched(epoll) == 1);
+    FACT(read(0, bytes, 2) == 0 && read(0, bytes, 2) == 0);
+    FACT(polled(0) && watched(epoll) == 1);
+    printf("%d facts, %d do not hold\n", n_facts, n_failed);
+    return n_failed == 0 ? 0 : 1;
+}

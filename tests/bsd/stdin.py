@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""stdin.py HOST PROGRAM: feed stdin.c, part by part."""
+import pathlib
+import subprocess
+import sys
+
+root = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(root / "tests" / "doctor"))
+import hosts  # noqa: E402
+
+host, program = sys.argv[1:3]
+if host != "native":
+    hosts.path(host)
+run = subprocess.Popen(
+    [sys.executable, root / "tools/wasock-run", "--runtime", host, program],
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+run.stdout.readline()
+run.stdin.write(b"abcdef")
+run.stdin.flush()
+run.stdout.readline()
+run.stdin.close()
+print(run.stdout.read().decode(), end="")
+sys.exit(run.wait(timeout=50))
