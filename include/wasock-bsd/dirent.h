@@ -24,6 +24,7 @@
 extern "C" {
 #endif
 
+DIR *opendir(const char *path) WASOCK_BSD(opendir);
 DIR *fdopendir(int fd) WASOCK_BSD(fdopendir);
 int dirfd(DIR *directory) WASOCK_BSD(dirfd);
 int closedir(DIR *directory) WASOCK_BSD(closedir);

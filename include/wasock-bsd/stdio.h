@@ -75,6 +75,8 @@ char *tmpnam(char *name) WASOCK_BSD(tmpnam);
 FILE *tmpfile(void) WASOCK_BSD(tmpfile);
 FILE *popen(const char *command, const char *mode) WASOCK_BSD(popen);
 int pclose(FILE *stream) WASOCK_BSD(pclose);
+int remove(const char *path) WASOCK_BSD(remove);
+int rename(const char *from, const char *to) WASOCK_BSD(rename);
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
     WASOCK_BSD(renameat);
 

@@ -35,6 +35,14 @@ int fsync(int fd) WASOCK_BSD(fsync);
 int fdatasync(int fd) WASOCK_BSD(fdatasync);
 int ftruncate(int fd, off_t length) WASOCK_BSD(ftruncate);
 int isatty(int fd) WASOCK_BSD(isatty);
+int chdir(const char *path) WASOCK_BSD(chdir);
+int truncate(const char *path, off_t length) WASOCK_BSD(truncate);
+int unlink(const char *path) WASOCK_BSD(unlink);
+int rmdir(const char *path) WASOCK_BSD(rmdir);
+int link(const char *from, const char *to) WASOCK_BSD(link);
+int symlink(const char *target, const char *path) WASOCK_BSD(symlink);
+ssize_t readlink(const char *__restrict path, char *__restrict buffer,
+                 size_t capacity) WASOCK_BSD(readlink);
 int access(const char *path, int mode) WASOCK_BSD(access);
 int faccessat(int directory_fd, const char *path, int mode, int flags)
     WASOCK_BSD(faccessat);

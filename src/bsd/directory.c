@@ -41,6 +41,20 @@ static int open_again(int host_fd)
     return wasock_libc_openat(host_fd, ".", O_RDONLY | O_DIRECTORY);
 }
 
+/* opendir(3). Errors: ENOENT; ENOTDIR; ENOMEM; what the host says. */
+DIR *opendir(const char *path)
+{
+    DIR *directory = NULL;
+
+    errno = ENOENT; /* of the empty path, which is the current directory's to
+                       wasi-libc */
+    if (path[0] != '\0') {
+        directory = wasock_libc_opendir(path);
+    }
+    wasock_bsd__path_result(directory == NULL ? -1 : 0);
+    return directory;
+}
+
 /*
  * fdopendir(3). The number is closed with the stream.
  * Errors: EBADF; ENOTDIR; ENOMEM; what the host says.

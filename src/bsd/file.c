@@ -31,9 +31,9 @@ struct file {
 };
 
 /*
- * wasmtime and wasmi read ahead of a guest on stdin, up to 8 KiB, and their poll
- * knows nothing of that. So they are asked for no less, and what is too much is
- * kept here.
+ * wasmtime and wasmi read ahead of a guest on stdin, up to 8 KiB, and their
+ * poll knows nothing of that. So they are asked for no less, and what is too
+ * much is kept here.
  */
 #define STDIN_BYTES 8192
 static struct {
@@ -181,6 +181,9 @@ void wasock_bsd__complete(struct stat *status)
 {
     if ((status->st_mode & 07777) == 0) {
         status->st_mode |= S_ISDIR(status->st_mode) ? 0755 : 0644;
+    }
+    if (status->st_blksize == 0) {
+        status->st_blksize = 4096; /* programs divide by it */
     }
     status->st_uid = getuid();
     status->st_gid = getgid();

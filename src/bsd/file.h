@@ -19,6 +19,10 @@ int wasock_bsd__host_fd(const struct description *description);
  * `is_directory` and it is not of the host; AT_FDCWD stays. */
 int wasock_bsd__host_directory(int fd);
 
+/* Returns `result`; what wasi-libc says of a path in no directory that the host
+ * gave, errno ENOTCAPABLE, becomes ENOENT. */
+int wasock_bsd__path_result(int result);
+
 /*
  * What programs ask of a file and preview1 does not tell. All is the user's;
  * where a type has no permissions, files may be read by all and written by the

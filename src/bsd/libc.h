@@ -31,7 +31,6 @@ int wasock_libc_fdatasync(int fd) WASOCK_LIBC(fdatasync);
 int wasock_libc_ftruncate(int fd, off_t length) WASOCK_LIBC(ftruncate);
 int wasock_libc_isatty(int fd) WASOCK_LIBC(isatty);
 int wasock_libc_fcntl(int fd, int command, ...) WASOCK_LIBC(fcntl);
-int wasock_libc_open(const char *path, int flags, ...) WASOCK_LIBC(open);
 int wasock_libc_openat(int directory_fd, const char *path, int flags, ...)
     WASOCK_LIBC(openat);
 int wasock_libc_posix_fadvise(int fd, off_t offset, off_t length, int advice)
@@ -39,12 +38,9 @@ int wasock_libc_posix_fadvise(int fd, off_t offset, off_t length, int advice)
 int wasock_libc_posix_fallocate(int fd, off_t offset, off_t length)
     WASOCK_LIBC(posix_fallocate);
 
-int wasock_libc_stat(const char *path, struct stat *status) WASOCK_LIBC(stat);
-int wasock_libc_lstat(const char *path, struct stat *status) WASOCK_LIBC(lstat);
 int wasock_libc_fstat(int fd, struct stat *status) WASOCK_LIBC(fstat);
 int wasock_libc_fstatat(int directory_fd, const char *path, struct stat *status,
                         int flags) WASOCK_LIBC(fstatat);
-int wasock_libc_access(const char *path, int mode) WASOCK_LIBC(access);
 int wasock_libc_faccessat(int directory_fd, const char *path, int mode,
                           int flags) WASOCK_LIBC(faccessat);
 int wasock_libc_mkdirat(int directory_fd, const char *path, mode_t mode)
@@ -65,6 +61,8 @@ int wasock_libc_utimensat(int directory_fd, const char *path,
                           const struct timespec times[2], int flags)
     WASOCK_LIBC(utimensat);
 
+int wasock_libc_chdir(const char *path) WASOCK_LIBC(chdir);
+DIR *wasock_libc_opendir(const char *path) WASOCK_LIBC(opendir);
 DIR *wasock_libc_fdopendir(int fd) WASOCK_LIBC(fdopendir);
 int wasock_libc_dirfd(DIR *directory) WASOCK_LIBC(dirfd);
 int wasock_libc_closedir(DIR *directory) WASOCK_LIBC(closedir);

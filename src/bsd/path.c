@@ -19,10 +19,29 @@
 
 static mode_t mask_of_modes = 022;
 
+int wasock_bsd__path_result(int result)
+{
+    if (result < 0 && errno == ENOTCAPABLE) {
+        errno = ENOENT;
+    }
+    return result;
+}
+
+/* The host's number of the directory where a path begins; -1 with errno: there
+ * is none, or an empty path, which wasi-libc takes for the directory itself. */
+static int start_of(int directory_fd, const char *path)
+{
+    if (path[0] == '\0') {
+        errno = ENOENT;
+        return -1;
+    }
+    return path[0] == '/' ? AT_FDCWD : wasock_bsd__host_directory(directory_fd);
+}
+
 /* A number for what the host has opened, with these flags. */
 static int number_host_fd(int host_fd, int flags)
 {
-    if (host_fd < 0) {
+    if (wasock_bsd__path_result(host_fd) < 0) {
         return -1;
     }
     struct description *description = wasock_bsd__file_of_host(host_fd);
@@ -51,16 +70,6 @@ static int number_of_path(const char *path)
     return -1;
 }
 
-/* wasi-libc takes the empty path for the directory one is in. */
-static bool is_empty(const char *path)
-{
-    if (path[0] != '\0') {
-        return false;
-    }
-    errno = ENOENT;
-    return true;
-}
-
 /*
  * open(2), openat(2), creat(2).
  * path: /dev/null, /dev/zero, /dev/urandom, /dev/random, /dev/stdin, …stdout,
@@ -84,16 +93,10 @@ int openat(int directory_fd, const char *path, int flags, ...)
     if (number >= 0) {
         return dup(number);
     }
-    if (is_empty(path)) {
-        return -1;
-    }
-    if (directory_fd == AT_FDCWD || path[0] == '/') {
-        return number_host_fd(wasock_libc_open(path, flags), flags);
-    }
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
-    return host_fd < 0 ? -1
-                       : number_host_fd(
-                             wasock_libc_openat(host_fd, path, flags), flags);
+    const int host_fd = start_of(directory_fd, path);
+    return host_fd == -1 ? -1
+                         : number_host_fd(
+                               wasock_libc_openat(host_fd, path, flags), flags);
 }
 
 int creat(const char *path, mode_t mode)
@@ -101,129 +104,181 @@ int creat(const char *path, mode_t mode)
     return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
 }
 
-/* The result of a stat, with what preview1 does not tell. */
-static int completed(int result, struct stat *status)
-{
-    if (result == 0) {
-        wasock_bsd__complete(status);
-    }
-    return result;
-}
-
-/* stat(2), lstat(2), access(2): as wasi-libc, and of devices; permissions and
- * owner as wasock_bsd__complete. Errors: ENOENT; what the host says. */
+/* stat(2), lstat(2), fstatat(2), access(2), faccessat(2): as wasi-libc, and of
+ * devices; permissions and owner as wasock_bsd__complete. Errors: as openat. */
 int stat(const char *restrict path, struct stat *restrict status)
 {
-    return completed(wasock_bsd__device_stat(path, status) ? 0
-                     : is_empty(path) ? -1
-                                      : wasock_libc_stat(path, status),
-                     status);
+    return fstatat(AT_FDCWD, path, status, 0);
 }
 
 int lstat(const char *restrict path, struct stat *restrict status)
 {
-    return completed(wasock_bsd__device_stat(path, status) ? 0
-                     : is_empty(path) ? -1
-                                      : wasock_libc_lstat(path, status),
-                     status);
+    return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+}
+
+int fstatat(int directory_fd, const char *restrict path,
+            struct stat *restrict status, int flags)
+{
+    if (!wasock_bsd__device_stat(path, status)) {
+        const int host_fd = start_of(directory_fd, path);
+        const int result =
+            host_fd == -1 ? -1
+                          : wasock_libc_fstatat(host_fd, path, status, flags);
+        if (wasock_bsd__path_result(result) < 0) {
+            return -1;
+        }
+    }
+    wasock_bsd__complete(status);
+    return 0;
 }
 
 int access(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, 0);
+}
+
+int faccessat(int directory_fd, const char *path, int mode, int flags)
 {
     struct stat status;
 
     if (wasock_bsd__device_stat(path, &status)) {
         return 0;
     }
-    return is_empty(path) ? -1 : wasock_libc_access(path, mode);
+    const int host_fd = start_of(directory_fd, path);
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(wasock_libc_faccessat(
+                               host_fd, path, mode, flags));
 }
 
 /*
- * fstatat(2), faccessat(2), mkdirat(2), unlinkat(2), renameat(2), linkat(2),
- * symlinkat(2), readlinkat(2), utimensat(2): as wasi-libc, for the number of a
- * directory or AT_FDCWD.
- * Errors: EBADF; ENOTDIR: the number of no file; what the host says.
+ * mkdir(2), unlink(2), rmdir(2), remove(3), rename(2), link(2), symlink(2),
+ * readlink(2), utimensat(2) and those for the number of a directory: as
+ * wasi-libc.
+ * Errors: as openat.
  */
-int fstatat(int directory_fd, const char *restrict path,
-            struct stat *restrict status, int flags)
+int mkdir(const char *path, mode_t mode)
 {
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
-
-    return host_fd == -1 || is_empty(path)
-               ? -1
-               : completed(wasock_libc_fstatat(host_fd, path, status, flags),
-                           status);
-}
-
-int faccessat(int directory_fd, const char *path, int mode, int flags)
-{
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
-
-    return host_fd == -1 || is_empty(path)
-               ? -1
-               : wasock_libc_faccessat(host_fd, path, mode, flags);
+    return mkdirat(AT_FDCWD, path, mode);
 }
 
 int mkdirat(int directory_fd, const char *path, mode_t mode)
 {
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
+    const int host_fd = start_of(directory_fd, path);
 
-    return host_fd == -1 ? -1 : wasock_libc_mkdirat(host_fd, path, mode);
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(
+                               wasock_libc_mkdirat(host_fd, path, mode));
+}
+
+int unlink(const char *path)
+{
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
+int rmdir(const char *path)
+{
+    return unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+int remove(const char *path)
+{
+    const int result = unlink(path);
+
+    return result < 0 && errno == EISDIR ? rmdir(path) : result;
 }
 
 int unlinkat(int directory_fd, const char *path, int flags)
 {
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
+    const int host_fd = start_of(directory_fd, path);
 
-    return host_fd == -1 ? -1 : wasock_libc_unlinkat(host_fd, path, flags);
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(
+                               wasock_libc_unlinkat(host_fd, path, flags));
+}
+
+int rename(const char *from, const char *to)
+{
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
 }
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
-    const int from_host_fd = wasock_bsd__host_directory(from_fd);
-    const int to_host_fd =
-        from_host_fd == -1 ? -1 : wasock_bsd__host_directory(to_fd);
+    const int from_host_fd = start_of(from_fd, from);
+    const int to_host_fd = from_host_fd == -1 ? -1 : start_of(to_fd, to);
 
-    return to_host_fd == -1
-               ? -1
-               : wasock_libc_renameat(from_host_fd, from, to_host_fd, to);
+    return to_host_fd == -1 ? -1
+                            : wasock_bsd__path_result(wasock_libc_renameat(
+                                  from_host_fd, from, to_host_fd, to));
+}
+
+int link(const char *from, const char *to)
+{
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
-    const int from_host_fd = wasock_bsd__host_directory(from_fd);
-    const int to_host_fd =
-        from_host_fd == -1 ? -1 : wasock_bsd__host_directory(to_fd);
+    const int from_host_fd = start_of(from_fd, from);
+    const int to_host_fd = from_host_fd == -1 ? -1 : start_of(to_fd, to);
 
-    return to_host_fd == -1
-               ? -1
-               : wasock_libc_linkat(from_host_fd, from, to_host_fd, to, flags);
+    return to_host_fd == -1 ? -1
+                            : wasock_bsd__path_result(wasock_libc_linkat(
+                                  from_host_fd, from, to_host_fd, to, flags));
+}
+
+int symlink(const char *target, const char *path)
+{
+    return symlinkat(target, AT_FDCWD, path);
 }
 
 int symlinkat(const char *target, int directory_fd, const char *path)
 {
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
+    const int host_fd = start_of(directory_fd, path);
 
-    return host_fd == -1 ? -1 : wasock_libc_symlinkat(target, host_fd, path);
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(
+                               wasock_libc_symlinkat(target, host_fd, path));
+}
+
+ssize_t readlink(const char *restrict path, char *restrict buffer,
+                 size_t capacity)
+{
+    return readlinkat(AT_FDCWD, path, buffer, capacity);
 }
 
 ssize_t readlinkat(int directory_fd, const char *restrict path,
                    char *restrict buffer, size_t capacity)
 {
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
+    const int host_fd = start_of(directory_fd, path);
 
-    return host_fd == -1
-               ? -1
-               : wasock_libc_readlinkat(host_fd, path, buffer, capacity);
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result((int)wasock_libc_readlinkat(
+                               host_fd, path, buffer, capacity));
 }
 
 int utimensat(int directory_fd, const char *path,
               const struct timespec times[2], int flags)
 {
-    const int host_fd = wasock_bsd__host_directory(directory_fd);
+    const int host_fd = start_of(directory_fd, path);
 
     return host_fd == -1 ? -1
-                         : wasock_libc_utimensat(host_fd, path, times, flags);
+                         : wasock_bsd__path_result(wasock_libc_utimensat(
+                               host_fd, path, times, flags));
+}
+
+/* truncate(2). Errors: as open and ftruncate. */
+int truncate(const char *path, off_t length)
+{
+    const int fd = open(path, O_WRONLY);
+
+    if (fd < 0) {
+        return -1;
+    }
+    const int result = ftruncate(fd, length);
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return result;
 }
 
 /* chmod(2), fchmod(2), fchmodat(2), mknod(2), mkfifo(3).

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * realpath.c - a path without links, dots and doubled slashes.
+ * realpath.c - a path without links, dots and doubled slashes, and chdir there.
  *
  * Folders above those that the host gave cannot be seen; they are taken for
  * folders, unless a step leads back from them.
@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libc.h"
 #include "plain.h"
 
 #define LINKS_MAX 40
@@ -171,3 +172,28 @@ char *realpath(const char *restrict path, char *restrict resolved)
     return copy;
 }
 WASOCK_BSD_PLAIN(realpath);
+
+/* Whether it is where the program is already. */
+static bool is_here(const char *path)
+{
+    char current[PATH_MAX];
+
+    return getcwd(current, sizeof(current)) != NULL &&
+           strcmp(current, path) == 0;
+}
+
+/*
+ * chdir(2). One may stay in "/", which the host need not have given.
+ * Errors: as realpath; ENOTDIR.
+ */
+int chdir(const char *path)
+{
+    char *resolved = realpath(path, NULL);
+
+    if (resolved == NULL) {
+        return -1;
+    }
+    const int result = is_here(resolved) ? 0 : wasock_libc_chdir(resolved);
+    free(resolved);
+    return result;
+}

@@ -4,6 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -66,6 +67,34 @@ static void empty_paths(void)
     FAILS(fstatat(AT_FDCWD, "", &status, 0), ENOENT);
     FAILS(faccessat(AT_FDCWD, "", F_OK, 0), ENOENT);
     FACT(fopen("", "r") == NULL && errno == ENOENT);
+    FACT(opendir("") == NULL && errno == ENOENT);
+    FAILS(mkdir("", 0755), ENOENT);
+    FAILS(rmdir(""), ENOENT);
+    FAILS(unlink(""), ENOENT);
+    FAILS(rename("", "x"), ENOENT);
+    FAILS(truncate("", 0), ENOENT);
+    FAILS(chdir(""), ENOENT);
+    FAILS(utimensat(AT_FDCWD, "", NULL, 0), ENOENT);
+}
+
+/* Where one is has no dots, wherever one came from. */
+static void directories(const char *folder)
+{
+    char current[PATH_MAX];
+    char before[PATH_MAX];
+    struct stat status;
+
+    FACT(getcwd(before, sizeof(before)) == before);
+    FACT(chdir(folder) == 0 && getcwd(current, sizeof(current)) == current);
+    FACT(strcmp(current, folder) == 0);
+    FACT(stat("file", &status) == 0 && status.st_blksize > 0);
+    FAILS(chdir("file"), ENOTDIR);
+    FACT(chdir("..") == 0 && getcwd(current, sizeof(current)) == current);
+    FACT(strcmp(current, "/tmp") == 0);
+    FACT(chdir(before) == 0);
+    FAILS(unlink(folder), EISDIR);
+    FACT(mkdirat(AT_FDCWD, "/tmp/wasock-facts-removed", 0755) == 0);
+    FACT(remove("/tmp/wasock-facts-removed") == 0);
 }
 
 static void appended_streams(const char *path)
@@ -142,6 +171,7 @@ void file_facts(void)
     shared_offsets(path);
     modes(path, folder);
     empty_paths();
+    directories(folder);
     appended_streams(path);
     redirected_streams(path);
     closed_streams(path);

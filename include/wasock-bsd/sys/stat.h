@@ -24,6 +24,7 @@ int lstat(const char *__restrict path, struct stat *__restrict status)
 int fstat(int fd, struct stat *status) WASOCK_BSD(fstat);
 int fstatat(int directory_fd, const char *__restrict path,
             struct stat *__restrict status, int flags) WASOCK_BSD(fstatat);
+int mkdir(const char *path, mode_t mode) WASOCK_BSD(mkdir);
 int mkdirat(int directory_fd, const char *path, mode_t mode)
     WASOCK_BSD(mkdirat);
 int futimens(int fd, const struct timespec times[2]) WASOCK_BSD(futimens);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stdin - what is said of a pipe on standard input that is read in parts.
- * Writes a line for each part that it has dealt with, and waits for the next:
- * "abcdef", nothing for a while, and the end.
+ * bare - what is said to a program that was given a pipe as standard input, and
+ * no directory. Writes a line for each part of the input that it has dealt
+ * with, and waits for the next: "abcdef", nothing for a while, and the end.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -37,6 +39,35 @@ static void part_is_done(void)
     FACT(write(1, ".\n", 2) == 2);
 }
 
+/* What cannot be seen is not there. */
+static void paths(void)
+{
+    static const char nowhere[] = "/nonexistent/file";
+    struct stat status;
+    char bytes[16];
+
+    FAILS(open(nowhere, O_RDONLY), ENOENT);
+    FAILS(open(nowhere, O_WRONLY | O_CREAT, 0644), ENOENT);
+    FACT(fopen(nowhere, "r") == NULL && errno == ENOENT);
+    FACT(opendir(nowhere) == NULL && errno == ENOENT);
+    FAILS(stat(nowhere, &status), ENOENT);
+    FAILS(lstat(nowhere, &status), ENOENT);
+    FAILS(access(nowhere, R_OK), ENOENT);
+    FAILS(mkdir(nowhere, 0755), ENOENT);
+    FAILS(rmdir(nowhere), ENOENT);
+    FAILS(unlink(nowhere), ENOENT);
+    FAILS(remove(nowhere), ENOENT);
+    FAILS(rename(nowhere, nowhere), ENOENT);
+    FAILS(link(nowhere, nowhere), ENOENT);
+    FAILS(symlink("x", nowhere), ENOENT);
+    FAILS(readlink(nowhere, bytes, sizeof(bytes)), ENOENT);
+    FAILS(truncate(nowhere, 0), ENOENT);
+    FAILS(utimensat(AT_FDCWD, nowhere, NULL, 0), ENOENT);
+    FAILS(chmod(nowhere, 0644), ENOENT);
+    FAILS(chdir(nowhere), ENOENT);
+    FACT(chdir("/") == 0); /* as daemons do */
+}
+
 int main(void)
 {
     char bytes[16] = "";
@@ -44,6 +75,7 @@ int main(void)
     struct epoll_event event = {.events = EPOLLIN};
     const int epoll = epoll_create1(0);
 
+    paths();
     FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &event) == 0);
     part_is_done();
     FACT(polled(5000));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""stdin.py HOST PROGRAM: feed stdin.c, part by part."""
+"""bare.py HOST PROGRAM: give bare.c its standard input, part by part."""
 import pathlib
 import subprocess
 import sys
