@@ -30,7 +30,8 @@ static int put_ahead(struct walk *walk, const char *text, size_t length)
 {
     const size_t n_ahead = strlen(walk->ahead);
 
-    if (length + 1 + n_ahead + 1 > sizeof(walk->ahead)) {
+    if (length >= sizeof(walk->ahead) ||
+        length + 1 + n_ahead + 1 > sizeof(walk->ahead)) {
         return -ENAMETOOLONG;
     }
     memmove(walk->ahead + length + 1, walk->ahead, n_ahead + 1);
