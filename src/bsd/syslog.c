@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * syslog.c - the log is standard error, a line a message.
+ * syslog.c - the log is the host's standard error, a line a message, whatever a
+ * daemon has made of number 2.
  *
  * True: the name, LOG_PID, the mask of priorities. Ignored: the facility and
- * the other options.
+ * the other options. A text of more than 1 KiB is cut.
  */
 #include <syslog.h>
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "libc.h"
 #include "plain.h"
+
+#define TEXT_BYTES 1024
 
 static const char *log_name = "syslog";
 static int log_options;
@@ -46,7 +51,8 @@ WASOCK_BSD_PLAIN(setlogmask);
 
 void vsyslog(int priority, const char *format, va_list arguments)
 {
-    char text[1024];
+    char text[TEXT_BYTES];
+    char *line = NULL;
 
     if ((log_mask & LOG_MASK(LOG_PRI(priority))) == 0) {
         return;
@@ -54,11 +60,16 @@ void vsyslog(int priority, const char *format, va_list arguments)
     vsnprintf(text, sizeof(text), format, arguments);
     const size_t length = strlen(text);
     const char *end = length > 0 && text[length - 1] == '\n' ? "" : "\n";
-    if (log_options & LOG_PID) {
-        fprintf(stderr, "%s[%d]: %s%s", log_name, (int)getpid(), text, end);
-    } else {
-        fprintf(stderr, "%s: %s%s", log_name, text, end);
+    const int n = (log_options & LOG_PID) != 0
+                      ? asprintf(&line, "%s[%d]: %s%s", log_name, (int)getpid(),
+                                 text, end)
+                      : asprintf(&line, "%s: %s%s", log_name, text, end);
+    if (n < 0) {
+        return; /* without memory nothing is said */
     }
+    const ssize_t ignored = wasock_libc_write(STDERR_FILENO, line, (size_t)n);
+    (void)ignored; /* there is nobody else to tell */
+    free(line);
 }
 WASOCK_BSD_PLAIN(vsyslog);
 
