@@ -13,7 +13,7 @@
  * An edge comes with every arrival, until 4 KiB are unread; then with what
  * comes after a read.
  * Not done: EPOLLPRI; EPOLLEXCLUSIVE and EPOLLWAKEUP are ignored; an instance
- * cannot watch another, though poll can watch it; no signals.
+ * cannot watch another, though poll can watch it.
  */
 #include "epoll_parts.h"
 
@@ -25,6 +25,7 @@
 #include <wasock/err.h>
 
 #include "plain.h"
+#include "signals.h"
 #include "socket.h"
 #include "wait.h"
 
@@ -575,13 +576,14 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
 }
 
 /*
- * epoll_wait(2), epoll_pwait(2), epoll_pwait2(2). A signal mask is ignored: no
- * signal comes while the program waits.
+ * epoll_wait(2), epoll_pwait(2), epoll_pwait2(2). A signal that the mask lets
+ * in comes if it is pending and nothing is ready; none comes while the program
+ * waits.
  * Errors: EBADF; EINVAL: no epoll instance, no room for an event, a time that
- *   is none; what the host says.
+ *   is none; EINTR: a signal was pending; what the host says.
  */
 static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
-                   uint64_t deadline_ns)
+                   uint64_t deadline_ns, const sigset_t *mask)
 {
     struct epoll *epoll = find_epoll(epoll_fd);
 
@@ -592,22 +594,24 @@ static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
         errno = EINVAL;
         return -1;
     }
-    return (int)wasock_bsd__result(
-        wait_until(epoll, events, capacity, deadline_ns));
+    if (wasock_bsd__is_to_come(mask)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
+    const int result = wait_until(epoll, events, capacity, deadline_ns);
+    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
 }
 
 int epoll_wait(int epoll_fd, struct epoll_event *events, int capacity,
                int timeout_ms)
 {
-    return wait_on(epoll_fd, events, capacity,
-                   wasock_bsd__deadline_of_ms(timeout_ms));
+    return epoll_pwait(epoll_fd, events, capacity, timeout_ms, NULL);
 }
 
 int epoll_pwait(int epoll_fd, struct epoll_event *events, int capacity,
                 int timeout_ms, const sigset_t *mask)
 {
-    (void)mask;
-    return epoll_wait(epoll_fd, events, capacity, timeout_ms);
+    return wait_on(epoll_fd, events, capacity,
+                   wasock_bsd__deadline_of_ms(timeout_ms), mask);
 }
 
 int epoll_pwait2(int epoll_fd, struct epoll_event *events, int capacity,
@@ -616,9 +620,8 @@ int epoll_pwait2(int epoll_fd, struct epoll_event *events, int capacity,
     uint64_t deadline_ns = 0;
     const int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
 
-    (void)mask;
     return result < 0 ? (int)wasock_bsd__result(result)
-                      : wait_on(epoll_fd, events, capacity, deadline_ns);
+                      : wait_on(epoll_fd, events, capacity, deadline_ns, mask);
 }
 
 WASOCK_BSD_PLAIN(epoll_create);

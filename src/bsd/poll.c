@@ -9,7 +9,8 @@
  * has found no room.
  * Known as far as hosts let one: POLLHUP and POLLERR of a connection that was
  * reset; POLLRDHUP is looked for where it is asked for. POLLPRI never is.
- * A signal mask is ignored: no signal comes while the program waits.
+ * A signal that ppoll's mask lets in comes if it is pending and nothing is
+ * ready; none comes while the program waits.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@
 
 #include "ask.h"
 #include "plain.h"
+#include "signals.h"
 #include "table.h"
 #include "wait.h"
 
@@ -259,7 +261,8 @@ int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
 /*
  * poll(2), ppoll(2). A timeout of -1 where nothing can happen sleeps for ever.
  * Errors: EINVAL: a time that is none, more fds than there can be numbers;
- *   ENOMEM; what the host says. A number that is none is POLLNVAL.
+ *   EINTR: a signal was pending; ENOMEM; what the host says. A number that is
+ *   none is POLLNVAL.
  */
 int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
 {
@@ -276,12 +279,16 @@ int ppoll(struct pollfd *fds, nfds_t n_fds, const struct timespec *timeout,
     uint64_t deadline_ns = 0;
     int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
 
-    (void)mask;
+    if (wasock_bsd__is_to_come(mask)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
     if (n_fds > (nfds_t)wasock_bsd__open_max()) {
         result = -EINVAL;
     }
-    return (int)wasock_bsd__result(
-        result < 0 ? result : wasock_bsd__poll(fds, n_fds, deadline_ns));
+    if (result == 0) {
+        result = wasock_bsd__poll(fds, n_fds, deadline_ns);
+    }
+    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
 }
 
 WASOCK_BSD_PLAIN(ppoll);

@@ -12,6 +12,7 @@
 
 #include <wasock/clock.h>
 
+#include "signals.h"
 #include "table.h"
 #include "wait.h"
 
@@ -119,7 +120,8 @@ static int select_until(int n_fds, fd_set *readable, fd_set *writable,
 /*
  * select(2), pselect(2).
  * Errors: EBADF: a number that is none; EINVAL: a negative n_fds, a time that
- *   is none; ENOMEM; what the host says.
+ *   is none; EINTR: a signal was pending that pselect's mask lets in; ENOMEM;
+ *   what the host says.
  */
 int select(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
            fd_set *restrict exceptional, struct timeval *restrict timeout)
@@ -145,10 +147,12 @@ int pselect(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
     uint64_t deadline_ns = 0;
     int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
 
-    (void)mask;
+    if (wasock_bsd__is_to_come(mask)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
     if (result == 0) {
         result =
             select_until(n_fds, readable, writable, exceptional, deadline_ns);
     }
-    return (int)wasock_bsd__result(result);
+    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
 }

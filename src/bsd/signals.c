@@ -235,15 +235,27 @@ int pthread_sigmask(int how, const sigset_t *restrict set,
 }
 WASOCK_BSD_PLAIN(pthread_sigmask);
 
+bool wasock_bsd__is_to_come(const sigset_t *mask)
+{
+    return mask != NULL && (pending & ~*mask) != 0;
+}
+
+int wasock_bsd__let_come(int result, const sigset_t *mask)
+{
+    const sigset_t before = blocked;
+
+    if (result != 0 || !wasock_bsd__is_to_come(mask)) {
+        return result;
+    }
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return -EINTR;
+}
+
 /* Errors: EINTR: one that was pending came; EDEADLK. */
 int sigsuspend(const sigset_t *mask)
 {
-    const sigset_t before = blocked;
-    const bool comes = (pending & ~*mask) != 0;
-
-    sigprocmask(SIG_SETMASK, mask, NULL);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    errno = comes ? EINTR : EDEADLK;
+    errno = wasock_bsd__let_come(0, mask) == -EINTR ? EINTR : EDEADLK;
     return -1;
 }
 WASOCK_BSD_PLAIN(sigsuspend);

@@ -3,7 +3,10 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -122,9 +125,42 @@ static void broken_pipes(void)
     FACT(close(pipe_ends[1]) == 0 && close(pair[0]) == 0);
 }
 
+/* What waits is let in by the mask of a wait in which nothing is ready. */
+static void waits(void)
+{
+    const struct timespec long_time = {60, 0};
+    struct epoll_event event = {.events = EPOLLOUT};
+    struct pollfd one = {-1, POLLOUT, 0};
+    const int epoll = epoll_create1(0);
+    int ends[2];
+    sigset_t set;
+    sigset_t none;
+
+    n_calls = 0;
+    signal(SIGUSR1, count);
+    sigemptyset(&none);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    FACT(sigprocmask(SIG_BLOCK, &set, NULL) == 0 && raise(SIGUSR1) == 0);
+    FAILS(ppoll(&one, 1, &long_time, &none), EINTR);
+    FACT(n_calls == 1 && raise(SIGUSR1) == 0);
+    FAILS(pselect(0, NULL, NULL, NULL, &long_time, &none), EINTR);
+    FACT(n_calls == 2 && raise(SIGUSR1) == 0);
+    FAILS(epoll_pwait(epoll, &event, 1, -1, &none), EINTR);
+    FACT(n_calls == 3 && is_blocked(SIGUSR1) && raise(SIGUSR1) == 0);
+    FACT(pipe(ends) == 0);
+    one.fd = ends[1];
+    FACT(ppoll(&one, 1, &long_time, &none) == 1 && n_calls == 3);
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, ends[1], &event) == 0);
+    FACT(epoll_pwait(epoll, &event, 1, -1, &none) == 1 && n_calls == 3);
+    FACT(sigprocmask(SIG_UNBLOCK, &set, NULL) == 0 && n_calls == 4);
+    FACT(close(ends[0]) == 0 && close(ends[1]) == 0 && close(epoll) == 0);
+}
+
 void signal_facts(void)
 {
     handlers();
     masks();
     broken_pipes();
+    waits();
 }
