@@ -346,7 +346,7 @@ static int number_both(struct end *ends[2], int descriptor_flags, int fds[2])
 /* Make both ends of one stream, or of two: `back` is NULL for a pipe. Takes the
  * streams over. */
 static int connect_ends(struct stream *forth, struct stream *back, bool is_pair,
-                        int flags, int fds[2])
+                        int flags, int descriptor_flags, int fds[2])
 {
     struct end *ends[2] = {NULL, NULL};
 
@@ -362,7 +362,7 @@ static int connect_ends(struct stream *forth, struct stream *back, bool is_pair,
         errno = ENOMEM;
         return -1;
     }
-    return number_both(ends, 0, fds);
+    return number_both(ends, descriptor_flags, fds);
 }
 
 /*
@@ -381,7 +381,7 @@ int pipe2(int fds[2], int flags)
         errno = EINVAL;
         return -1;
     }
-    return connect_ends(new_stream(), NULL, false, flags, fds);
+    return connect_ends(new_stream(), NULL, false, flags, 0, fds);
 }
 
 /*
@@ -403,7 +403,8 @@ int socketpair(int domain, int type, int protocol, int fds[2])
         errno = EPROTONOSUPPORT;
         return -1;
     }
-    return connect_ends(new_stream(), new_stream(), true, flags, fds);
+    return connect_ends(new_stream(), new_stream(), true, flags,
+                        (type & SOCK_CLOEXEC) != 0 ? FD_CLOEXEC : 0, fds);
 }
 
 WASOCK_BSD_PLAIN(pipe);

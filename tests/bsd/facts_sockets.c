@@ -203,7 +203,9 @@ static void silent_registrations(int epoll)
 {
     int pair[2];
 
-    FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    FACT(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+    FACT(fcntl(pair[0], F_GETFD) == FD_CLOEXEC);
+    FACT(fcntl(pair[1], F_GETFD) == FD_CLOEXEC);
     watch(epoll, EPOLL_CTL_ADD, pair[0], 0);
     FACT(write(pair[1], "x", 1) == 1 && told(epoll) == 0);
     FACT(close(pair[1]) == 0);
