@@ -48,8 +48,8 @@ int vprintf(const char *__restrict format, va_list arguments)
     WASOCK_BSD(vprintf) __attribute__((__format__(__printf__, 1, 0)));
 int scanf(const char *__restrict format, ...) WASOCK_BSD(scanf)
     __attribute__((__format__(__scanf__, 1, 2)));
-int vscanf(const char *__restrict format, va_list arguments)
-    WASOCK_BSD(vscanf) __attribute__((__format__(__scanf__, 1, 0)));
+int vscanf(const char *__restrict format, va_list arguments) WASOCK_BSD(vscanf)
+    __attribute__((__format__(__scanf__, 1, 0)));
 int puts(const char *text) WASOCK_BSD(puts);
 int putchar(int character) WASOCK_BSD(putchar);
 int putchar_unlocked(int character) WASOCK_BSD(putchar_unlocked);
