@@ -126,6 +126,9 @@ static unsigned wanted_of(const struct item *item)
     if ((events & (EPOLLOUT | EPOLLWRNORM)) != 0) {
         wanted |= WASOCK_WRITABLE;
     }
+    if (wanted == 0 && operations->look != NULL) {
+        wanted = WASOCK_READABLE; /* which is how an error is found */
+    }
     if (operations->askable != NULL) {
         wanted &= operations->askable(description);
     }

@@ -19,6 +19,10 @@
 #include "plain.h"
 #include "socket.h"
 
+/* What is there is to be had within any time, as on Linux, which counts in
+ * ticks: a shorter one could be over before the first try. */
+#define TIMEOUT_MIN_NS WASOCK_NS_PER_MS
+
 /* A wish that was set: of few sockets, and few of each. */
 struct option_wish {
     struct option_wish *next;
@@ -133,11 +137,13 @@ static int set_timeout(uint64_t *timeout_ns, const void *value,
     if (time.tv_usec < 0 || time.tv_usec >= 1000000) {
         return -EDOM;
     }
-    /* A negative time is over at once, as Linux has it. */
     *timeout_ns = time.tv_sec < 0
-                      ? 1
+                      ? 1 /* over at once, as Linux has it */
                       : (uint64_t)time.tv_sec * WASOCK_NS_PER_S +
                             (uint64_t)time.tv_usec * WASOCK_NS_PER_US;
+    if (*timeout_ns > 0 && *timeout_ns < TIMEOUT_MIN_NS) {
+        *timeout_ns = TIMEOUT_MIN_NS;
+    }
     return 0;
 }
 
@@ -184,12 +190,22 @@ int setsockopt(int fd, int level, int option, const void *value,
             : -ENOPROTOOPT);
 }
 
+/* SO_ERROR: what ended the connection, looked for, and told once. */
+static int error_of(struct socket *socket)
+{
+    if (socket == NULL || socket->state != SOCKET_CONNECTED) {
+        return 0;
+    }
+    socket->description.operations->look(&socket->description);
+    return -wasock_bsd__take_error(socket);
+}
+
 /* Options that are facts. Returns whether it is one. */
 static bool get_fact(struct socket *socket, int option, int *value)
 {
     switch (option) {
     case SO_ERROR:
-        *value = socket == NULL ? 0 : -wasock_bsd__take_error(socket);
+        *value = error_of(socket);
         return true;
     case SO_TYPE:
         *value = SOCK_STREAM;
@@ -248,9 +264,9 @@ static int get_wish(const struct socket *socket, int level, int option,
 }
 
 /*
- * getsockopt(2). SO_ERROR tells once what ended a connection, as far as poll
- * has found it out.
- * Errors: EBADF; ENOTSOCK; ENOPROTOOPT.
+ * getsockopt(2). SO_ERROR tells once what ended the connection, unless more
+ * than 4 KiB are unread before it.
+ * Errors: EBADF; ENOTSOCK; EINVAL: a negative length; ENOPROTOOPT.
  */
 int getsockopt(int fd, int level, int option, void *restrict value,
                socklen_t *restrict length)
@@ -264,6 +280,9 @@ int getsockopt(int fd, int level, int option, void *restrict value,
     struct socket *socket = wasock_bsd__socket_of(description);
     if (socket == NULL && !wasock_bsd__is_pair(description)) {
         return (int)wasock_bsd__result(-ENOTSOCK);
+    }
+    if ((int)*length < 0) {
+        return (int)wasock_bsd__result(-EINVAL);
     }
     if (level == SOL_SOCKET && get_fact(socket, option, &fact)) {
         give(value, length, &fact, sizeof(fact));

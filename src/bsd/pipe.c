@@ -134,6 +134,7 @@ static ssize_t end_read(struct description *description,
         stream->begin = (stream->begin + n) % STREAM_BYTES;
         stream->length -= n;
         if (stream->writer != NULL && was_full) {
+            /* Only then did room become, which is an edge. */
             wasock_bsd__changed(stream->writer, POLLOUT);
         }
         wasock_bsd__changed(description, 0);

@@ -8,7 +8,8 @@
  * trying, every 1 to 15 ms, and a connection counts as writable until a write
  * has found no room.
  * Known as far as hosts let one: POLLHUP and POLLERR of a connection that was
- * reset; POLLRDHUP is looked for where it is asked for. POLLPRI never is.
+ * reset. They, where nothing is asked for, and POLLRDHUP, where it is, are
+ * found behind up to 4 KiB that are unread. POLLPRI never is.
  * A signal that ppoll's mask lets in comes if it is pending and nothing is
  * ready; none comes while the program waits.
  */
@@ -128,6 +129,41 @@ static void report(struct turn *turn, size_t index, unsigned ready)
     fd->revents = (short)((unsigned short)fd->revents | ready);
 }
 
+/* Whether the end of a stream matters, whatever there is to be read. */
+static bool wants_end(unsigned events)
+{
+    return (events & POLLRDHUP) != 0 || (events & (READS | WRITES)) == 0;
+}
+
+/* Find out what there is to be read, by trying, and whether the stream ends
+ * behind it, which the next try tells. Returns what is known then. */
+static unsigned look_ahead(struct description *description, unsigned events)
+{
+    const struct operations *operations = description->operations;
+
+    operations->look(description);
+    unsigned known = operations->known(description);
+    if (wants_end(events) && (known & (POLLIN | POLLRDHUP)) == POLLIN) {
+        operations->look(description);
+        known = operations->known(description);
+    }
+    return known;
+}
+
+/* Whether the host has to be asked if there is something to be read. */
+static bool is_read_asked(struct description *description, unsigned events,
+                          unsigned known)
+{
+    const struct operations *operations = description->operations;
+
+    if ((known & POLLIN) == 0 && (events & READS) != 0) {
+        return true;
+    }
+    return wants_end(events) && operations->look != NULL &&
+           (known & POLLRDHUP) == 0 &&
+           (operations->askable(description) & WASOCK_READABLE) != 0;
+}
+
 /* Report what is known of one without the host; note what is to be asked. */
 static int look_at(struct turn *turn, size_t index,
                    struct description *description)
@@ -140,10 +176,10 @@ static int look_at(struct turn *turn, size_t index,
 
     if (operations->look != NULL &&
         (host == NULL || wasock_bsd__is_mute(host))) {
-        operations->look(description);
+        report(turn, index, look_ahead(description, events));
         turn->must_nap =
             turn->must_nap || host == NULL || host->role_ != WASOCK__ROLE_NONE;
-        host = NULL;
+        return 0;
     }
     const unsigned known = operations->known(description);
     report(turn, index, known);
@@ -151,7 +187,7 @@ static int look_at(struct turn *turn, size_t index,
         return 0;
     }
     const int fd = wasock_socket_fd(host);
-    if ((known & POLLIN) == 0 && (events & (READS | POLLRDHUP)) != 0) {
+    if (is_read_asked(description, events, known)) {
         result = put_question(index, fd, WASOCK_READABLE);
     }
     if (result == 0 && (known & POLLOUT) == 0 && (events & WRITES) != 0) {
@@ -209,13 +245,11 @@ static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
 static void look_for_end(struct turn *turn, size_t index)
 {
     struct description *description = wasock_bsd__find(turn->fds[index].fd);
+    const unsigned events = (unsigned short)turn->fds[index].events;
 
-    if ((turn->fds[index].events & POLLRDHUP) == 0 ||
-        description->operations->look == NULL) {
-        return;
+    if (wants_end(events) && description->operations->look != NULL) {
+        report(turn, index, look_ahead(description, events));
     }
-    description->operations->look(description);
-    report(turn, index, description->operations->known(description));
 }
 
 /* Ask the host what is not known, and report its answers. */

@@ -356,7 +356,7 @@ static int connect_socket(struct socket *socket, const struct wasock_addr *addr)
         return -EISCONN;
     }
     if (socket->state == SOCKET_LISTENING) {
-        return -EOPNOTSUPP;
+        return -EISCONN; /* as Linux has it, POSIX says EOPNOTSUPP */
     }
     if (!wasock_bsd__has_loopback()) {
         return refusal_of(addr);
@@ -370,7 +370,7 @@ static int connect_socket(struct socket *socket, const struct wasock_addr *addr)
  * connect(2): a guest of preview1 cannot, but for what loopback.h gives, which
  * connects at once.
  * Errors: EBADF; ENOTSOCK; EINVAL, EAFNOSUPPORT, ENAMETOOLONG: the address;
- *   EISCONN; EOPNOTSUPP: it listens; ECONNREFUSED: nobody listens on loopback
+ *   EISCONN: also where it listens; ECONNREFUSED: nobody listens on loopback
  *   or the unspecified address, or by this name; ENETUNREACH: any other
  *   address; EAGAIN: too many wait there to be accepted; ENOBUFS.
  */
@@ -408,8 +408,21 @@ static unsigned halves_of(int how)
     }
 }
 
+/* A listener that is not to be read listens no more, until it is told to; who
+ * was accepted ahead is let go. */
+static void stop_listening(struct socket *socket)
+{
+    if (socket->next != NULL) {
+        destroy(socket->next);
+        socket->next = NULL;
+    }
+    socket->error = 0;
+    socket->state = SOCKET_BOUND;
+    wasock_bsd__changed(&socket->description, WASOCK_BSD_ALL);
+}
+
 /*
- * shutdown(2).
+ * shutdown(2). Of a listener, SHUT_RD ends listening, as on Linux.
  * Errors: EBADF; ENOTSOCK; EINVAL: no such half; ENOTCONN: it is not
  *   connected.
  */
@@ -430,6 +443,12 @@ int shutdown(int fd, int how)
     }
     if (shut == NULL) {
         return wasock_bsd__shut_pair(description, halves);
+    }
+    if (shut->state == SOCKET_LISTENING) {
+        if ((halves & WASOCK_SHUTDOWN_READ) != 0) {
+            stop_listening(shut);
+        }
+        return 0;
     }
     if (shut->state != SOCKET_CONNECTED) {
         return (int)wasock_bsd__result(-ENOTCONN);

@@ -337,7 +337,7 @@ ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
                              int n_slices, int flags)
 {
     if (socket->state != SOCKET_CONNECTED) {
-        return socket->state == SOCKET_LISTENING ? -ENOTCONN : -EPIPE;
+        return -EPIPE;
     }
     const int error = wasock_bsd__take_error(socket);
     if (error < 0 || socket->is_dead) {

@@ -47,6 +47,21 @@ static void connect_both(int *client, int *server)
     FACT(*server >= 0);
 }
 
+/* Events of a registration, 0 for none. */
+static unsigned told(int epoll)
+{
+    struct epoll_event event = {0};
+
+    return epoll_wait(epoll, &event, 1, 0) == 1 ? event.events : 0;
+}
+
+static void watch(int epoll, int operation, int fd, unsigned events)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+
+    FACT(epoll_ctl(epoll, operation, fd, &event) == 0);
+}
+
 /* A connection that its other end has reset: it left something unread. */
 static int reset_connection(void)
 {
@@ -125,6 +140,67 @@ static void halves(void)
     FACT(close(client) == 0 && close(server) == 0);
 }
 
+/* The end of a stream is told behind what is unread, to those who ask for it. */
+static void unread_ends(void)
+{
+    const struct timeval past = {-1, 0};
+    char bytes[8];
+    int client = -1;
+    int server = -1;
+
+    connect_both(&client, &server);
+    FACT(setsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &past, sizeof(past)) == 0);
+    FACT(send(client, "abc", 3, 0) == 3);
+    FACT(recv(server, bytes, 8, 0) == 3); /* it did not have to wait */
+    FACT(send(client, "abc", 3, 0) == 3 && shutdown(client, SHUT_WR) == 0);
+    FACT(polled(server, POLLIN | POLLRDHUP) == (POLLIN | POLLRDHUP));
+    FACT(polled(server, POLLRDHUP) == POLLRDHUP);
+    FACT(polled(server, POLLIN) == POLLIN);
+    FACT(polled(server, 0) == 0);
+    FACT(close(client) == 0 && close(server) == 0);
+}
+
+/* A reset is told to those who ask for nothing, and to SO_ERROR, though nobody
+ * waited for it before. */
+static void unasked_resets(int epoll)
+{
+    int client = -1;
+    int server = -1;
+
+    connect_both(&client, &server);
+    watch(epoll, EPOLL_CTL_ADD, client, 0);
+    FACT(send(client, "unread", 6, 0) == 6 && told(epoll) == 0);
+    FACT(close(server) == 0);
+    FACT(told(epoll) == (EPOLLERR | EPOLLHUP));
+    FACT(close(client) == 0);
+    connect_both(&client, &server);
+    FACT(send(client, "unread", 6, 0) == 6 && close(server) == 0);
+    FACT(polled(client, 0) == (POLLERR | POLLHUP));
+    FACT(close(client) == 0);
+    connect_both(&client, &server);
+    FACT(send(client, "unread", 6, 0) == 6 && close(server) == 0);
+    FACT(error_of(client) == ECONNRESET);
+    FACT(close(client) == 0);
+}
+
+/* A listener takes no bytes, and listens until it is shut. */
+static void shut_listener(void)
+{
+    struct sockaddr *any = (struct sockaddr *)&address;
+
+    FACT(fcntl(listener, F_SETFL, O_NONBLOCK) == 0);
+    FAILS(send(listener, "x", 1, MSG_NOSIGNAL), EPIPE);
+    FAILS(connect(listener, any, sizeof(address)), EISCONN);
+    FACT(shutdown(listener, SHUT_WR) == 0);
+    FAILS(accept(listener, NULL, NULL), EAGAIN);
+    FACT(shutdown(listener, SHUT_RD) == 0);
+    FAILS(accept(listener, NULL, NULL), EINVAL);
+    FACT(polled(listener, POLLIN | POLLOUT) == (POLLOUT | POLLHUP));
+    FAILS(shutdown(listener, SHUT_RD), ENOTCONN);
+    FACT(listen(listener, 8) == 0);
+    FAILS(accept(listener, NULL, NULL), EAGAIN);
+}
+
 static void option_lengths(void)
 {
     struct linger linger = {1, 3};
@@ -140,6 +216,8 @@ static void option_lengths(void)
     FACT(getsockopt(listener, SOL_SOCKET, SO_LINGER, &linger, &length) == 0);
     FACT(length == sizeof(linger) && linger.l_linger == 3);
     FAILS(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &value, 1), EINVAL);
+    length = (socklen_t)-1;
+    FAILS(getsockopt(listener, SOL_SOCKET, SO_TYPE, &value, &length), EINVAL);
     length = sizeof(large);
     FACT(getsockopt(listener, SOL_SOCKET, SO_TYPE, large, &length) == 0);
     FACT(length == sizeof(int));
@@ -181,21 +259,6 @@ static void addresses(void)
          value == 0);
     FACT(close(client) == 0 && close(fd) == 0);
     unlink(path.sun_path);
-}
-
-/* Events of a registration, 0 for none. */
-static unsigned told(int epoll)
-{
-    struct epoll_event event = {0};
-
-    return epoll_wait(epoll, &event, 1, 0) == 1 ? event.events : 0;
-}
-
-static void watch(int epoll, int operation, int fd, unsigned events)
-{
-    struct epoll_event event = {.events = events, .data.fd = fd};
-
-    FACT(epoll_ctl(epoll, operation, fd, &event) == 0);
 }
 
 /* Who asks for nothing hears of the end; who was told a ONESHOT does not. */
@@ -273,5 +336,8 @@ void socket_facts(void)
     silent_registrations(epoll);
     edges(epoll);
     duplicates(epoll);
+    unread_ends();
+    unasked_resets(epoll);
+    shut_listener();
     FACT(close(epoll) == 0 && close(listener) == 0);
 }
