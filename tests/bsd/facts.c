@@ -534,6 +534,7 @@ static void names(void)
     const struct sockaddr_in *ipv4 =
         (struct sockaddr_in *)(void *)info->ai_addr;
     FACT(info->ai_family == AF_INET && ipv4->sin_port == htons(80));
+    FACT(info->ai_protocol == IPPROTO_TCP);
     FACT(ntohl(ipv4->sin_addr.s_addr) == 0xC0000207);
     FACT(getnameinfo(info->ai_addr, info->ai_addrlen, host, sizeof(host),
                      service, sizeof(service),
@@ -548,6 +549,13 @@ static void names(void)
     FACT(strcmp(inet_ntoa(address), "10.1.2.3") == 0);
     FACT(inet_addr("255.255.255.255") == INADDR_NONE);
     FACT(inet_addr("1.2.3.4") == htonl(0x01020304));
+    FACT(inet_addr("127.1") == htonl(0x7f000001));
+    FACT(inet_addr("0x7f.010.65535 ") == htonl(0x7f08ffff));
+    FACT(inet_aton("1.2.65536", &address) == 0);
+    FACT(inet_aton("256.1", &address) == 0 && inet_aton("", &address) == 0);
+    FACT(inet_aton("1.2.3.4.5", &address) == 0);
+    FACT(inet_aton("1..2", &address) == 0 && inet_aton(" 1", &address) == 0);
+    FACT(inet_aton("1.2.3.4x", &address) == 0);
     FACT(getprotobyname("tcp")->p_proto == IPPROTO_TCP);
 }
 
