@@ -85,8 +85,7 @@ static unsigned serve_handed_over(void)
 /* Accepting fails for a while when descriptors run out, and for good else. */
 static int wait_out(int error)
 {
-    if (error == -WASOCK_EBADF || error == -WASOCK_EINVAL ||
-        error == -WASOCK_ENOTLISTENER) {
+    if (error == -WASOCK_EBADF || error == -WASOCK_ENOTLISTENER) {
         return error;
     }
     fprintf(stderr, "tcpecho: accept: %s\n", wasock_err_text(error));

@@ -104,11 +104,14 @@ int wasock_fd_set_nonblocking(int fd)
 
 int wasock_fd_accept(int fd)
 {
-    int32_t accepted_fd = -WASOCK_EHOST; /* should the host write nothing */
+    int32_t accepted_fd = -1; /* should the host write nothing */
     const int32_t error =
         wasip1_sock_accept(fd, WASIP1_FDFLAGS_NONBLOCK, &accepted_fd);
 
-    return error == 0 ? accepted_fd : -error;
+    if (error != 0) {
+        return -error;
+    }
+    return accepted_fd >= 0 ? accepted_fd : -WASOCK_EHOST;
 }
 
 /* The count of a transfer of at most `asked` bytes, or its error. */

@@ -30,8 +30,9 @@ static int refused(struct wasock_socket *listener, int error)
     case WASOCK_EINTR:
     case WASOCK_ECONNABORTED: /* the listener is ready again for the next */
         return -WASOCK_EAGAIN;
+    case WASOCK_EINVAL: /* wasmtime, of a connection that was handed over */
+        return -WASOCK_ENOTLISTENER;
     case WASOCK_EBADF:
-    case WASOCK_EINVAL:
     case WASOCK_ENOTCAPABLE:
         return wasock__socket_doubt(listener, error, -WASOCK_ENOTLISTENER);
     default: /* whatever it is called, descriptors have run out */
@@ -85,7 +86,8 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     if (result < 0) {
         wasock__socket_close(accepted);
     }
-    return result;
+    /* That one was there, and is no more: it is not told as none. */
+    return result == -WASOCK_EAGAIN ? -WASOCK_EHOST : result;
 }
 
 int wasock_listener_accept(struct wasock_listener *listener,

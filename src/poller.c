@@ -9,6 +9,9 @@
 /* How long a starved listener is left alone, unless something is closed. */
 #define MUTE_NS (20 * WASOCK_NS_PER_MS)
 
+/* How long a wait lasts while nobody knows whether the host's poll is fake. */
+#define UNKNOWN_POLL_MAX_NS WASOCK_NS_PER_MS
+
 /* Beside real sockets, how often a network on the host's clock is run. */
 #define NETWORK_STEP_NS WASOCK_NS_PER_MS
 
@@ -337,11 +340,13 @@ int wasock_poller_modify(struct wasock_poller *poller,
     if (others + weight(interest) > poller->capacity_) {
         return -WASOCK_ESTORAGE;
     }
-    disarm(poller, index);
-    poller->n_counted_ = others + weight(interest);
-    registration->interest = (uint8_t)interest;
     registration->token = token;
-    arm(poller, index);
+    if (interest != registration->interest) {
+        disarm(poller, index);
+        poller->n_counted_ = others + weight(interest);
+        registration->interest = (uint8_t)interest;
+        arm(poller, index);
+    }
     return 0;
 }
 
@@ -477,9 +482,9 @@ static int turn(struct wasock_poller *poller, struct wasock__report *report,
                 uint64_t deadline_ns)
 {
     take_changes(poller);
-    wasock__host_find_out_poll(poller);
+    const bool is_poll_unknown = wasock__host_find_out_poll(poller);
     const uint64_t now_ns =
-        needs_time(poller, deadline_ns) ? now_of(poller) : 0;
+        is_poll_unknown || needs_time(poller, deadline_ns) ? now_of(poller) : 0;
     /* First, as each is told only once: what is ready would never end. */
     wasock__deadlines_report(poller, report, now_ns);
     const size_t n_before = report->n;
@@ -489,8 +494,12 @@ static int turn(struct wasock_poller *poller, struct wasock__report *report,
     if (is_rest || wasock__report_is_full(report)) {
         return 0; /* what comes of it is seen before more is asked for */
     }
-    return wait_for_any(poller, report, wait_until(poller, deadline_ns, now_ns),
-                        now_ns);
+    uint64_t until_ns = wait_until(poller, deadline_ns, now_ns);
+    if (is_poll_unknown) {
+        until_ns = wasock_deadline_earlier(
+            until_ns, wasock_ns_add(now_ns, UNKNOWN_POLL_MAX_NS));
+    }
+    return wait_for_any(poller, report, until_ns, now_ns);
 }
 
 ptrdiff_t wasock_poller_wait(struct wasock_poller *poller,

@@ -70,6 +70,7 @@ static uint32_t review_round(struct wasock_poller *poller)
                        WASOCK__ROLE_LISTENER) {
             registration->n_silent = 0;
             wasock__sets_demote(poller, i);
+            poller->n_due_++; /* so that those before it wait no longer */
         }
     }
     return n_moved;
@@ -106,6 +107,22 @@ static int nap(struct wasock_poller *poller, uint64_t timeout_ns)
     return timeout_ns == 0 ? 0 : wasock__fd_wait_once(-1, 0, timeout_ns);
 }
 
+/* More idle ones are owed a try as time passes. */
+static void owe_sweep(struct wasock_poller *poller, uint64_t now_ns)
+{
+    const uint64_t period_ns = sweep_period_ns(poller);
+    const uint32_t n_idle = wasock__n_idle(poller);
+    const uint32_t due = wasock__idle_due(poller, period_ns, now_ns);
+
+    poller->n_due_ += due;
+    if (poller->n_due_ >= n_idle) {
+        poller->n_due_ = n_idle;
+        poller->swept_ns_ = now_ns;
+    } else if (due > 0) { /* the time that was too short for one more is kept */
+        poller->swept_ns_ += due * period_ns / n_idle;
+    }
+}
+
 int wasock__fake_ask(struct wasock_poller *poller,
                      struct wasock__report *report, uint64_t until_ns,
                      uint64_t now_ns)
@@ -119,15 +136,7 @@ int wasock__fake_ask(struct wasock_poller *poller,
         }
         now_ns = wasock_clock_now_ns();
     }
-    const uint32_t due =
-        wasock__idle_due(poller, sweep_period_ns(poller), now_ns);
-    if (due > 0) {
-        poller->n_due_ += due;
-        if (poller->n_due_ > wasock__n_idle(poller)) {
-            poller->n_due_ = wasock__n_idle(poller);
-        }
-        poller->swept_ns_ = now_ns;
-    }
+    owe_sweep(poller, now_ns);
     wasock__idle_next_group(poller, 0);
     poller->swept_from_ = poller->sweep_;
     poller->n_kept_ = poller->n_active_;

@@ -541,14 +541,19 @@ static int ask_honest(struct wasock_poller *poller,
     return report_outcome(poller, report, outcome, first);
 }
 
-void wasock__host_find_out_poll(struct wasock_poller *poller)
+bool wasock__host_find_out_poll(struct wasock_poller *poller)
 {
+    bool is_asked = false;
+
     for (uint32_t i = 0; i < poller->n_subscriptions_ &&
                          poller->host_poll_ == WASOCK__HOST_POLL_UNKNOWN;
          i++) {
-        poller->host_poll_ = (uint8_t)wasock__socket_host_poll(
-            wasock__registration_at(poller, i)->watch.socket_);
+        struct wasock_socket *socket =
+            wasock__registration_at(poller, i)->watch.socket_;
+        poller->host_poll_ = (uint8_t)wasock__socket_host_poll(socket);
+        is_asked = is_asked || socket->role_ != WASOCK__ROLE_PLAIN;
     }
+    return is_asked && poller->host_poll_ == WASOCK__HOST_POLL_UNKNOWN;
 }
 
 void wasock__host_report_kept(struct wasock_poller *poller,

@@ -145,8 +145,9 @@ void wasock__fake_report_round(struct wasock_poller *poller,
 
 /* poller_host.c */
 
-/* Find out whether the host's poll looks at sockets, unless that is known. */
-void wasock__host_find_out_poll(struct wasock_poller *poller);
+/* Find out whether the host's poll looks at sockets, unless that is known.
+ * Returns whether it was asked in vain. */
+bool wasock__host_find_out_poll(struct wasock_poller *poller);
 
 /* Report what the last poll found and the report before had no room for. */
 void wasock__host_report_kept(struct wasock_poller *poller,

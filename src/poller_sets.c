@@ -143,7 +143,10 @@ uint32_t wasock__idle_due(const struct wasock_poller *poller,
     const uint64_t elapsed_ns = wasock_ns_subtract(now_ns, poller->swept_ns_);
     const uint32_t n = wasock__n_idle(poller);
 
-    return elapsed_ns >= period_ns ? n : (uint32_t)(n * elapsed_ns / period_ns);
+    /* A sweep in the future was one where the clock failed. */
+    return elapsed_ns >= period_ns || now_ns < poller->swept_ns_
+               ? n
+               : (uint32_t)(n * elapsed_ns / period_ns);
 }
 
 uint32_t wasock__idle_next_group(struct wasock_poller *poller, uint32_t count)

@@ -72,8 +72,9 @@ int wasock_listener_accept(struct wasock_listener *listener,
  * and where it did not, each takes two more, to do so and to see it done.
  * conn: closed; opened on success, non-blocking, without deadlines.
  * Errors: EAGAIN: nobody there, or one who has gone again; ECLOSED;
- *   ENOTLISTENER, or EBADF, EINVAL, ENOTCAPABLE: no listener, or none any more;
- *   ENOTSUP: the connection stays blocking, and was closed; any other, such as
+ *   ENOTLISTENER, or EBADF, ENOTCAPABLE: no listener, or none any more;
+ *   ENOTSUP, EHOST: the connection stays blocking, or the host does not say, and
+ *   it was closed; any other, such as
  *   EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO (wazero): no descriptors left: close
  *   some or wait before the next try, the listener stays readable meanwhile.
  * Source: preview1 sock_accept.

@@ -199,6 +199,56 @@ static void test_failing_mode_leaks_nothing(void **unused)
     }
 }
 
+/* A client that is let go because of its mode is not told as none. */
+static void test_a_client_lost_is_told(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wamr);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    simhost_connect(fd, SIMHOST_NOW);
+    simhost_fail(SIMHOST_FD_FDSTAT_SET_FLAGS, 1, WASOCK_EAGAIN, 1);
+    const int result = wasock_listener_try_accept(&listener, &conn);
+    assert_true(result < 0 && result != -WASOCK_EAGAIN);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+/* A host that accepts -1 has not run out of arguments: E2BIG is 1. */
+static void test_accepted_minus_one(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    simhost_lie(SIMHOST_SOCK_ACCEPT, 1, SIMHOST_LIE_NOTHING, 1);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                     -WASOCK_EHOST);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+/* wasmtime takes a connection that it inherits for a listener: that it is none
+ * shows when it is asked for connections. */
+static void test_a_connection_passed_off_as_a_listener(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    simhost_fail(SIMHOST_SOCK_ACCEPT, 1, WASOCK_EINVAL, 1);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_ENOTLISTENER);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
 static void test_sharing(void **unused)
 {
     struct wasock_listener first = {0};
@@ -249,6 +299,9 @@ int main(void)
         cmocka_unit_test(test_aborted_connections),
         cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_failing_mode_leaks_nothing),
+        cmocka_unit_test(test_a_client_lost_is_told),
+        cmocka_unit_test(test_accepted_minus_one),
+        cmocka_unit_test(test_a_connection_passed_off_as_a_listener),
         cmocka_unit_test(test_sharing),
     };
 

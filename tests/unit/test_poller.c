@@ -183,6 +183,45 @@ static void test_busy_ones_do_not_hide_others(void **unused)
     fail_msg("the idle one that spoke was not noticed");
 }
 
+/* Where polls are fake each idle one is tried within the bound, however little
+ * time passes between two waits: less than two of them are due in each. */
+static void test_a_fake_sweep_loses_no_time(void **unused)
+{
+    static uint64_t tried_ns[N_MAX];
+    const size_t n_conns = 1000;
+    const size_t n_busy = 4;
+    struct wasock_poller_event events[64];
+    char buffer[8];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wazero);
+    open_conns(n_conns);
+    const uint64_t start_ns = simhost_now_ns();
+    while (simhost_now_ns() < start_ns + 500 * MS) {
+        for (size_t i = 0; i < n_busy; i++) {
+            if (!simhost_truth(wasock_socket_fd(&conns[i].socket))
+                     .is_readable) {
+                simhost_peer_send(peers[i], "hello", 5, SIMHOST_NOW);
+            }
+        }
+        const ptrdiff_t n =
+            wasock_poller_wait(&poller, events, 64, WASOCK_NO_DEADLINE);
+        assert_true(n > 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            struct wasock_conn *conn = events[i].token;
+            const ptrdiff_t n_read = wasock_conn_try_read(conn, buffer, 8);
+            assert_true(n_read == 5 || n_read == -WASOCK_EAGAIN);
+            tried_ns[conn - conns] = simhost_now_ns();
+        }
+        simhost_advance_ns(78000);
+        for (size_t i = 0; i < n_conns; i++) {
+            assert_true(tried_ns[i] == 0 || simhost_now_ns() - tried_ns[i] <=
+                                                n_conns * 50000 + 3 * MS);
+        }
+    }
+    close_all();
+}
+
 /* F8: what watches an object is not moved by the closing of another that
  * shares its descriptor. */
 static void test_closing_a_sharer(void **unused)
@@ -399,6 +438,32 @@ static void test_a_starved_listener_is_closed_with_others(void **unused)
     close_all();
 }
 
+/* To say again what is watched for is no news: a server that does so after each
+ * try in vain naps on a host whose poll is fake, as one that does not. */
+static void test_the_same_interest_is_no_news(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        open_conns(20);
+        const uint64_t end_ns = simhost_now_ns() + 1000 * MS;
+        unsigned n_events = 0;
+        while (simhost_now_ns() < end_ns) {
+            struct wasock_poller_event event;
+            const ptrdiff_t n = wasock_poller_wait(&poller, &event, 1, end_ns);
+            assert_true(n >= 0);
+            if (n == 1) {
+                struct wasock_conn *conn = event.token;
+                assert_int_equal(wasock_poller_modify(&poller, &conn->socket,
+                                                      WASOCK_READABLE, conn),
+                                 0);
+                assert_true(++n_events < 10000);
+            }
+        }
+        close_all();
+    }
+}
+
 /* To look is not to wait, not for the shortest of a host's times. */
 static void test_to_look_takes_no_time(void **unused)
 {
@@ -429,6 +494,32 @@ static void test_a_failed_probe_is_repeated(void **unused)
     open_conns(3);
     simhost_peer_send(peers[1], "x", 1, SIMHOST_MS(200));
     assert_in_range(wait_for(&conns[1]), 0, 25 * MS);
+    close_all();
+}
+
+/* Nor does a wait trust a poll of which it could not find out whether it is
+ * fake: on wazero it would sleep to its deadline beside a client. */
+static void test_a_failed_probe_delays_nobody(void **unused)
+{
+    struct wasock_poller_event event;
+    struct wasock_conn conn = {0};
+    ptrdiff_t n = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wazero);
+    open_conns(0);
+    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
+                                       WASOCK_READABLE, &listener),
+                     0);
+    simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_MS(1));
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
+    const uint64_t start_ns = simhost_now_ns();
+    do {
+        n = wasock_poller_wait(&poller, &event, 1, start_ns + 5000 * MS);
+    } while (n == -WASOCK_EINTR ||
+             wasock_listener_try_accept(&listener, &conn) == -WASOCK_EAGAIN);
+    assert_in_range(simhost_now_ns() - start_ns, 0, 50 * MS);
+    assert_int_equal(wasock_conn_close(&conn), 0);
     close_all();
 }
 
@@ -701,14 +792,17 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_one_among_many),
         cmocka_unit_test(test_busy_ones_do_not_hide_others),
+        cmocka_unit_test(test_a_fake_sweep_loses_no_time),
         cmocka_unit_test(test_closing_a_sharer),
         cmocka_unit_test(test_no_room_does_not_end_reading),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_a_starved_listener_is_muted),
         cmocka_unit_test(test_a_close_wakes_a_starved_listener),
         cmocka_unit_test(test_a_starved_listener_is_closed_with_others),
+        cmocka_unit_test(test_the_same_interest_is_no_news),
         cmocka_unit_test(test_to_look_takes_no_time),
         cmocka_unit_test(test_a_failed_probe_is_repeated),
+        cmocka_unit_test(test_a_failed_probe_delays_nobody),
         cmocka_unit_test(test_a_closed_poller),
         cmocka_unit_test(test_a_dead_descriptor),
         cmocka_unit_test(test_stdin),

@@ -316,14 +316,12 @@ static unsigned fail_in_turn(const struct simhost_profile *profile,
 
 static void test_each_call_fails_once(void **unused)
 {
-    static const enum simhost_call calls[] = {SIMHOST_FD_CLOSE,
-                                              SIMHOST_FD_FDSTAT_GET,
-                                              SIMHOST_FD_FDSTAT_SET_FLAGS,
-                                              SIMHOST_SOCK_ACCEPT,
-                                              SIMHOST_SOCK_RECV,
-                                              SIMHOST_SOCK_SEND,
-                                              SIMHOST_SOCK_SHUTDOWN,
-                                              SIMHOST_POLL_ONEOFF};
+    static const enum simhost_call calls[] = {
+        SIMHOST_CLOCK_TIME_GET, SIMHOST_FD_CLOSE,
+        SIMHOST_FD_FDSTAT_GET,  SIMHOST_FD_FDSTAT_SET_FLAGS,
+        SIMHOST_SOCK_ACCEPT,    SIMHOST_SOCK_RECV,
+        SIMHOST_SOCK_SEND,      SIMHOST_SOCK_SHUTDOWN,
+        SIMHOST_POLL_ONEOFF};
     unsigned n_worlds = 0;
 
     (void)unused;

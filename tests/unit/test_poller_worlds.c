@@ -380,7 +380,7 @@ static void test_random_worlds(void **unused)
             if (is_large) {
                 populate(2500);
             }
-            live(seed >= 4 || (is_large && is_host(&simhost_wazero)) ? 99 : 0);
+            live(seed >= 4 ? 99 : 0);
             end();
         }
     }
