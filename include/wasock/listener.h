@@ -73,10 +73,10 @@ int wasock_listener_accept(struct wasock_listener *listener,
  * conn: closed; opened on success, non-blocking, without deadlines.
  * Errors: EAGAIN: nobody there, or one who has gone again; ECLOSED;
  *   ENOTLISTENER, or EBADF, ENOTCAPABLE: no listener, or none any more;
- *   ENOTSUP, EHOST: the connection stays blocking, or the host does not say, and
- *   it was closed; any other, such as
- *   EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO (wazero): no descriptors left: close
- *   some or wait before the next try, the listener stays readable meanwhile.
+ *   ENOTSUP, EHOST: the connection stays blocking, or the host does not say
+ *   whether, and it was closed; any other, such as EMFILE, ENFILE, ENOMEM,
+ *   ENOBUFS, EIO (wazero): no descriptors left: close some or wait before the
+ *   next try, the listener stays readable meanwhile.
  * Source: preview1 sock_accept.
  */
 int wasock_listener_try_accept(struct wasock_listener *listener,

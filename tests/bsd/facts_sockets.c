@@ -140,7 +140,7 @@ static void halves(void)
     FACT(close(client) == 0 && close(server) == 0);
 }
 
-/* The end of a stream is told behind what is unread, to those who ask for it. */
+/* The end of a stream is told behind what is unread to those who ask for it. */
 static void unread_ends(void)
 {
     const struct timeval past = {-1, 0};

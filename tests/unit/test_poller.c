@@ -222,6 +222,56 @@ static void test_a_fake_sweep_loses_no_time(void **unused)
     close_all();
 }
 
+/* Wait until a time, and try what is reported: nobody is tried later than the
+ * bound of a fake poll allows. */
+static void try_until(uint64_t end_ns, size_t n_conns, uint64_t *tried_ns)
+{
+    const uint64_t bound_ns =
+        n_conns * 50000 > 20 * MS ? n_conns * 50000 : 20 * MS;
+    struct wasock_poller_event events[64];
+    char buffer[8];
+
+    while (simhost_now_ns() < end_ns) {
+        const ptrdiff_t n = wasock_poller_wait(&poller, events, 64, end_ns);
+        assert_true(n >= 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            struct wasock_conn *conn = events[i].token;
+            const ptrdiff_t n_read = wasock_conn_try_read(conn, buffer, 8);
+            assert_true(n_read == 5 || n_read == -WASOCK_EAGAIN);
+            const uint64_t late_ns = simhost_now_ns() - tried_ns[conn - conns];
+            assert_true(tried_ns[conn - conns] == 0 ||
+                        late_ns <= bound_ns + MS);
+            tried_ns[conn - conns] = simhost_now_ns();
+        }
+    }
+}
+
+/* Where polls are fake a quiet time costs little more than the tries that the
+ * bound asks for, and few naps; and its beginnings and ends delay nobody. */
+static void test_a_quiet_fake_poll(void **unused)
+{
+    (void)unused;
+    for (size_t n_conns = 100; n_conns <= N_MAX; n_conns += 125) {
+        uint64_t tried_ns[N_MAX] = {0};
+        simhost_reset(n_conns, &simhost_wazero);
+        open_conns(n_conns);
+        for (unsigned i = 0; i < 20; i++) {
+            simhost_peer_send(peers[i * 37 % n_conns], "hello", 5, SIMHOST_NOW);
+            try_until(simhost_now_ns() + (i * 29 % 20) * 20 * MS, n_conns,
+                      tried_ns);
+        }
+        try_until(simhost_now_ns() + 200 * MS, n_conns, tried_ns);
+        const uint64_t n_tries = simhost_calls(SIMHOST_SOCK_RECV);
+        const uint64_t n_naps = simhost_calls(SIMHOST_POLL_ONEOFF);
+        try_until(simhost_now_ns() + 1000 * MS, n_conns, tried_ns);
+        const uint64_t n_least = n_conns < 400 ? n_conns * 50 : 20000;
+        assert_in_range(simhost_calls(SIMHOST_SOCK_RECV) - n_tries, n_least,
+                        n_least + n_least / 8 + 16 * 65);
+        assert_in_range(simhost_calls(SIMHOST_POLL_ONEOFF) - n_naps, 0, 80);
+        close_all();
+    }
+}
+
 /* F8: what watches an object is not moved by the closing of another that
  * shares its descriptor. */
 static void test_closing_a_sharer(void **unused)
@@ -793,6 +843,7 @@ int main(void)
         cmocka_unit_test(test_one_among_many),
         cmocka_unit_test(test_busy_ones_do_not_hide_others),
         cmocka_unit_test(test_a_fake_sweep_loses_no_time),
+        cmocka_unit_test(test_a_quiet_fake_poll),
         cmocka_unit_test(test_closing_a_sharer),
         cmocka_unit_test(test_no_room_does_not_end_reading),
         cmocka_unit_test(test_deadlines),
