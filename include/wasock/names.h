@@ -9,7 +9,8 @@
  *
  * wasock's own variable has an entry "[NAME=]HOST:PORT" a listener, in the
  * order of listeners. Give it to a host with --env beside the listeners
- * themselves; in a native build it makes them (src/host/posix.c).
+ * themselves; in a native build it makes them (src/host/posix_listen.c), and
+ * has the ports that the system chose where it asked for 0.
  *
  *   LISTEN_FDNAMES=http:metrics
  *

@@ -3,14 +3,9 @@
  * posix.c - the waist on the descriptors of a POSIX system, so that a program
  * written for a preview1 host runs, and is debugged, as a native one.
  *
- * It behaves as an honest host does. Before main it does what a host does
- * before it starts its guest: it hands over listeners, numbered from 3, and
- * where it cannot, the program does not start. Later would be too late: a file
- * that main opens first would take their numbers.
- *
- * Listeners are those that a service manager passes (LISTEN_FDS, LISTEN_PID),
- * else those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here.
- * SIGPIPE is ignored, and so it is in the programs that this one starts.
+ * It behaves as an honest host does, which hands over listeners before main
+ * (posix_listen.c). SIGPIPE is ignored, and so it is in the programs that this
+ * one starts.
  */
 /* For accept4. NOLINTNEXTLINE(readability-identifier-naming) */
 #define _GNU_SOURCE
@@ -18,12 +13,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,15 +26,12 @@
 
 #include <wasock/clock.h>
 #include <wasock/err.h>
-#include <wasock/names.h>
-#include <wasock/preopen.h>
 
 #include "../wasip1.h"
+#include "posix_listen.h"
 
 /* Some systems declare it. NOLINTNEXTLINE(readability-redundant-declaration) */
 extern char **environ;
-
-#define LISTEN_BACKLOG 4096
 
 /* Polls of no more than this need no allocation. */
 #define POLL_STACK_LENGTH 256
@@ -610,158 +599,8 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
     return error;
 }
 
-/* Standard descriptors exist in a guest. Where one is closed, the first socket
- * would take its number, and every message go to some client. */
-static void fill_standard_descriptors(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        if (fcntl(fd, F_GETFD) < 0) {
-            const int opened_fd = open("/dev/null", O_RDWR);
-            (void)opened_fd;
-        }
-    }
-}
-
-/* A decimal number above 0 and nothing else, or 0. */
-static long positive_number(const char *text)
-{
-    char *end = NULL;
-
-    if (text == NULL || *text < '0' || *text > '9') {
-        return 0;
-    }
-    errno = 0;
-    const long number = strtol(text, &end, 10);
-    return errno == 0 && *end == '\0' ? number : 0;
-}
-
-/*
- * Take the descriptors that a service manager passes: they stand at 3 already.
- * What it says to another process is not for this one, and is removed so that
- * nobody takes its names for those of other descriptors.
- */
-static bool take_passed_descriptors(void)
-{
-    const long n_passed = positive_number(getenv("LISTEN_FDS"));
-
-    if (n_passed == 0 || positive_number(getenv("LISTEN_PID")) != getpid()) {
-        unsetenv("LISTEN_PID");
-        unsetenv("LISTEN_FDS");
-        unsetenv("LISTEN_FDNAMES");
-        return false;
-    }
-    for (int fd = WASOCK_PREOPEN_FIRST_FD;
-         fd < INT_MAX && fd - WASOCK_PREOPEN_FIRST_FD < n_passed &&
-         fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
-         fd++) {
-    }
-    return true;
-}
-
-static _Noreturn void refuse_to_start(const char *label, const char *reason)
-{
-    dprintf(STDERR_FILENO, "wasock: cannot listen on \"%s\": %s\n", label,
-            reason);
-    _exit(EXIT_FAILURE);
-}
-
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in ipv4;
-    struct sockaddr_in6 ipv6;
-};
-
-static socklen_t to_socket_address(const struct wasock_addr *addr,
-                                   union socket_address *result)
-{
-    memset(result, 0, sizeof(*result));
-    if (addr->family == WASOCK_ADDR_IPV4) {
-        result->ipv4.sin_family = AF_INET;
-        result->ipv4.sin_port = htons(addr->port);
-        memcpy(&result->ipv4.sin_addr, addr->ip, sizeof(struct in_addr));
-        return sizeof(result->ipv4);
-    }
-    result->ipv6.sin6_family = AF_INET6;
-    result->ipv6.sin6_port = htons(addr->port);
-    memcpy(&result->ipv6.sin6_addr, addr->ip, sizeof(struct in6_addr));
-    return sizeof(result->ipv6);
-}
-
-/* A listening socket at the lowest free number, or -1. Accepted connections
- * inherit that small writes are not held back. */
-static int listening_socket(const struct wasock_addr *addr)
-{
-    const int yes = 1;
-    union socket_address address;
-    const socklen_t length = to_socket_address(addr, &address);
-    const int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
-
-    if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) < 0 ||
-        bind(fd, &address.any, length) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
-        return -1;
-    }
-    return fd;
-}
-
-/* Tell which port the system chose where it was asked to choose one. */
-static void announce(int fd, struct wasock_addr *addr)
-{
-    char text[WASOCK_ADDR_TEXT_CAPACITY];
-    union socket_address address;
-    socklen_t length = sizeof(address);
-
-    memset(&address, 0, sizeof(address));
-    if (getsockname(fd, &address.any, &length) == 0) {
-        /* The port stands at the same place in both families. */
-        addr->port = ntohs(address.ipv4.sin_port);
-        wasock_addr_format(addr, text, sizeof(text));
-        dprintf(STDERR_FILENO, "wasock: listening on %s\n", text);
-    }
-}
-
-static void open_listener(const char *label)
-{
-    struct wasock_addr addr;
-
-    if (wasock_names_address(label, &addr) < 0 ||
-        addr.family == WASOCK_ADDR_NAME) {
-        refuse_to_start(label, "WASOCK_LISTEN takes [NAME=]HOST:PORT,... with "
-                               "numeric hosts, such as http=127.0.0.1:8080");
-    }
-    const int fd = listening_socket(&addr);
-    if (fd < 0) {
-        refuse_to_start(label, strerror(errno));
-    }
-    if (addr.port == 0) {
-        announce(fd, &addr);
-    }
-}
-
-static void open_listeners(const char *list)
-{
-    struct wasock_names names;
-    char *text = strdup(list);
-
-    if (text == NULL) {
-        refuse_to_start(list, strerror(errno));
-    }
-    wasock_names_parse(&names, text);
-    const char *label = NULL;
-    for (size_t i = 0; (label = wasock_names_label(&names, i)) != NULL; i++) {
-        open_listener(label);
-    }
-    free(text);
-}
-
 static __attribute__((constructor)) void start(void)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* a guest is told by EPIPE and lives */
-    fill_standard_descriptors();
-    const bool is_passed = take_passed_descriptors();
-    const char *list = getenv("WASOCK_LISTEN");
-    if (list != NULL && !is_passed) {
-        open_listeners(list);
-    }
+    wasock__posix_hand_over();
 }

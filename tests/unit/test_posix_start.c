@@ -302,17 +302,16 @@ static void test_nothing_is_handed_over(void **state)
     assert_reports(&empty, "no names\n");
 }
 
-/* Read "wasock: listening on 127.0.0.1:PORT", return what follows the line. */
-static const char *announced(const char *text, const char *host)
+/* Read "wasock: listening on HOST:PORT", return what follows the line. */
+static const char *announced(const char *text, const char *host, unsigned *port)
 {
     char line[200];
-    unsigned port = 0;
 
     snprintf(line, sizeof(line), "wasock: listening on %s:", host);
     assert_int_equal(strncmp(text, line, strlen(line)), 0);
     text += strlen(line);
-    assert_int_equal(sscanf(text, "%u", &port), 1);
-    assert_true(port > 0 && port < 65536);
+    assert_int_equal(sscanf(text, "%u", port), 1);
+    assert_true(*port > 0 && *port < 65536);
     text += strspn(text, "0123456789");
     assert_int_equal(*text, '\n');
     return text + 1;
@@ -324,17 +323,20 @@ static void test_listeners_are_bound_in_order(void **state)
         .mode = "--report",
         .wasock_listen = "http=127.0.0.1:0,127.0.0.1:0",
     };
+    char expected[200];
+    unsigned ports[2];
 
     (void)state;
     const struct outcome outcome = run(&launch);
     assert_int_equal(outcome.exit_code, 0);
-    assert_string_equal(outcome.out, "3 listener cloexec\n"
-                                     "4 listener cloexec\n"
-                                     "label http=127.0.0.1:0\n"
-                                     "label 127.0.0.1:0\n");
-    const char *rest = announced(outcome.err, "127.0.0.1");
-    rest = announced(rest, "127.0.0.1");
+    const char *rest = announced(outcome.err, "http=127.0.0.1", &ports[0]);
+    rest = announced(rest, "127.0.0.1", &ports[1]);
     assert_string_equal(rest, "");
+    snprintf(expected, sizeof(expected),
+             "3 listener cloexec\n4 listener cloexec\n"
+             "label http=127.0.0.1:%u\nlabel 127.0.0.1:%u\n",
+             ports[0], ports[1]);
+    assert_string_equal(outcome.out, expected);
 }
 
 static bool has_ipv6(void)
@@ -360,6 +362,8 @@ static void test_listener_on_ipv6(void **state)
         .mode = "--report",
         .wasock_listen = "[::1]:0",
     };
+    char expected[100];
+    unsigned port = 0;
 
     (void)state;
     if (!has_ipv6()) {
@@ -369,8 +373,10 @@ static void test_listener_on_ipv6(void **state)
     }
     const struct outcome outcome = run(&launch);
     assert_int_equal(outcome.exit_code, 0);
-    assert_string_equal(outcome.out, "3 listener cloexec\nlabel [::1]:0\n");
-    assert_string_equal(announced(outcome.err, "[::1]"), "");
+    assert_string_equal(announced(outcome.err, "[::1]", &port), "");
+    snprintf(expected, sizeof(expected), "3 listener cloexec\nlabel [::1]:%u\n",
+             port);
+    assert_string_equal(outcome.out, expected);
 }
 
 static void test_a_given_port_is_bound_in_silence(void **state)
@@ -521,9 +527,23 @@ static void test_passed_listeners_are_taken(void **state)
     launch.listen_fds = "1";
     assert_reports(&launch, "3 listener cloexec\n4 listener\n"
                             "label http\nlabel metrics\n");
+    close_passed(&launch);
+}
+
+/* A manager that promises more than is there is not passed over in silence: in
+ * the place of its listeners would be none, or a file. */
+static void test_a_promised_descriptor_that_is_closed(void **state)
+{
+    struct launch launch = passing_two();
+
+    (void)state;
     launch.listen_fds = "1000000000000";
-    assert_reports(&launch, "3 listener cloexec\n4 listener cloexec\n"
-                            "label http\nlabel metrics\n");
+    launch.wasock_listen = "127.0.0.1:0";
+    const struct outcome outcome = run(&launch);
+    assert_int_equal(outcome.exit_code, 1);
+    assert_string_equal(outcome.out, "");
+    assert_string_equal(outcome.err, "wasock: LISTEN_FDS is 1000000000000, but "
+                                     "descriptor 5 is closed\n");
     close_passed(&launch);
 }
 
@@ -638,6 +658,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_port_in_use_stops_the_program),
         cmocka_unit_test(test_a_bad_list_stops_the_program),
         cmocka_unit_test(test_passed_listeners_are_taken),
+        cmocka_unit_test(test_a_promised_descriptor_that_is_closed),
         cmocka_unit_test(test_passed_listeners_are_labelled_and_none_is_bound),
         cmocka_unit_test(test_what_is_passed_to_another_process_is_ignored),
         cmocka_unit_test(test_ignored_ones_do_not_keep_others_from_being_bound),

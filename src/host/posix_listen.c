@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * posix_listen.c - the listeners that a native program begins with.
+ *
+ * They are numbered from 3, and where they cannot be had, the program does not
+ * start. Later than before main would be too late: a file that main opens
+ * first would take their numbers.
+ *
+ * They are those that a service manager passes (LISTEN_FDS, LISTEN_PID), else
+ * those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here. Where the
+ * system was asked to choose a port, WASOCK_LISTEN names it afterwards.
+ */
+/* For setenv and others. NOLINTNEXTLINE(readability-identifier-naming) */
+#define _GNU_SOURCE
+
+#include "posix_listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <wasock/names.h>
+#include <wasock/preopen.h>
+
+#define LISTEN_BACKLOG 4096
+
+/* Standard descriptors exist in a guest. Where one is closed, the first socket
+ * would take its number, and every message go to some client. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0) {
+            const int opened_fd = open("/dev/null", O_RDWR);
+            (void)opened_fd;
+        }
+    }
+}
+
+/* A decimal number above 0 and nothing else, or 0. */
+static long positive_number(const char *text)
+{
+    char *end = NULL;
+
+    if (text == NULL || *text < '0' || *text > '9') {
+        return 0;
+    }
+    errno = 0;
+    const long number = strtol(text, &end, 10);
+    return errno == 0 && *end == '\0' ? number : 0;
+}
+
+/*
+ * Take the descriptors that a service manager passes: they stand at 3 already.
+ * What it says to another process is not for this one, and is removed so that
+ * nobody takes its names for those of other descriptors.
+ */
+static bool take_passed_descriptors(void)
+{
+    const long n_passed = positive_number(getenv("LISTEN_FDS"));
+
+    if (n_passed == 0 || positive_number(getenv("LISTEN_PID")) != getpid()) {
+        unsetenv("LISTEN_PID");
+        unsetenv("LISTEN_FDS");
+        unsetenv("LISTEN_FDNAMES");
+        return false;
+    }
+    for (long i = 0; i < n_passed; i++) {
+        const long fd = WASOCK_PREOPEN_FIRST_FD + i;
+        if (fd > INT_MAX || fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0) {
+            dprintf(STDERR_FILENO,
+                    "wasock: LISTEN_FDS is %ld, but descriptor %ld is closed\n",
+                    n_passed, fd);
+            _exit(EXIT_FAILURE);
+        }
+    }
+    return true;
+}
+
+static _Noreturn void refuse_to_start(const char *label, const char *reason)
+{
+    dprintf(STDERR_FILENO, "wasock: cannot listen on \"%s\": %s\n", label,
+            reason);
+    _exit(EXIT_FAILURE);
+}
+
+union socket_address {
+    struct sockaddr any;
+    struct sockaddr_in ipv4;
+    struct sockaddr_in6 ipv6;
+};
+
+static socklen_t to_socket_address(const struct wasock_addr *addr,
+                                   union socket_address *result)
+{
+    memset(result, 0, sizeof(*result));
+    if (addr->family == WASOCK_ADDR_IPV4) {
+        result->ipv4.sin_family = AF_INET;
+        result->ipv4.sin_port = htons(addr->port);
+        memcpy(&result->ipv4.sin_addr, addr->ip, sizeof(struct in_addr));
+        return sizeof(result->ipv4);
+    }
+    result->ipv6.sin6_family = AF_INET6;
+    result->ipv6.sin6_port = htons(addr->port);
+    memcpy(&result->ipv6.sin6_addr, addr->ip, sizeof(struct in6_addr));
+    return sizeof(result->ipv6);
+}
+
+/* A listening socket at the lowest free number, or -1. Accepted connections
+ * inherit that small writes are not held back. */
+static int listening_socket(const struct wasock_addr *addr)
+{
+    const int yes = 1;
+    union socket_address address;
+    const socklen_t length = to_socket_address(addr, &address);
+    const int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
+
+    if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) < 0 ||
+        bind(fd, &address.any, length) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
+        return -1;
+    }
+    return fd;
+}
+
+/* The port that the system chose. */
+static uint16_t port_of(int fd)
+{
+    union socket_address address;
+    socklen_t length = sizeof(address);
+
+    memset(&address, 0, sizeof(address));
+    return getsockname(fd, &address.any, &length) < 0
+               ? 0
+               : ntohs(address.ipv4.sin_port); /* where IPv6's stands, too */
+}
+
+/* Write a label to the list of them all, and say what port it came to. */
+static void write_chosen(FILE *list, const char *label,
+                         struct wasock_addr *addr)
+{
+    char text[WASOCK_ADDR_TEXT_CAPACITY];
+    const char *end_of_name = strchr(label, '=');
+    const int name_length =
+        end_of_name == NULL ? 0 : (int)(end_of_name - label) + 1;
+
+    wasock_addr_format(addr, text, sizeof(text));
+    fprintf(list, "%.*s%s", name_length, label, text);
+    dprintf(STDERR_FILENO, "wasock: listening on %.*s%s\n", name_length, label,
+            text);
+}
+
+/* Open the listener of a label, and write that to the list of them all. */
+static void open_listener(const char *label, FILE *list)
+{
+    struct wasock_addr addr;
+
+    if (wasock_names_address(label, &addr) < 0 ||
+        addr.family == WASOCK_ADDR_NAME) {
+        refuse_to_start(label, "WASOCK_LISTEN takes [NAME=]HOST:PORT,... with "
+                               "numeric hosts, such as http=127.0.0.1:8080");
+    }
+    const int fd = listening_socket(&addr);
+    if (fd < 0) {
+        refuse_to_start(label, strerror(errno));
+    }
+    if (addr.port == 0) {
+        addr.port = port_of(fd);
+        write_chosen(list, label, &addr);
+    } else {
+        fputs(label, list);
+    }
+}
+
+static void open_listeners(const char *asked)
+{
+    struct wasock_names names;
+    char *opened = NULL;
+    size_t length = 0;
+    char *text = strdup(asked);
+    FILE *list = open_memstream(&opened, &length);
+    const char *label = NULL;
+
+    if (text == NULL || list == NULL) {
+        refuse_to_start(asked, strerror(errno));
+    }
+    wasock_names_parse(&names, text);
+    for (size_t i = 0; (label = wasock_names_label(&names, i)) != NULL; i++) {
+        fputs(i > 0 ? "," : "", list);
+        open_listener(label, list);
+    }
+    if (fclose(list) != 0 || setenv("WASOCK_LISTEN", opened, 1) < 0) {
+        refuse_to_start(asked, strerror(errno));
+    }
+    free(opened);
+    free(text);
+}
+
+void wasock__posix_hand_over(void)
+{
+    fill_standard_descriptors();
+    const bool is_passed = take_passed_descriptors();
+    const char *asked = getenv("WASOCK_LISTEN");
+    if (asked != NULL && !is_passed) {
+        open_listeners(asked);
+    }
+}
