@@ -85,7 +85,8 @@ static void cut(struct wasock_fakenet *net,
 
 /*
  * Send to an end that does not read. It is lost; once the reset that answers
- * it is back, after a round trip, the sender knows.
+ * it is back, after a round trip, the sender knows. If it could have known from
+ * the end of the other stream, it is EPIPE, as on Linux.
  */
 static ptrdiff_t send_in_vain(struct wasock_fakenet *net,
                               struct wasock__fakenet_socket *socket,
@@ -98,7 +99,8 @@ static ptrdiff_t send_in_vain(struct wasock_fakenet *net,
         socket->answer_ns =
             wasock_ns_add(wasock_ns_add(now_ns, latency_ns), latency_ns);
     } else if (socket->answer_ns <= now_ns) {
-        return -WASOCK_ECONNRESET;
+        return wasock__fakenet_has_ended(net, socket) ? -WASOCK_EPIPE
+                                                      : -WASOCK_ECONNRESET;
     }
     return (ptrdiff_t)length;
 }

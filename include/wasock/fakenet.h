@@ -29,7 +29,8 @@
  * Streams. As on real ones, except where noted: a connection stands when the
  * dial returns, and may be written to before it is accepted. What is written
  * to an end that reads no more is lost, and answered by a reset: later writes
- * are ECONNRESET.
+ * are EPIPE where that end has ended its stream, as a close does, and otherwise
+ * ECONNRESET.
  *
  * Deadlines, closing, halves, errors: as socket.h, listener.h and conn.h say.
  * wasock_…_share and wasock_…_into_fd are ENOTSUP.
