@@ -16,12 +16,12 @@
 /*
  * The longest naps. Each costs Go's scheduler as much as a hundred tries, so
  * that they become longer after so many of those in which nothing moved: equal
- * parts of the bound, of about this length, less what is lost in waking up.
+ * parts of the bound, of this length at most, less what is lost in waking up.
  */
 #define NAP_MAX_MS 10
 #define NAP_MAX_NS (NAP_MAX_MS * WASOCK_NS_PER_MS)
 #define QUIET_NAPS 8
-#define QUIET_NAP_NS (20 * WASOCK_NS_PER_MS)
+#define QUIET_NAP_MAX_NS (20 * WASOCK_NS_PER_MS)
 #define NAP_LATE_NS WASOCK_NS_PER_MS
 
 /* How many always are active. */
@@ -47,7 +47,8 @@ static bool is_quiet(const struct wasock_poller *poller)
 /* How many naps of a quiet time one sweep lasts. */
 static uint32_t naps_of_sweep(const struct wasock_poller *poller)
 {
-    return (uint32_t)((bound_ns(poller) + QUIET_NAP_NS / 2) / QUIET_NAP_NS);
+    return (uint32_t)((bound_ns(poller) + QUIET_NAP_MAX_NS - 1) /
+                      QUIET_NAP_MAX_NS);
 }
 
 static void report_place(struct wasock_poller *poller,

@@ -266,8 +266,8 @@ static void test_a_quiet_fake_poll(void **unused)
         try_until(simhost_now_ns() + 1000 * MS, n_conns, tried_ns);
         const uint64_t n_least = n_conns < 400 ? n_conns * 50 : 20000;
         assert_in_range(simhost_calls(SIMHOST_SOCK_RECV) - n_tries, n_least,
-                        n_least + n_least / 8 + 16 * 65);
-        assert_in_range(simhost_calls(SIMHOST_POLL_ONEOFF) - n_naps, 0, 80);
+                        n_least + n_least / 8 + 16 * 95);
+        assert_in_range(simhost_calls(SIMHOST_POLL_ONEOFF) - n_naps, 0, 95);
         close_all();
     }
 }
