@@ -198,7 +198,7 @@ static void open_listeners(const char *asked)
         open_listener(label, list);
     }
     if (fclose(list) != 0 || setenv("WASOCK_LISTEN", opened, 1) < 0) {
-        refuse_to_start(asked, strerror(errno));
+        refuse_to_start(text, strerror(errno)); /* setenv may move the list */
     }
     free(opened);
     free(text);
