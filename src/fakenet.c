@@ -274,6 +274,16 @@ static ptrdiff_t call_socket(struct wasock_fakenet *net,
     }
 }
 
+ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
+                                   enum wasock__operation operation,
+                                   uintptr_t arg, size_t n)
+{
+    const struct wasock__backend *backend = socket->backend_;
+
+    return backend == NULL ? -WASOCK_ECLOSED
+                           : backend->call(backend, socket, operation, arg, n);
+}
+
 static struct wasock_fakenet *net_of(const struct wasock__backend *backend)
 {
     return (struct wasock_fakenet *)pointer_of(

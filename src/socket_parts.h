@@ -100,7 +100,7 @@ int wasock__socket_share(struct wasock_socket *socket,
 int wasock__socket_close(struct wasock_socket *socket);
 
 /* Do an operation on an object that is not open on the host: ECLOSED, or what
- * its backend says. */
+ * its backend says. fakenet.c has the one that knows of backends. */
 ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
                                    enum wasock__operation operation,
                                    uintptr_t arg, size_t n)
