@@ -83,6 +83,7 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     accepted->label_ = socket->label_;
     accepted->facts_.is_role_proven = true;
     accepted->facts_.host_poll = socket->facts_.host_poll;
+    accepted->facts_.accept_mode = socket->facts_.accept_mode;
     if (result < 0) {
         wasock__socket_close(accepted);
     }

@@ -236,6 +236,17 @@ int wasock__socket_into_fd(struct wasock_socket *socket)
     return fd;
 }
 
+/*
+ * Whether a close lets the peer see the end of the stream. It does not on
+ * wazero, where polls are fake, and is a reset on WAMR, which ignores the mode
+ * that an accept asks for. Where neither has been found out: no.
+ */
+static bool is_end_seen(const struct wasock_socket *socket)
+{
+    return socket->facts_.host_poll == WASOCK__HOST_POLL_HONEST &&
+           socket->facts_.accept_mode == WASOCK__ACCEPT_MODE_HONOURED;
+}
+
 int wasock__socket_close(struct wasock_socket *socket)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
@@ -247,15 +258,14 @@ int wasock__socket_close(struct wasock_socket *socket)
     const int fd = socket->fd_;
     const bool is_shared = leave_sharers(socket);
     const bool is_to_be_shut =
-        socket->role_ == WASOCK__ROLE_STREAM &&
+        socket->role_ == WASOCK__ROLE_STREAM && !is_end_seen(socket) &&
         (socket->facts_.shut & WASOCK_SHUTDOWN_WRITE) == 0;
     mark_closed(socket);
     if (is_shared) {
         return 0;
     }
     if (is_to_be_shut) {
-        /* On wazero the peer sees no end of the stream otherwise, on WAMR a
-         * reset. Whether there was still a peer is not what close is about. */
+        /* Whether there was still a peer is not what close is about. */
         const int ignored = wasock_fd_shutdown(fd, WASOCK_SHUTDOWN_WRITE);
         (void)ignored;
     }

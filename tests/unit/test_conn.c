@@ -292,6 +292,30 @@ static void test_close_is_seen_in(void)
 }
 IN_EVERY_WORLD(test_close_is_seen)
 
+/* The same where the listener has waited, so that the host is known: where its
+ * close is enough, that is all it is asked for. */
+static void test_close_on_a_known_host_is_seen_in(void)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    struct simhost_peer *peer = simhost_connect(fd, SIMHOST_MS(30));
+    assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+    assert_int_equal(wasock_conn_write(&conn, "bye", 3), 3);
+    const uint64_t n_shutdowns = simhost_calls(SIMHOST_SOCK_SHUTDOWN);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    const bool is_shut = simhost_calls(SIMHOST_SOCK_SHUTDOWN) > n_shutdowns;
+    simhost_settle();
+    assert_received(peer, "bye", 3);
+    assert_int_equal(simhost_peer_end(peer), SIMHOST_END_STREAM);
+    assert_int_equal(is_shut,
+                     simhost_knobs.profile.close != SIMHOST_CLOSE_SENDS_END);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+IN_EVERY_WORLD(test_close_on_a_known_host_is_seen)
+
 /* K5: a write that had to wait, on hosts that know no readiness for writing as
  * on others, does not end reading. */
 static void test_a_write_that_waited_does_not_end_reading_in(void)
@@ -661,6 +685,7 @@ int main(void)
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_shut_reading),
         cmocka_unit_test(test_close_is_seen),
+        cmocka_unit_test(test_close_on_a_known_host_is_seen),
         cmocka_unit_test(test_a_write_that_waited_does_not_end_reading),
         cmocka_unit_test(test_use_after_close),
         cmocka_unit_test(test_calls_an_operation),
