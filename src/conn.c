@@ -6,6 +6,10 @@
 
 #include "socket_parts.h"
 
+/* As much as a send of several slices takes before it returns; the count of
+ * all, each of which is at most 1 GiB, must fit a ptrdiff_t of wasm32. */
+#define TRANSFER_ENOUGH_BYTES (PTRDIFF_MAX / 2)
+
 /* A wait is told from an earlier one by what was transferred in between. */
 static const struct wasock__wait no_wait = {0};
 
@@ -148,6 +152,17 @@ static bool has_room(const struct wasock_buffer *buffers, size_t n_buffers)
     return false;
 }
 
+/*
+ * wazero, which is known by its poll, goes on to the next of several buffers
+ * after a short count, and where that one is EAGAIN it does not tell what was
+ * moved before: bytes would be sent twice or never, or be read and lost.
+ */
+static bool is_vectored(struct wasock_socket *socket)
+{
+    return socket->role_ != WASOCK__ROLE_STREAM ||
+           wasock__socket_host_poll(socket) != WASOCK__HOST_POLL_FAKE;
+}
+
 ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
                                 const struct wasock_buffer *buffers,
                                 size_t n_buffers)
@@ -163,6 +178,13 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
     }
     if (read_error(socket) != 0) {
         return read_error(socket);
+    }
+    if (socket->role_ == WASOCK__ROLE_STREAM &&
+        socket->facts_.host_poll != WASOCK__HOST_POLL_HONEST) {
+        while (buffers->capacity == 0) {
+            buffers++;
+        }
+        n_buffers = 1; /* see is_vectored; a short count says nothing */
     }
     return read_result(socket,
                        wasock_fd_recvv(socket->fd_, buffers, n_buffers));
@@ -234,6 +256,26 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
     return n_written > 0 ? (ptrdiff_t)n_written : result;
 }
 
+/* Send slices one by one, until one is not sent whole. */
+static ptrdiff_t send_each(int fd, const struct wasock_slice *slices,
+                           size_t n_slices)
+{
+    ptrdiff_t n_sent = 0;
+
+    for (size_t i = 0; i < n_slices && n_sent < TRANSFER_ENOUGH_BYTES; i++) {
+        const ptrdiff_t n =
+            wasock_fd_send(fd, slices[i].data, slices[i].length);
+        if (n < 0) {
+            return n_sent > 0 ? n_sent : n;
+        }
+        n_sent += n;
+        if ((size_t)n < slices[i].length) {
+            break;
+        }
+    }
+    return n_sent;
+}
+
 ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
                                  const struct wasock_slice *slices,
                                  size_t n_slices)
@@ -254,7 +296,10 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
     if (refusal != 0) {
         return refusal;
     }
-    return write_result(socket, wasock_fd_sendv(socket->fd_, slices, n_slices));
+    return write_result(socket,
+                        n_slices == 1 || is_vectored(socket)
+                            ? wasock_fd_sendv(socket->fd_, slices, n_slices)
+                            : send_each(socket->fd_, slices, n_slices));
 }
 
 /*

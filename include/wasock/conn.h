@@ -135,7 +135,9 @@ ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
 /*
  * The writes of several slices, in order as if they were one. One response in
  * one call: most hosts leave Nagle's algorithm on, so that two small writes in
- * a row may cost 40 ms.
+ * a row may cost 40 ms. On wazero, which loses count of a call with several, it
+ * is a call a slice; the host is asked once, at the first, whether it is one
+ * whose poll looks at sockets, if nothing was waited for before.
  * slices: `n_slices` of them, the caller's, never modified; try_writev uses
  *   only the first WASOCK_SLICES_MAX.
  * Returns as their scalar forms, counted over all slices.

@@ -116,7 +116,8 @@ ptrdiff_t wasock_fd_recv(int fd, void *buffer, size_t capacity)
 
 /*
  * As wasock_fd_recv, into several buffers in order. wasmtime fills only the
- * first that has room, so a short count says nothing.
+ * first that has room, so a short count says nothing. wazero loses bytes where
+ * they fill one buffer and there are none for the next: it then says EAGAIN.
  * buffers: `n_buffers` of them, the caller's; those beyond
  *   WASOCK_SLICES_MAX, and empty ones in front, are left out.
  * Errors: as wasock_fd_recv.
@@ -138,7 +139,9 @@ ptrdiff_t wasock_fd_send(int fd, const void *data, size_t length)
     __attribute__((warn_unused_result));
 
 /*
- * As wasock_fd_send, from several slices in order as if they were one.
+ * As wasock_fd_send, from several slices in order as if they were one. Not on
+ * wazero where there may be too little room: it goes on with the next slice
+ * after a short one, or says EAGAIN of what it has sent in part.
  * slices: `n_slices` of them, the caller's, unchanged; those beyond
  *   WASOCK_SLICES_MAX, and empty ones in front, are left out.
  * Errors: as wasock_fd_send.
