@@ -22,6 +22,10 @@
 
 #include "plain.h"
 
+#define KNOWN_FLAGS                                                            \
+    (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED | AI_ALL |       \
+     AI_ADDRCONFIG | AI_NUMERICSERV)
+
 /* What getaddrinfo gives, in one piece. */
 struct found {
     struct addrinfo info;
@@ -69,7 +73,9 @@ static bool fill_in(struct found *found, const char *host, int family,
         ipv4->sin_family = AF_INET;
         ipv4->sin_port = htons((uint16_t)port);
         found->info.ai_addrlen = sizeof(*ipv4);
-        return inet_pton(AF_INET, is_local ? text : host, &ipv4->sin_addr) == 1;
+        text = is_local ? text : host;
+        return strpbrk(text, " \t\n\v\f\r") == NULL &&
+               inet_aton(text, &ipv4->sin_addr) == 1;
     }
     struct sockaddr_in6 *ipv6 = &found->address.ipv6;
     const char *text = host == NULL && is_passive ? "::" : "::1";
@@ -95,6 +101,10 @@ static int check_request(const char *host, const char *service,
     if (host == NULL && service == NULL) {
         return EAI_NONAME;
     }
+    if ((asked->ai_flags & ~KNOWN_FLAGS) != 0 ||
+        (host == NULL && (asked->ai_flags & AI_CANONNAME) != 0)) {
+        return EAI_BADFLAGS;
+    }
     if (port_of(service) < 0) {
         return (asked->ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME
                                                        : EAI_SERVICE;
@@ -102,7 +112,8 @@ static int check_request(const char *host, const char *service,
     return 0;
 }
 
-/* Errors: EAI_FAMILY, EAI_SOCKTYPE, EAI_SERVICE (no number), EAI_NONAME,
+/* Errors: EAI_FAMILY, EAI_SOCKTYPE, EAI_BADFLAGS (an unknown one, or
+ * AI_CANONNAME without a host), EAI_SERVICE (no number), EAI_NONAME,
  * EAI_MEMORY. AI_ADDRCONFIG and AI_V4MAPPED are ignored. */
 int getaddrinfo(const char *host, const char *service,
                 const struct addrinfo *hints, struct addrinfo **result)
@@ -133,7 +144,7 @@ int getaddrinfo(const char *host, const char *service,
         found->info.ai_socktype == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;
     found->info.ai_addr = &found->address.any;
     if (asked->ai_flags & AI_CANONNAME) {
-        found->info.ai_canonname = strdup(host != NULL ? host : "localhost");
+        found->info.ai_canonname = strdup(host);
     }
     *result = &found->info;
     return 0;
@@ -158,6 +169,8 @@ const char *gai_strerror(int error)
         return "name not known: a guest knows numbers and localhost";
     case EAI_SERVICE:
         return "service not known: a guest knows numbers";
+    case EAI_BADFLAGS:
+        return "flags that are not known, or a canonical name of no host";
     case EAI_FAMILY:
         return "address family not supported";
     case EAI_SOCKTYPE:

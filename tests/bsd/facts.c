@@ -525,6 +525,8 @@ static void names(void)
 {
     const struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST,
                                      .ai_socktype = SOCK_STREAM};
+    const struct addrinfo named = {.ai_flags = AI_CANONNAME};
+    const struct addrinfo unknown = {.ai_flags = 0x40000000};
     struct addrinfo *info = NULL;
     struct in_addr address;
     char host[64];
@@ -532,7 +534,7 @@ static void names(void)
 
     FACT(getaddrinfo("192.0.2.7", "80", &numeric, &info) == 0);
     const struct sockaddr_in *ipv4 =
-        (struct sockaddr_in *)(void *)info->ai_addr;
+        (const struct sockaddr_in *)(void *)info->ai_addr;
     FACT(info->ai_family == AF_INET && ipv4->sin_port == htons(80));
     FACT(info->ai_protocol == IPPROTO_TCP);
     FACT(ntohl(ipv4->sin_addr.s_addr) == 0xC0000207);
@@ -545,6 +547,13 @@ static void names(void)
     FACT(info->ai_family == AF_INET6);
     freeaddrinfo(info);
     FACT(getaddrinfo("no number", "80", &numeric, &info) == EAI_NONAME);
+    FACT(getaddrinfo("127.1", "80", &numeric, &info) == 0); /* as inet_addr */
+    ipv4 = (struct sockaddr_in *)(void *)info->ai_addr;
+    FACT(ipv4->sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+    freeaddrinfo(info);
+    FACT(getaddrinfo("127.1 ", "80", &numeric, &info) == EAI_NONAME);
+    FACT(getaddrinfo(NULL, "80", &named, &info) == EAI_BADFLAGS);
+    FACT(getaddrinfo("127.0.0.1", "80", &unknown, &info) == EAI_BADFLAGS);
     FACT(inet_aton("10.1.2.3", &address) == 1);
     FACT(strcmp(inet_ntoa(address), "10.1.2.3") == 0);
     FACT(inet_addr("255.255.255.255") == INADDR_NONE);
