@@ -130,15 +130,21 @@ static int kind_of(const char *path)
     return -1;
 }
 
-struct description *wasock_bsd__device(const char *path, int flags)
+struct description *wasock_bsd__device(const char *path, int flags, int *error)
 {
     const int kind = kind_of(path);
 
     if (kind < 0) {
         return NULL;
     }
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) ||
+        (flags & O_DIRECTORY) != 0) {
+        *error = (flags & O_DIRECTORY) != 0 ? ENOTDIR : EEXIST;
+        return NULL;
+    }
     struct device *device = (struct device *)calloc(1, sizeof(*device));
     if (device == NULL) {
+        *error = ENOMEM;
         return NULL;
     }
     device->description.operations = &device_operations;

@@ -30,8 +30,9 @@ int wasock_bsd__path_result(int result);
  */
 void wasock_bsd__complete(struct stat *status);
 
-/* The device of a path, new; NULL where the path is none's. */
-struct description *wasock_bsd__device(const char *path, int flags);
+/* The device of a path, new; NULL where the path is none's, or with an error:
+ * EEXIST, ENOTDIR: what the flags ask for; ENOMEM. */
+struct description *wasock_bsd__device(const char *path, int flags, int *error);
 
 /* As stat(2) for the path of a device. Returns whether it is one's. */
 bool wasock_bsd__device_stat(const char *path, struct stat *status);

@@ -75,7 +75,8 @@ static int number_of_path(const char *path)
  * path: /dev/null, /dev/zero, /dev/urandom, /dev/random, /dev/stdin, …stdout,
  *   …stderr are there on every host.
  * Errors: ENOENT: also of all that is in no directory that the host gave;
- *   EMFILE; ENOMEM; ENOTDIR, EBADF: the directory; what the host says.
+ *   EMFILE; ENOMEM; ENOTDIR, EBADF: the directory; ENOTDIR, EEXIST: a device
+ *   with O_DIRECTORY or O_EXCL; what the host says.
  */
 int open(const char *path, int flags, ...)
 {
@@ -84,11 +85,16 @@ int open(const char *path, int flags, ...)
 
 int openat(int directory_fd, const char *path, int flags, ...)
 {
-    struct description *device = wasock_bsd__device(path, flags);
+    int error = 0;
+    struct description *device = wasock_bsd__device(path, flags, &error);
     const int number = number_of_path(path);
 
     if (device != NULL) {
         return wasock_bsd__open(device, 0);
+    }
+    if (error != 0) {
+        errno = error;
+        return -1;
     }
     if (number >= 0) {
         return dup(number);

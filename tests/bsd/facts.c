@@ -98,6 +98,8 @@ static void devices(void)
     FACT(read(random, bytes, 16) == 16);
     FACT(close(random) == 0);
     FAILS(open("/nonexistent/file", O_RDONLY), ENOENT);
+    FAILS(open("/dev/null", O_RDONLY | O_DIRECTORY), ENOTDIR);
+    FAILS(open("/dev/null", O_WRONLY | O_CREAT | O_EXCL, 0644), EEXIST);
 }
 
 static short polled(int fd, short events)
