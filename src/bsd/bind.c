@@ -49,6 +49,27 @@ static void read_names(struct wasock_names *names)
     }
 }
 
+/* The address in a label, or a port alone, which is all that systemd's names
+ * can hold. Returns whether there is one. */
+static bool read_label(const char *label, struct wasock_addr *addr)
+{
+    const char *name_end = strchr(label, '=');
+    const char *text = name_end != NULL ? name_end + 1 : label;
+    char *end = NULL;
+
+    if (wasock_names_address(label, addr) == 0) {
+        return true;
+    }
+    const unsigned long port = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || port > UINT16_MAX) {
+        return false;
+    }
+    memset(addr, 0, sizeof(*addr));
+    addr->family = WASOCK_ADDR_IPV4;
+    addr->port = (uint16_t)port;
+    return true;
+}
+
 static void take_offers(struct wasock_listener *listeners, size_t n)
 {
     struct wasock_names names = {0};
@@ -59,8 +80,7 @@ static void take_offers(struct wasock_listener *listeners, size_t n)
         struct wasock_addr label = {0};
         struct offer *offer = &offers[n_offers++];
         if (wasock_socket_local_addr(&listeners[i].socket, &label) == 0) {
-            offer->has_addr =
-                wasock_names_address(label.name, &offer->addr) == 0;
+            offer->has_addr = read_label(label.name, &offer->addr);
         }
         /* Objects must not move while open: this one is made anew. */
         const int fd = wasock_listener_into_fd(&listeners[i]);
