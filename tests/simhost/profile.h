@@ -127,6 +127,8 @@ struct simhost_profile {
 
     /* sock_recv, sock_send, and fd_read, fd_write on sockets. */
     bool recv_fills_first_buffer_only;
+    bool slices_are_calls; /* of which one that fails forgets those before it,
+                            * and a short send does not keep from the next */
     enum simhost_many_slices many_slices;
     enum simhost_roflags roflags;
     enum simhost_empty_recv empty_recv;

@@ -98,6 +98,7 @@ const struct simhost_profile simhost_wazero = {
     .accept_on_connection = WASOCK_EBADF,          /* q3 */
     .accept_on_other = WASOCK_EBADF,               /* q3 */
     .backlog = 4097,                               /* t: listen() backlog */
+    .slices_are_calls = true,                      /* readv, writev in fs.go */
     .many_slices = SIMHOST_SLICES_TAKEN,           /* t: 2000 iovecs */
     .roflags = SIMHOST_ROFLAGS_TWO_BYTES,          /* q24 */
     .empty_recv = SIMHOST_EMPTY_RECV_ZERO,         /* q26 */

@@ -193,6 +193,34 @@ static int32_t recv_from(struct sim_descriptor *descriptor,
     return error;
 }
 
+/* Whether the host makes a call of its own of each slice. */
+static bool are_calls(const struct sim_descriptor *descriptor, size_t n_slices)
+{
+    return simhost_knobs.profile.slices_are_calls && n_slices > 1 &&
+           descriptor->peer != NULL && !descriptor->peer->is_datagram;
+}
+
+static int32_t recv_each(struct sim_descriptor *descriptor,
+                         const struct wasock_buffer *buffers, size_t n_buffers,
+                         uint32_t *n_received)
+{
+    for (size_t i = 0; i < n_buffers; i++) {
+        uint32_t n = 0;
+        if (buffers[i].capacity == 0) {
+            continue;
+        }
+        const int32_t error = recv_from(descriptor, &buffers[i], 1, &n);
+        if (error != 0) {
+            return error;
+        }
+        *n_received += n;
+        if (n < buffers[i].capacity) {
+            break;
+        }
+    }
+    return 0;
+}
+
 static int32_t recv_empty(const struct sim_descriptor *descriptor)
 {
     sim_judge(SIMHOST_EMPTY, "no room to receive into");
@@ -235,8 +263,12 @@ static int32_t receive(struct sim_descriptor *descriptor,
         profile->many_slices == SIMHOST_SLICES_EMSGSIZE) {
         return WASOCK_EMSGSIZE;
     }
-    return n_asked == 0 ? recv_empty(descriptor)
-                        : recv_from(descriptor, buffers, n_buffers, n_received);
+    if (n_asked == 0) {
+        return recv_empty(descriptor);
+    }
+    return are_calls(descriptor, n_buffers)
+               ? recv_each(descriptor, buffers, n_buffers, n_received)
+               : recv_from(descriptor, buffers, n_buffers, n_received);
 }
 
 int32_t wasip1_fd_read(int32_t fd, const struct wasock_buffer *buffers,
@@ -398,6 +430,21 @@ static int32_t send_to(struct sim_descriptor *descriptor,
     return error;
 }
 
+static int32_t send_each(struct sim_descriptor *descriptor,
+                         const struct wasock_slice *slices, size_t n_slices,
+                         uint32_t *n_sent)
+{
+    for (size_t i = 0; i < n_slices; i++) {
+        uint32_t n = 0;
+        const int32_t error = send_to(descriptor, &slices[i], 1, &n);
+        if (error != 0) {
+            return error;
+        }
+        *n_sent += n;
+    }
+    return 0;
+}
+
 /* A send of zero slices is how the library asks what a stream socket is. */
 static int32_t send_empty(const struct sim_descriptor *descriptor,
                           size_t n_slices)
@@ -454,7 +501,12 @@ static int32_t transmit(struct sim_descriptor *descriptor,
                    : profile->send_on_listener;
     }
     const int32_t error = clamp_slices(&n_slices);
-    return error != 0 ? error : send_to(descriptor, slices, n_slices, n_sent);
+    if (error != 0) {
+        return error;
+    }
+    return are_calls(descriptor, n_slices)
+               ? send_each(descriptor, slices, n_slices, n_sent)
+               : send_to(descriptor, slices, n_slices, n_sent);
 }
 
 int32_t wasip1_fd_write(int32_t fd, const struct wasock_slice *slices,
