@@ -153,14 +153,15 @@ static bool has_room(const struct wasock_buffer *buffers, size_t n_buffers)
 }
 
 /*
- * wazero, which is known by its poll, goes on to the next of several buffers
- * after a short count, and where that one is EAGAIN it does not tell what was
- * moved before: bytes would be sent twice or never, or be read and lost.
+ * Whether several buffers may be moved by one call. wazero, which is known by
+ * its poll, goes on to the next of them after a short count, and where that is
+ * EAGAIN it does not tell what was moved before: bytes would be sent twice or
+ * never, or be read and lost.
  */
 static bool is_vectored(struct wasock_socket *socket)
 {
     return socket->role_ != WASOCK__ROLE_STREAM ||
-           wasock__socket_host_poll(socket) != WASOCK__HOST_POLL_FAKE;
+           wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_HONEST;
 }
 
 ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
