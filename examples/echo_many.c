@@ -16,7 +16,7 @@
 #include <wasock/wasock.h>
 
 #define CLIENTS_MAX 10000
-#define PENDING_MAX 32768
+#define PENDING_MAX 49152 /* the fastest with much to send, of 24 to 64 KiB */
 #define EVENTS_MAX 256
 #define ACCEPTS_MAX 64 /* in a row: the clients there are want to be served */
 #define READS_MAX 8    /* in a row, for the same reason */

@@ -50,6 +50,11 @@
 #define QUIET_PARTS 4
 #define QUIET_MIN_NS WASOCK_NS_PER_MS
 
+/* Up to so many that may all be ready are tried, not asked about again: each
+ * more poll costs as much as several tries in vain, and of those that were
+ * asked about most come to something where connections come and go. */
+#define TRIED_MAX 64
+
 /* Among doubtful events, how often one is passed over before it is tried. */
 #define SILENT_MAX 8
 
@@ -264,8 +269,8 @@ static void search(struct wasock_poller *poller, struct wasock__report *report,
     forget_kept(poller);
 }
 
-/* The active ones were reported, and none for certain: find those meant. The
- * hand's place as the start lets each come first in turn. */
+/* All were reported, and none for certain: find those meant among the active
+ * ones. The hand's place as the start lets each come first in turn. */
 static void search_active(struct wasock_poller *poller,
                           struct wasock__report *report)
 {
@@ -432,7 +437,10 @@ static int report_outcome(struct wasock_poller *poller,
         return outcome.error;
     }
     poller->busy_ns_ = 0;
-    if (outcome.n_certain > 0) {
+    if (outcome.n_certain == 0 && poller->n_kept_ <= TRIED_MAX) {
+        poller->is_doubtful_ = false;
+    }
+    if (outcome.n_certain > 0 || !poller->is_doubtful_) {
         report_kept_events(poller, report);
     } else {
         search_active(poller, report);

@@ -136,6 +136,32 @@ static void test_one_among_many(void **unused)
     }
 }
 
+/* Where connections come and go, the ends of many are heard by one call. */
+static void test_ends_of_many_cost_one_poll(void **unused)
+{
+    struct wasock_poller_event events[64];
+    uint32_t n_ends = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(64);
+    assert_int_equal(
+        wasock_poller_wait(&poller, events, 64, WASOCK_DEADLINE_PAST), 0);
+    for (size_t i = 0; i < 64; i += 4) {
+        simhost_peer_shutdown(peers[i], SIMHOST_NOW);
+    }
+    const uint64_t n_polls = simhost_calls(SIMHOST_POLL_ONEOFF);
+    const ptrdiff_t n =
+        wasock_poller_wait(&poller, events, 64, WASOCK_NO_DEADLINE);
+    assert_int_equal(simhost_calls(SIMHOST_POLL_ONEOFF) - n_polls, 1);
+    for (ptrdiff_t i = 0; i < n; i++) {
+        char byte = 0;
+        n_ends += wasock_conn_try_read(events[i].token, &byte, 1) == 0;
+    }
+    assert_int_equal(n_ends, 16);
+    close_all();
+}
+
 /* Those of wasmtime's false events that are true are not starved by others. */
 static void test_busy_ones_do_not_hide_others(void **unused)
 {
@@ -841,6 +867,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_one_among_many),
+        cmocka_unit_test(test_ends_of_many_cost_one_poll),
         cmocka_unit_test(test_busy_ones_do_not_hide_others),
         cmocka_unit_test(test_a_fake_sweep_loses_no_time),
         cmocka_unit_test(test_a_quiet_fake_poll),
