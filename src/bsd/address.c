@@ -128,7 +128,13 @@ bool wasock_bsd__is_loopback(const struct wasock_addr *addr)
 bool wasock_bsd__collide(const struct wasock_addr *a,
                          const struct wasock_addr *b)
 {
-    return a->port == b->port && a->port != 0 && a->family == b->family &&
+    if (a->family != b->family) {
+        return false;
+    }
+    if (a->family == WASOCK_ADDR_NAME) {
+        return strcmp(a->name, b->name) == 0;
+    }
+    return a->port == b->port && a->port != 0 &&
            (wasock_bsd__is_any(a) || wasock_bsd__is_any(b) ||
             memcmp(a->ip, b->ip, ip_length(a)) == 0);
 }

@@ -29,6 +29,7 @@ struct offer {
     bool has_addr;
 };
 
+static struct socket *bound; /* the program's sockets that have an address */
 static struct offer *offers;
 static size_t n_offers;
 static bool are_known;
@@ -162,13 +163,27 @@ static struct offer *choose(const struct wasock_addr *addr)
 /* Whether a socket of the program has the address. */
 static bool is_in_use(const struct wasock_addr *addr)
 {
-    for (size_t i = 0; i < n_offers; i++) {
-        if (offers[i].holder != NULL &&
-            wasock_bsd__collide(&offers[i].holder->local, addr)) {
-            return true;
+    const struct socket *socket = bound;
+
+    while (socket != NULL && !wasock_bsd__collide(&socket->local, addr)) {
+        socket = socket->next_bound;
+    }
+    return socket != NULL;
+}
+
+bool wasock_bsd__is_bound_only(const struct wasock_addr *addr)
+{
+    bool is_bound = false;
+
+    for (const struct socket *s = bound; s != NULL; s = s->next_bound) {
+        if (wasock_bsd__collide(&s->local, addr)) {
+            if (s->state == SOCKET_LISTENING) {
+                return false;
+            }
+            is_bound = true;
         }
     }
-    return false;
+    return is_bound;
 }
 
 static void say(const char *text)
@@ -219,7 +234,8 @@ static void explain(const struct wasock_addr *addr)
     say(text);
 }
 
-int wasock_bsd__claim(struct socket *socket)
+/* Claim the best offer, or else an address on the loopback. */
+static int claim_any(struct socket *socket)
 {
     if (socket->domain == AF_UNIX) {
         return wasock_bsd__loopback_listen(socket);
@@ -248,8 +264,27 @@ int wasock_bsd__claim(struct socket *socket)
     return 0;
 }
 
+int wasock_bsd__claim(struct socket *socket)
+{
+    const int result = claim_any(socket);
+
+    if (result == 0) {
+        socket->next_bound = bound;
+        bound = socket;
+    }
+    return result;
+}
+
 void wasock_bsd__disclaim(struct socket *socket)
 {
+    struct socket **link = &bound;
+
+    while (*link != NULL && *link != socket) {
+        link = &(*link)->next_bound;
+    }
+    if (*link != NULL) {
+        *link = socket->next_bound;
+    }
     for (size_t i = 0; i < n_offers; i++) {
         if (offers[i].holder == socket) {
             offers[i].holder = NULL;

@@ -109,6 +109,11 @@ static const struct operations device_operations = {
     .close = device_close,
 };
 
+bool wasock_bsd__is_device(const struct description *description)
+{
+    return description->operations == &device_operations;
+}
+
 /* Which device a path is, or -1. */
 static int kind_of(const char *path)
 {

@@ -291,9 +291,9 @@ static int host_file(int fd, int refusal)
 }
 
 /*
- * pread(2), pwrite(2), lseek(2) as the host does them.
- * Errors: EBADF; ESPIPE: a socket, a pipe, a device, a terminal; EINVAL: no
- *   place to seek to.
+ * pread(2), pwrite(2), lseek(2) as the host does them; a device stays at 0.
+ * Errors: EBADF; ESPIPE: a socket, a pipe, a terminal, and a device for pread
+ *   and pwrite; EINVAL: no place to seek to.
  */
 ssize_t pread(int fd, void *buffer, size_t capacity, off_t offset)
 {
@@ -312,16 +312,22 @@ ssize_t pwrite(int fd, const void *data, size_t length, off_t offset)
 
 off_t lseek(int fd, off_t offset, int whence)
 {
-    const int host_fd = host_file(fd, ESPIPE);
+    const struct description *description = wasock_bsd__find(fd);
 
-    if (host_fd < 0) {
+    if (description == NULL) {
+        return -1;
+    }
+    const int host_fd = wasock_bsd__host_fd(description);
+    const bool is_device = wasock_bsd__is_device(description);
+    if (host_fd < 0 && !is_device) {
+        errno = ESPIPE;
         return -1;
     }
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {
         errno = EINVAL; /* for which wasmtime ends the guest */
         return -1;
     }
-    return wasock_libc_lseek(host_fd, offset, whence);
+    return is_device ? 0 : wasock_libc_lseek(host_fd, offset, whence);
 }
 
 /* preadv(2), pwritev(2): a call a vector, ended by the first short one.

@@ -37,4 +37,7 @@ struct description *wasock_bsd__device(const char *path, int flags, int *error);
 /* As stat(2) for the path of a device. Returns whether it is one's. */
 bool wasock_bsd__device_stat(const char *path, struct stat *status);
 
+/* Whether a description is one of these devices. */
+bool wasock_bsd__is_device(const struct description *description);
+
 #endif

@@ -361,6 +361,9 @@ static int connect_socket(struct socket *socket, const struct wasock_addr *addr)
     if (!wasock_bsd__has_loopback()) {
         return refusal_of(addr);
     }
+    if (wasock_bsd__is_bound_only(addr)) {
+        return -ECONNREFUSED;
+    }
     wasock_bsd__disclaim(socket);
     const int result = wasock_bsd__loopback_connect(socket, addr);
     return result == -ECONNREFUSED ? refusal_of(addr) : result;

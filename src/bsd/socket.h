@@ -50,6 +50,7 @@ struct socket {
     struct wasock_conn conn;         /* CONNECTED */
     struct socket *next;             /* LISTENING: to be accepted next, once
                                         it is CONNECTED */
+    struct socket *next_bound;       /* bind.c: another that has an address */
     struct read_ahead ahead;
     uint64_t receive_timeout_ns; /* 0: none */
     uint64_t send_timeout_ns;
@@ -88,6 +89,9 @@ uint64_t wasock_bsd__deadline(uint64_t timeout_ns);
  * -EADDRNOTAVAIL. */
 int wasock_bsd__claim(struct socket *socket);
 void wasock_bsd__disclaim(struct socket *socket);
+
+/* bind.c: whether a socket of the program has the address, and none listens. */
+bool wasock_bsd__is_bound_only(const struct wasock_addr *addr);
 
 /* accept.c: accept ahead, so that it is known whether accept would wait. */
 void wasock_bsd__accept_ahead(struct socket *socket);

@@ -90,6 +90,8 @@ static void devices(void)
 
     FACT(write(null, "hello", 5) == 5);
     FACT(read(null, bytes, 16) == 0);
+    FACT(lseek(null, 5, SEEK_SET) == 0 && lseek(null, 0, SEEK_END) == 0);
+    FAILS(lseek(null, 0, 99), EINVAL);
     FACT(close(null) == 0);
     const int zero = open("/dev/zero", O_RDONLY);
     FACT(read(zero, bytes, 16) == 16 && bytes[0] == 0);

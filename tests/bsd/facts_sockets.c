@@ -47,6 +47,29 @@ static void connect_both(int *client, int *server)
     FACT(*server >= 0);
 }
 
+/* An address that is bound is taken, and answers once it is listened on. */
+static void bound_only(void)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET};
+    struct sockaddr_in here = address;
+    socklen_t length = sizeof(here);
+    const int silent = socket(AF_INET, SOCK_STREAM, 0);
+    const int other = socket(AF_INET, SOCK_STREAM, 0);
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+
+    here.sin_port = 0;
+    FACT(bind(silent, (struct sockaddr *)&here, length) == 0);
+    FACT(getsockname(silent, (struct sockaddr *)&here, &length) == 0);
+    any.sin_port = here.sin_port;
+    FAILS(bind(other, (struct sockaddr *)&here, length), EADDRINUSE);
+    FAILS(bind(other, (struct sockaddr *)&any, length), EADDRINUSE);
+    FAILS(connect(client, (struct sockaddr *)&here, length), ECONNREFUSED);
+    FACT(listen(silent, 1) == 0);
+    FACT(connect(client, (struct sockaddr *)&here, length) == 0);
+    FACT(close(silent) == 0);
+    FACT(close(other) == 0 && close(client) == 0);
+}
+
 /* Events of a registration, 0 for none. */
 static unsigned told(int epoll)
 {
@@ -329,6 +352,7 @@ void socket_facts(void)
     const int epoll = epoll_create1(0);
 
     listen_on_any_port();
+    bound_only();
     resets();
     halves();
     option_lengths();
