@@ -82,6 +82,7 @@ static int accept_next(struct socket *listening, struct socket **accepted)
     }
     *accepted = listening->next;
     listening->next = NULL;
+    wasock_bsd__inherit_options(*accepted, listening);
     return 0;
 }
 

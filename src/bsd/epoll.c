@@ -238,6 +238,7 @@ static void take_news(struct epoll *epoll)
         }
         if ((risen & WASOCK_BSD_FULL) != 0) {
             item->spent &= ~(unsigned)WASOCK_WRITABLE;
+            item->told &= ~(EPOLLOUT | EPOLLWRNORM);
         }
         item->spent &= ~(unsigned)WASOCK_READABLE; /* it may have been read */
         refresh(epoll, item, risen);

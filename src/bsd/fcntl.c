@@ -96,13 +96,11 @@ static ptrdiff_t unread_bytes(int fd, struct description *description)
     }
     if (socket != NULL) {
         if (socket->state != SOCKET_CONNECTED) {
-            return -EINVAL;
+            return socket->state == SOCKET_LISTENING ? -EINVAL : 0;
         }
-        if (wasock_bsd__ahead_length(socket) == 0) {
-            const ptrdiff_t ignored =
-                wasock_bsd__read_ahead(socket, WASOCK_BSD_AHEAD_BYTES);
-            (void)ignored; /* at the end, and after an error, it is 0 */
-        }
+        const ptrdiff_t ignored =
+            wasock_bsd__read_ahead(socket, WASOCK_BSD_AHEAD_BYTES);
+        (void)ignored; /* at the end, and after an error, it is 0 */
         return (ptrdiff_t)wasock_bsd__ahead_length(socket);
     }
     if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {

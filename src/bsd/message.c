@@ -31,6 +31,30 @@ static struct description *find_socket(int fd)
     return description;
 }
 
+/* MSG_TRUNC of a TCP connection: what is read goes nowhere, see tcp(7). */
+static ssize_t discard(struct description *description,
+                       const struct iovec *buffers, int n_buffers, int flags)
+{
+    static char nowhere[4096];
+    struct iovec room = {nowhere, 0};
+
+    for (int i = 0; i < n_buffers; i++) {
+        room.iov_len += buffers[i].iov_len;
+    }
+    if (room.iov_len > sizeof(nowhere)) {
+        room.iov_len = sizeof(nowhere);
+    }
+    return description->operations->read(description, &room, 1, flags);
+}
+
+static bool is_discarded(struct description *description, int flags)
+{
+    const struct socket *socket = wasock_bsd__socket_of(description);
+
+    return (flags & MSG_TRUNC) != 0 && socket != NULL &&
+           socket->domain != AF_UNIX;
+}
+
 static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
                        int flags)
 {
@@ -43,7 +67,10 @@ static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
         return wasock_bsd__result(-EOPNOTSUPP);
     }
     return wasock_bsd__result(
-        description->operations->read(description, buffers, n_buffers, flags));
+        is_discarded(description, flags)
+            ? discard(description, buffers, n_buffers, flags)
+            : description->operations->read(description, buffers, n_buffers,
+                                            flags));
 }
 
 static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "plain.h"
 
@@ -49,13 +50,11 @@ static int port_of(const char *service)
 {
     char *end = NULL;
 
-    if (service == NULL) {
+    if (service == NULL || *service == '\0') {
         return 0;
     }
     const long port = strtol(service, &end, 10);
-    return *service == '\0' || *end != '\0' || port < 0 || port > UINT16_MAX
-               ? -1
-               : (int)port;
+    return *end != '\0' || port < 0 || port > UINT16_MAX ? -1 : (int)port;
 }
 
 /* Fill in an address of a family. Returns whether the host is one. */
@@ -65,7 +64,7 @@ static bool fill_in(struct found *found, const char *host, int family,
     const bool is_numeric = (flags & AI_NUMERICHOST) != 0;
     const bool is_passive = (flags & AI_PASSIVE) != 0;
     const bool is_local =
-        host == NULL || (!is_numeric && strcmp(host, "localhost") == 0);
+        host == NULL || (!is_numeric && strcasecmp(host, "localhost") == 0);
 
     if (family == AF_INET) {
         struct sockaddr_in *ipv4 = &found->address.ipv4;
@@ -229,9 +228,9 @@ struct hostent *gethostbyname(const char *name)
     static char kept_name[NI_MAXHOST];
     static struct hostent answer = {kept_name, aliases, AF_INET,
                                     sizeof(address), addresses};
-    const char *text = strcmp(name, "localhost") == 0 ? "127.0.0.1" : name;
+    const char *text = strcasecmp(name, "localhost") == 0 ? "127.0.0.1" : name;
 
-    if (inet_pton(AF_INET, text, &address) != 1) {
+    if (inet_aton(text, &address) != 1) {
         h_errno = HOST_NOT_FOUND;
         return NULL;
     }

@@ -125,6 +125,19 @@ static int set_wish(struct socket *socket, int level, int option,
     return 0;
 }
 
+void wasock_bsd__inherit_options(struct socket *accepted,
+                                 const struct socket *listening)
+{
+    accepted->receive_timeout_ns = listening->receive_timeout_ns;
+    accepted->send_timeout_ns = listening->send_timeout_ns;
+    for (const struct option_wish *wish = listening->wishes; wish != NULL;
+         wish = wish->next) {
+        const int ignored = set_wish(accepted, wish->level, wish->option,
+                                     wish->value, wish->length);
+        (void)ignored; /* without memory it is not remembered */
+    }
+}
+
 static int set_timeout(uint64_t *timeout_ns, const void *value,
                        socklen_t length)
 {
@@ -196,7 +209,8 @@ static int error_of(struct socket *socket)
     if (socket == NULL || socket->state != SOCKET_CONNECTED) {
         return 0;
     }
-    socket->description.operations->look(&socket->description);
+    while (wasock_bsd__read_ahead(socket, WASOCK_BSD_AHEAD_BYTES) > 0) {
+    }
     return -wasock_bsd__take_error(socket);
 }
 

@@ -100,9 +100,14 @@ int openat(int directory_fd, const char *path, int flags, ...)
         return dup(number);
     }
     const int host_fd = start_of(directory_fd, path);
-    return host_fd == -1 ? -1
-                         : number_host_fd(
-                               wasock_libc_openat(host_fd, path, flags), flags);
+    if (host_fd == -1) {
+        return -1;
+    }
+    if (!wasock_bsd__has_number()) {
+        errno = EMFILE; /* before anything is truncated or made */
+        return -1;
+    }
+    return number_host_fd(wasock_libc_openat(host_fd, path, flags), flags);
 }
 
 int creat(const char *path, mode_t mode)

@@ -26,14 +26,12 @@ static bool has(const fd_set *set, int fd)
 }
 
 /* What poll is asked of one number. */
-static short events_of(int fd, const fd_set *readable, const fd_set *writable,
-                       const fd_set *exceptional)
+static short events_of(int fd, const fd_set *readable, const fd_set *writable)
 {
     unsigned events = 0;
 
     events |= has(readable, fd) ? POLLIN : 0;
     events |= has(writable, fd) ? POLLOUT : 0;
-    events |= has(exceptional, fd) ? POLLPRI : 0;
     return (short)events;
 }
 
@@ -62,12 +60,15 @@ static int list_members(int n_fds, const fd_set *readable,
     size_t n = 0;
 
     for (int fd = 0; fd < n_fds; fd++) {
-        const short events = events_of(fd, readable, writable, exceptional);
-        if (events == 0) {
+        const short events = events_of(fd, readable, writable);
+        if (events == 0 && !has(exceptional, fd)) {
             continue;
         }
         if (wasock_bsd__find(fd) == NULL) {
             return -EBADF;
+        }
+        if (events == 0) {
+            continue; /* an end is no exceptional condition */
         }
         if (!make_room(n)) {
             return -ENOMEM;
@@ -112,7 +113,9 @@ static int select_until(int n_fds, fd_set *readable, fd_set *writable,
         const struct pollfd *fd = &polled[i];
         n_ready += keep(readable, fd, POLLIN, POLLIN | POLLHUP | POLLERR);
         n_ready += keep(writable, fd, POLLOUT, POLLOUT | POLLERR);
-        n_ready += keep(exceptional, fd, POLLPRI, POLLPRI);
+    }
+    for (int fd = 0; exceptional != NULL && fd < n_fds; fd++) {
+        FD_CLR(fd, exceptional);
     }
     return n_ready;
 }

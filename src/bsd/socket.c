@@ -364,8 +364,10 @@ static int connect_socket(struct socket *socket, const struct wasock_addr *addr)
     if (wasock_bsd__is_bound_only(addr)) {
         return -ECONNREFUSED;
     }
-    wasock_bsd__disclaim(socket);
     const int result = wasock_bsd__loopback_connect(socket, addr);
+    if (result == 0) {
+        wasock_bsd__disclaim(socket);
+    }
     return result == -ECONNREFUSED ? refusal_of(addr) : result;
 }
 

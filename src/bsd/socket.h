@@ -115,6 +115,10 @@ size_t wasock_bsd__ahead_length(const struct socket *socket);
 /* Free what was read ahead. */
 void wasock_bsd__forget_ahead(struct socket *socket);
 
+/* option.c: a connection has its listener's, as on Linux. */
+void wasock_bsd__inherit_options(struct socket *accepted,
+                                 const struct socket *listening);
+
 /* option.c: forget the options. */
 void wasock_bsd__free_options(struct socket *socket);
 

@@ -115,24 +115,35 @@ static void occupy(int fd, struct description *description,
     entries[fd].flags = descriptor_flags;
 }
 
-int wasock_bsd__number(struct description *description, int lowest,
-                       int descriptor_flags)
+/* The lowest free number from `lowest` on, reached or not. */
+static int free_from(int lowest)
 {
-    const bool is_from_start = lowest <= lowest_free;
-    int fd = is_from_start ? lowest_free : lowest;
+    int fd = lowest <= lowest_free ? lowest_free : lowest;
 
     while (fd < n_entries && entries[fd].description != NULL) {
         fd++;
     }
+    return fd;
+}
+
+int wasock_bsd__number(struct description *description, int lowest,
+                       int descriptor_flags)
+{
+    const int fd = free_from(lowest);
     const int result = reach(fd);
     if (result < 0) {
         return result;
     }
     occupy(fd, description, descriptor_flags);
-    if (is_from_start) {
+    if (lowest <= lowest_free) {
         lowest_free = fd + 1;
     }
     return fd;
+}
+
+bool wasock_bsd__has_number(void)
+{
+    return free_from(0) < open_max;
 }
 
 int wasock_bsd__open(struct description *description, int descriptor_flags)

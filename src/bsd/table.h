@@ -84,6 +84,9 @@ struct description *wasock_bsd__find(int fd);
 int wasock_bsd__number(struct description *description, int lowest,
                        int descriptor_flags);
 
+/* Whether a number is free, before something irrevocable is done for it. */
+bool wasock_bsd__has_number(void);
+
 /* As wasock_bsd__number for a new description: closes it where there is no
  * number. Returns the number, or -1 with errno set. */
 int wasock_bsd__open(struct description *description, int descriptor_flags);

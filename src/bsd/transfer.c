@@ -241,8 +241,13 @@ static ssize_t peek_stream(struct socket *socket, const struct iovec *buffers,
     for (;;) {
         result = wasock_bsd__read_ahead(socket, wanted);
         const size_t length = wasock_bsd__ahead_length(socket);
-        if (length >= wanted || (length > 0 && !is_all) ||
-            result != -WASOCK_EAGAIN || !may_wait) {
+        if (length >= wanted || (length > 0 && !is_all)) {
+            break;
+        }
+        if (result > 0) {
+            continue;
+        }
+        if (result != -WASOCK_EAGAIN || !may_wait) {
             break;
         }
         result = wasock__socket_wait(host, WASOCK_READABLE, &wait);

@@ -7,6 +7,7 @@
  * is EPERM.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -126,7 +127,9 @@ WASOCK_BSD_PLAIN(initgroups);
 
 int chown(const char *path, uid_t uid, gid_t gid)
 {
-    (void)path;
+    if (access(path, F_OK) < 0) {
+        return -1;
+    }
     return only_to_oneself(uid) == 0 ? only_to_oneself(gid) : -1;
 }
 WASOCK_BSD_PLAIN(chown);
@@ -139,7 +142,9 @@ WASOCK_BSD_PLAIN(lchown);
 
 int fchown(int fd, uid_t uid, gid_t gid)
 {
-    (void)fd;
+    if (fcntl(fd, F_GETFD) < 0) {
+        return -1;
+    }
     return only_to_oneself(uid) == 0 ? only_to_oneself(gid) : -1;
 }
 WASOCK_BSD_PLAIN(fchown);

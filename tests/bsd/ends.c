@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ends - wait for the end of a connection, and for nothing else: by poll for
- * POLLRDHUP, by poll and by epoll for errors alone. Says on standard output
- * what each of three clients brought; ends.py is the clients.
+ * ends - look at all that will come without taking it; wait for the end of a
+ * connection, and for nothing else: by poll for POLLRDHUP, by poll and by epoll
+ * for errors alone. Says on standard output what each of four clients brought;
+ * ends.py is the clients.
  */
 #define _GNU_SOURCE
 #include <netinet/in.h>
@@ -21,10 +22,13 @@ int main(void)
     const int epoll = epoll_create1(0);
 
     if (bind(listener, (const struct sockaddr *)&any, sizeof(any)) < 0 ||
-        listen(listener, 3) < 0) {
+        listen(listener, 4) < 0) {
         perror("ends");
         return 1;
     }
+    char bytes[4];
+    printf("%zd peeked\n", recv(accept(listener, NULL, NULL), bytes, 4,
+                                MSG_PEEK | MSG_WAITALL));
     struct pollfd wait = {accept(listener, NULL, NULL), POLLRDHUP, 0};
     int n = poll(&wait, 1, LIMIT_MS);
     printf("%d %s\n", n, wait.revents == POLLRDHUP ? "end" : "else");

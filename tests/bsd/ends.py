@@ -17,7 +17,7 @@ RESET = struct.pack("ii", 1, 0)
 with hosts.Host(sys.argv[1], [sys.argv[2]], stdout=subprocess.PIPE,
                 text=True) as run:
     address = ("127.0.0.1", run.port)
-    for is_reset in (False, True, True):
+    for is_reset in (False, False, True, True):
         for _ in range(100):
             try:
                 client = socket.create_connection(address)
@@ -35,4 +35,4 @@ with hosts.Host(sys.argv[1], [sys.argv[2]], stdout=subprocess.PIPE,
         else:
             client.shutdown(socket.SHUT_WR)
     said = run.process.communicate(timeout=40)[0].splitlines()
-assert said == ["1 end", "1 reset", "1 reset"], said
+assert said == ["4 peeked", "1 end", "1 reset", "1 reset"], said

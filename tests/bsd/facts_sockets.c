@@ -6,11 +6,15 @@
 #endif
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "facts.h"
@@ -206,6 +210,81 @@ static void unasked_resets(int epoll)
     FACT(close(client) == 0);
 }
 
+/* What was read ahead is neither all there is nor in the way. */
+static void reads_ahead(void)
+{
+    char bytes[9] = "--------";
+    int n_unread = -1;
+    int client = -1;
+    int server = -1;
+
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    FACT(ioctl(client, FIONREAD, &n_unread) == 0 && n_unread == 0);
+    FACT(close(client) == 0);
+    connect_both(&client, &server);
+    for (int n = 4; n <= 12; n += 4) {
+        FACT(send(client, "head", 4, 0) == 4);
+        FACT(ioctl(server, FIONREAD, &n_unread) == 0 && n_unread == n);
+    }
+    FACT(recv(server, bytes, 4, MSG_TRUNC) == 4); /* tcp(7): it goes nowhere */
+    FACT(recv(server, NULL, 4, MSG_TRUNC) == 4 && bytes[0] == '-');
+    FACT(recv(server, bytes, 8, 0) == 4 && memcmp(bytes, "head", 4) == 0);
+    FACT(send(server, "x", 1, 0) == 1 && send(client, "abc", 3, 0) == 3);
+    FACT(close(client) == 0);
+    FACT(error_of(server) == ECONNRESET);
+    FACT(recv(server, bytes, 8, 0) == 3 && recv(server, bytes, 8, 0) == 0);
+    FACT(close(server) == 0);
+}
+
+/* An accepted connection has its listener's options. */
+static void inherited_options(void)
+{
+    struct timeval limit = {5, 0};
+    struct timeval none = {0, 0};
+    socklen_t length = sizeof(none);
+    int client = -1;
+    int server = -1;
+    int value = 1;
+
+    FACT(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
+         0);
+    FACT(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &value,
+                    sizeof(value)) == 0);
+    connect_both(&client, &server);
+    FACT(getsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &limit, &length) == 0);
+    FACT(limit.tv_sec == 5 && limit.tv_usec == 0);
+    value = 0;
+    length = sizeof(value);
+    FACT(getsockopt(server, IPPROTO_TCP, TCP_NODELAY, &value, &length) == 0);
+    FACT(value == 1 && close(client) == 0 && close(server) == 0);
+    FACT(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)) ==
+         0);
+}
+
+/* To select the end of a stream is no exceptional condition. */
+static void exceptions(void)
+{
+    struct timeval limit = {0, 20000};
+    struct timespec before;
+    struct timespec after;
+    fd_set exceptional;
+    int ends[2];
+
+    FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && close(ends[1]) == 0);
+    FD_ZERO(&exceptional);
+    FD_SET(ends[0], &exceptional);
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    FACT(select(ends[0] + 1, NULL, NULL, &exceptional, &limit) == 0);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    FACT((after.tv_sec - before.tv_sec) * 1000000000LL + after.tv_nsec -
+             before.tv_nsec >=
+         20000000);
+    FACT(!FD_ISSET(ends[0], &exceptional));
+    FACT(close(ends[0]) == 0);
+    FD_SET(ends[0], &exceptional);
+    FAILS(select(ends[0] + 1, NULL, NULL, &exceptional, &limit), EBADF);
+}
+
 /* A listener takes no bytes, and listens until it is shut. */
 static void shut_listener(void)
 {
@@ -322,6 +401,41 @@ static void edges(int epoll)
     FACT(close(ends[1]) == 0 && told(epoll) == 0);
 }
 
+/* Write until there is no room, nor any that comes of itself. */
+static void fill(int fd)
+{
+    static const char bytes[65536];
+
+    for (int i = 0; i < 20; i++) {
+        while (write(fd, bytes, sizeof(bytes)) > 0 || write(fd, bytes, 1) > 0) {
+        }
+        usleep(2000);
+    }
+}
+
+/* Room that there was when there was no place to say so is not told later. */
+static void stale_room(int epoll)
+{
+    int clients[2];
+    int servers[2];
+    struct epoll_event event = {0};
+
+    for (int i = 0; i < 2; i++) {
+        connect_both(&clients[i], &servers[i]);
+        FACT(fcntl(servers[i], F_SETFL, O_NONBLOCK) == 0);
+        watch(epoll, EPOLL_CTL_ADD, servers[i], EPOLLOUT);
+    }
+    FACT(epoll_wait(epoll, &event, 1, 1000) == 1);
+    const int other = event.data.fd == servers[0] ? servers[1] : servers[0];
+    fill(other);
+    for (int i = 0; i < 4; i++) {
+        FACT(epoll_wait(epoll, &event, 1, 0) == 1 && event.data.fd != other);
+    }
+    for (int i = 0; i < 2; i++) {
+        FACT(close(clients[i]) == 0 && close(servers[i]) == 0);
+    }
+}
+
 /* A registration is of a number and what it stood for: it goes when the last
  * number does. */
 static void duplicates(int epoll)
@@ -360,6 +474,10 @@ void socket_facts(void)
     silent_registrations(epoll);
     edges(epoll);
     duplicates(epoll);
+    stale_room(epoll);
+    reads_ahead();
+    inherited_options();
+    exceptions();
     unread_ends();
     unasked_resets(epoll);
     shut_listener();

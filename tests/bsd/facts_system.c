@@ -8,9 +8,11 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "facts.h"
@@ -23,8 +25,12 @@ static void few_numbers(void)
     struct rlimit limit;
     int ends[2];
     int fd = -1;
+    char kept[] = "/tmp/wasock-facts-XXXXXX";
+    struct stat status;
+    const int file = mkstemp(kept);
     const int first = open("/dev/null", O_RDONLY);
 
+    FACT(write(file, "hello", 5) == 5);
     FACT(first > 2 && first < 30 && close(first) == 0);
     FACT(getrlimit(RLIMIT_NOFILE, &before) == 0);
     limit = before;
@@ -46,6 +52,11 @@ static void few_numbers(void)
     FAILS(pipe(ends), EMFILE);
     FAILS(epoll_create1(0), EMFILE);
     FACT(fopen("/dev/null", "r") == NULL && errno == EMFILE);
+    FAILS(open(kept, O_WRONLY | O_TRUNC), EMFILE);
+    FACT(fstat(file, &status) == 0 && status.st_size == 5);
+    FACT(unlink(kept) == 0);
+    FAILS(open(kept, O_WRONLY | O_CREAT, 0600), EMFILE);
+    FAILS(unlink(kept), ENOENT);
     FAILS(poll(fds, 33, 0), EINVAL);
     FACT(close(31) == 0);
     FAILS(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), EMFILE);
@@ -53,6 +64,7 @@ static void few_numbers(void)
     for (fd = first; fd < 32; fd++) {
         FACT(close(fd) == 0);
     }
+    FACT(close(file) == 0);
     FACT(setrlimit(RLIMIT_NOFILE, &before) == 0);
     limit.rlim_cur = limit.rlim_max + 1;
     FAILS(setrlimit(RLIMIT_NOFILE, &limit), EINVAL);
@@ -82,6 +94,9 @@ static void lookups(void)
     FACT(found->ai_protocol == IPPROTO_TCP && found->ai_next == NULL);
     FACT(((struct sockaddr_in *)(void *)found->ai_addr)->sin_addr.s_addr == 0);
     freeaddrinfo(found);
+    FACT(lookup("LocalHost", "", 0, SOCK_STREAM, &found) == 0);
+    freeaddrinfo(found);
+    FACT(gethostbyname("127.1") != NULL && gethostbyname("LOCALHOST") != NULL);
     FACT(lookup("127.0.0.1", NULL, 0, SOCK_DGRAM, &found) == 0);
     FACT(found->ai_protocol == IPPROTO_UDP);
     FACT(((struct sockaddr_in *)(void *)found->ai_addr)->sin_port == 0);
