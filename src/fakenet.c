@@ -155,6 +155,24 @@ static int accept_pending(struct wasock_fakenet *net,
     return 0;
 }
 
+/* What is on its way to a socket that closes finds nobody, and is answered when
+ * it arrives. */
+static void expect_answer(struct wasock_fakenet *net,
+                          const struct wasock__fakenet_socket *socket)
+{
+    struct wasock__fakenet_socket *peer = wasock__fakenet_at(net, socket->peer);
+
+    if (peer == NULL || peer->answer_ns != 0 ||
+        socket->unread.first == WASOCK__FAKENET_NONE) {
+        return;
+    }
+    const uint64_t now_ns = wasock__fakenet_now(net);
+    const uint64_t due_ns = net->blocks_[socket->unread.last].due_ns;
+    peer->answer_ns =
+        wasock_ns_add(due_ns > now_ns ? due_ns : now_ns,
+                      wasock__fakenet_faults(net, socket)->latency_ns);
+}
+
 /* Close what has no object any more: its peer hears of it. */
 static int close_socket(struct wasock_fakenet *net,
                         struct wasock__fakenet_socket *socket)
@@ -169,6 +187,7 @@ static int close_socket(struct wasock_fakenet *net,
         wasock__fakenet_leave(net, pending, WASOCK__FAKENET_RESET);
         wasock__fakenet_free(net, pending);
     }
+    expect_answer(net, socket);
     wasock__fakenet_leave(net, socket,
                           is_to_be_reset ? WASOCK__FAKENET_RESET
                                          : WASOCK__FAKENET_ENDED);
@@ -357,6 +376,7 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
     net->free_sockets_ = WASOCK__FAKENET_NONE;
     for (size_t i = n_sockets; i > 0; i--) {
         net->bound_[i - 1] = WASOCK__FAKENET_NONE;
+        net->sockets_[i - 1].kind = WASOCK__FAKENET_FREE;
         net->sockets_[i - 1].next = net->free_sockets_;
         net->free_sockets_ = (uint32_t)(i - 1);
     }

@@ -182,6 +182,25 @@ static bool is_taken(const struct wasock_fakenet *net,
     return is_owned;
 }
 
+/* Whether a socket would get, by a narrower address, what is sent to any. */
+static bool is_taken_in_part(const struct wasock_fakenet *net,
+                             const struct wasock__fakenet_addr *any,
+                             uint8_t kind)
+{
+    for (uint32_t i = 0; i < net->n_sockets_; i++) {
+        const struct wasock__fakenet_socket *other = &net->sockets_[i];
+        if (other->kind != WASOCK__FAKENET_FREE && other->is_bound &&
+            is_dgram(other->kind) == is_dgram(kind) &&
+            other->local.family != WASOCK_ADDR_NAME &&
+            other->local.port == any->port &&
+            (any->family == WASOCK_ADDR_IPV6 ||
+             other->local.family == any->family)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Give the socket a port. */
 static int find_port(struct wasock_fakenet *net,
                      struct wasock__fakenet_socket *socket)
@@ -191,7 +210,9 @@ static int find_port(struct wasock_fakenet *net,
             net->last_port_ = 0;
         }
         socket->local.port = ++net->last_port_;
-        if (!is_taken(net, socket->local, socket->kind)) {
+        if (!is_taken(net, socket->local, socket->kind) &&
+            !(wasock__fakenet_addr_is_any(&socket->local) &&
+              is_taken_in_part(net, &socket->local, socket->kind))) {
             return 0;
         }
     }

@@ -63,9 +63,12 @@ static void end(struct wasock_fakenet *net,
                 struct wasock__fakenet_socket *socket,
                 enum wasock__fakenet_ending ending, uint64_t at_ns)
 {
-    if (socket->ending < ending) {
+    if (socket->ending == WASOCK__FAKENET_OPEN) {
         socket->ending = (uint8_t)ending;
         socket->end_ns = at_ns;
+    } else if (ending == WASOCK__FAKENET_RESET && socket->answer_ns == 0) {
+        /* As on real ones: the end stays the end, and writes are EPIPE. */
+        socket->answer_ns = at_ns > 0 ? at_ns : 1;
     }
     wasock__fakenet_expect(net, socket);
     wasock__fakenet_notify(socket);
@@ -143,10 +146,16 @@ static size_t transmit(struct wasock_fakenet *net,
 
     while (n_sent < n) {
         const size_t n_now = wasock__fakenet_least(step, n - n_sent);
+        const uint64_t link_free_ns = socket->link_free_ns;
+        const uint64_t last_due_ns = socket->last_due_ns;
         const size_t n_appended =
             wasock__fakenet_append(net, &peer->unread, bytes + n_sent, n_now,
                                    wasock__fakenet_arrival(net, socket, n_now));
         n_sent += n_appended;
+        if (n_appended == 0) { /* and took no time of the link */
+            socket->link_free_ns = link_free_ns;
+            socket->last_due_ns = last_due_ns;
+        }
         if (n_appended < n_now) {
             break;
         }
@@ -187,7 +196,7 @@ ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
         return -WASOCK_EPIPE;
     }
     if (is_reset(net, socket)) {
-        return -WASOCK_ECONNRESET;
+        return socket->is_reset_read ? -WASOCK_EPIPE : -WASOCK_ECONNRESET;
     }
     if (reader == NULL) {
         return send_in_vain(
@@ -218,7 +227,7 @@ ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
 
 /* What a read gives when there is nothing to read. */
 static ptrdiff_t read_nothing(const struct wasock_fakenet *net,
-                              const struct wasock__fakenet_socket *socket)
+                              struct wasock__fakenet_socket *socket)
 {
     if (socket->shut & WASOCK_SHUTDOWN_READ) {
         return 0;
@@ -226,7 +235,11 @@ static ptrdiff_t read_nothing(const struct wasock_fakenet *net,
     if (!is_at_end(net, socket)) {
         return -WASOCK_EAGAIN;
     }
-    return socket->ending == WASOCK__FAKENET_RESET ? -WASOCK_ECONNRESET : 0;
+    if (socket->ending != WASOCK__FAKENET_RESET) {
+        return 0;
+    }
+    socket->is_reset_read = 1;
+    return -WASOCK_ECONNRESET;
 }
 
 ptrdiff_t wasock__fakenet_receive(struct wasock_fakenet *net,

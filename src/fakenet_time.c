@@ -160,9 +160,14 @@ void wasock__fakenet_count_sent(struct wasock_fakenet *net,
     if (n_before < faults->stall_after_bytes &&
         socket->n_sent >= faults->stall_after_bytes) {
         /* What is sent next arrives so much later than it would now. */
-        socket->last_due_ns = wasock_ns_add(
-            wasock_ns_add(wasock__fakenet_now(net), faults->latency_ns),
-            faults->stall_ns);
+        const uint64_t now_ns = wasock__fakenet_now(net);
+        uint64_t due_ns = wasock_ns_add(
+            socket->link_free_ns > now_ns ? socket->link_free_ns : now_ns,
+            faults->latency_ns);
+        if (due_ns < socket->last_due_ns) {
+            due_ns = socket->last_due_ns;
+        }
+        socket->last_due_ns = wasock_ns_add(due_ns, faults->stall_ns);
     }
 }
 

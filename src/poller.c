@@ -491,7 +491,7 @@ static int turn(struct wasock_poller *poller, struct wasock__report *report,
     wasock__host_report_kept(poller, report);
     const bool is_rest = report->n > n_before;
     report_networked(poller, report);
-    if (is_rest || wasock__report_is_full(report)) {
+    if (is_rest || wasock__report_is_full(report) || poller->inbox_ != NULL) {
         return 0; /* what comes of it is seen before more is asked for */
     }
     uint64_t until_ns = wait_until(poller, deadline_ns, now_ns);

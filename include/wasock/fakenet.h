@@ -143,6 +143,7 @@ struct wasock__fakenet_socket {
     uint8_t ending;   /* enum wasock__fakenet_ending: what the peer did */
     uint8_t is_bound; /* its local address is its own */
     uint8_t is_to_be_reset;
+    uint8_t is_reset_read;                /* a read has told of the reset */
     char name[WASOCK_ADDR_NAME_CAPACITY]; /* of that address which is a name */
 };
 
@@ -274,7 +275,7 @@ int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
 
 /*
  * Close a connection by a reset: its peer reads what was sent, and then
- * ECONNRESET.
+ * ECONNRESET, or the end where the stream was shut down before.
  * Errors: ECLOSED; ENOTSUP: not of a network in the process; EPROTOTYPE: no
  *   stream.
  * Source: Go's SetLinger(0) and Close.

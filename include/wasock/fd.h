@@ -82,8 +82,8 @@ const char *wasock_fd_kind_name(enum wasock_fd_kind kind);
 int wasock_fd_is_listener(int fd) __attribute__((warn_unused_result));
 
 /*
- * Make a descriptor non-blocking and verify that it is. Two host calls. Its
- * other flags, such as a file's APPEND, are cleared.
+ * Make a descriptor non-blocking and verify that it is. Two host calls. In a
+ * guest its other flags, such as a file's APPEND, are cleared.
  * Errors: EBADF; ENOTSUP: the host said yes and did not do it; any other code
  *   of the host.
  * Source: preview1 fd_fdstat_set_flags, fd_fdstat_get.

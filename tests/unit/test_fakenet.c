@@ -398,9 +398,10 @@ static void test_closing_a_listener(void **unused)
     assert_int_equal(wasock_listener_close(&c.listener), -WASOCK_ECLOSED);
     assert_int_equal(wasock_listener_accept(&c.listener, &c.server),
                      -WASOCK_ECLOSED);
-    assert_int_equal(try_read(&c.client), -WASOCK_ECONNRESET);
     assert_int_equal(wasock_conn_try_write(&c.client, "x", 1),
                      -WASOCK_ECONNRESET);
+    assert_int_equal(try_read(&c.client), -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_write(&c.client, "x", 1), -WASOCK_EPIPE);
     assert_int_equal(dial(":80", &late), -WASOCK_ECONNREFUSED);
     assert_int_equal(listen_at(":80", &c.listener), 0);
     close_pair(&c);
@@ -560,8 +561,7 @@ static void test_close_and_reset(void **unused)
     assert_int_equal(wasock_fakenet_reset(&c.client), -WASOCK_ECLOSED);
     assert_reads(&c.server, "last");
     assert_int_equal(try_read(&c.server), -WASOCK_ECONNRESET);
-    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1),
-                     -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), -WASOCK_EPIPE);
     close_pair(&c);
 
     /* What the closed end has not read is lost, and its writer hears of it. */
@@ -572,6 +572,41 @@ static void test_close_and_reset(void **unused)
     assert_int_equal(wasock_conn_close(&c.server), 0);
     assert_reads(&c.client, "last");
     assert_int_equal(try_read(&c.client), -WASOCK_ECONNRESET);
+    close_pair(&c);
+}
+
+/* The end of a stream stays one, whatever comes of what was sent after it. */
+static void test_the_end_stays(void **unused)
+{
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    connect_pair(&c);
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(try_read(&c.server), 0);
+    write_all(&c.server, "answer");
+    assert_int_equal(wasock_conn_close(&c.client), 0); /* it is unread */
+    assert_int_equal(try_read(&c.server), 0);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), -WASOCK_EPIPE);
+    close_pair(&c);
+}
+
+/* A port of its own is nobody else's, on a narrower address neither. */
+static void test_port_zero_on_any_address(void **unused)
+{
+    struct connected c = {0};
+    struct wasock_listener other = {0};
+    struct wasock_addr local;
+
+    (void)unused;
+    begin();
+    assert_int_equal(listen_at("127.0.0.1:49152", &other), 0);
+    assert_int_equal(listen_at(":0", &c.listener), 0);
+    assert_int_equal(wasock_socket_local_addr(&c.listener.socket, &local), 0);
+    assert_int_equal(wasock_fakenet_try_dial(&net, &local, &c.client), 0);
+    assert_int_equal(wasock_listener_try_accept(&c.listener, &c.server), 0);
+    assert_int_equal(wasock_listener_close(&other), 0);
     close_pair(&c);
 }
 
@@ -797,6 +832,8 @@ int main(void)
         cmocka_unit_test(test_limit_is_inherited),
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_close_and_reset),
+        cmocka_unit_test(test_the_end_stays),
+        cmocka_unit_test(test_port_zero_on_any_address),
         cmocka_unit_test(test_pair),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_wrong_objects),

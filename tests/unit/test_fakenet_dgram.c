@@ -348,6 +348,26 @@ static void test_latency_that_ends(void **unused)
     end();
 }
 
+/* A stall delays what comes after it, and hastens nothing. */
+static void test_a_stall_lets_nothing_overtake(void **unused)
+{
+    struct wasock_fakenet_faults faults = {.latency_ns = 10000 * MS};
+    char byte = 0;
+
+    (void)unused;
+    begin("127.0.0.1:1000", "127.0.0.1:2000", 0);
+    wasock_fakenet_set_faults(&net, &faults);
+    assert_int_equal(send_to(&a, "1", "127.0.0.1:2000"), 1);
+    faults.latency_ns = 0;
+    faults.stall_after_bytes = 2;
+    faults.stall_ns = MS;
+    assert_int_equal(send_to(&a, "2", "127.0.0.1:2000"), 1);
+    assert_int_equal(send_to(&a, "3", "127.0.0.1:2000"), 1);
+    assert_int_equal(wasock_conn_read(&b, &byte, 1), 1);
+    assert_int_equal(byte, '1');
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -360,6 +380,7 @@ int main(void)
         cmocka_unit_test(test_waiting),
         cmocka_unit_test(test_bad_network),
         cmocka_unit_test(test_latency_that_ends),
+        cmocka_unit_test(test_a_stall_lets_nothing_overtake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

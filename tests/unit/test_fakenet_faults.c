@@ -163,7 +163,7 @@ static void test_reset_after_bytes(void **unused)
     assert_int_equal(wasock_conn_try_read(&b, buffer, sizeof(buffer)), 1000);
     assert_memory_equal(buffer, big, 1000);
     assert_int_equal(wasock_conn_try_read(&b, buffer, 1), -WASOCK_ECONNRESET);
-    assert_int_equal(wasock_conn_try_write(&b, big, 1), -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_try_write(&b, big, 1), -WASOCK_EPIPE);
     end();
 }
 
@@ -342,6 +342,77 @@ static void test_all_at_once(void **unused)
     end();
 }
 
+/* A stall delays what comes after it, with a bandwidth, too. */
+static void test_stall_with_a_bandwidth(void **unused)
+{
+    const struct wasock_fakenet_faults stalling = {
+        .bytes_per_s = 1000, .stall_after_bytes = 5000, .stall_ns = 3000 * MS};
+    char buffer[100];
+    size_t n_read = 0;
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_socket_faults(&a.socket, &stalling);
+    const uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_try_write(&a, big, 5000), 5000);
+    assert_int_equal(wasock_conn_try_write(&a, big, 1), 1);
+    while (n_read < 5001) {
+        const ptrdiff_t n = wasock_conn_read(&b, buffer, sizeof(buffer));
+        assert_true(n > 0);
+        n_read += (size_t)n;
+    }
+    /* 5 s for the first 5,000 bytes, then 3 s more. */
+    assert_true(now_ns() - start_ns >= 8000 * MS);
+    end();
+}
+
+/* What found no memory takes no time of the link. */
+static void test_what_was_not_sent_takes_no_time(void **unused)
+{
+    static _Alignas(
+        WASOCK_FAKENET_ALIGNMENT) char small[WASOCK_FAKENET_SIZE(4, 1)];
+    const struct wasock_fakenet_faults slow = {.bytes_per_s = 1000};
+    struct wasock_conn c = {0};
+    struct wasock_conn d = {0};
+    char buffer[2000];
+
+    (void)unused;
+    memset(&a, 0, sizeof(a));
+    memset(&b, 0, sizeof(b));
+    assert_int_equal(wasock_fakenet_init(&net, small, sizeof(small), 4, NULL),
+                     0);
+    assert_int_equal(wasock_fakenet_pair(&net, &a, &b), 0);
+    assert_int_equal(wasock_fakenet_pair(&net, &c, &d), 0);
+    while (wasock_conn_try_write(&c, big, 400) > 0) {
+    }
+    wasock_fakenet_set_socket_faults(&a.socket, &slow);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(wasock_conn_try_write(&a, big, 1000),
+                         -WASOCK_ESTORAGE);
+    }
+    while (wasock_conn_try_read(&d, buffer, sizeof(buffer)) > 0) {
+    }
+    const uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_try_write(&a, "x", 1), 1);
+    assert_int_equal(wasock_conn_read(&b, buffer, 1), 1);
+    assert_in_range(now_ns() - start_ns, MS, MS);
+}
+
+/* In flight when its reader goes: lost, and later writes hear of it. */
+static void test_lost_on_its_way(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
+    assert_int_equal(wasock_conn_close(&b), 0);
+    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 1000 * MS), 0);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), -WASOCK_EPIPE);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +426,9 @@ int main(void)
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_order_of_arrivals),
         cmocka_unit_test(test_all_at_once),
+        cmocka_unit_test(test_stall_with_a_bandwidth),
+        cmocka_unit_test(test_what_was_not_sent_takes_no_time),
+        cmocka_unit_test(test_lost_on_its_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -796,6 +796,49 @@ static void test_beside_a_network(void **unused)
     }
 }
 
+/* What arrives while another of its sockets is looked at is not overslept. */
+static void test_arrivals_of_a_network(void **unused)
+{
+    const struct wasock_fakenet_options options = {.clock =
+                                                       WASOCK_FAKENET_HOST};
+    const struct wasock_fakenet_faults slow = {.latency_ns = 5 * MS};
+    struct wasock_poller_event event;
+
+    (void)unused;
+    for (int has_deadline = 0; has_deadline < 2; has_deadline++) {
+        struct wasock_fakenet net;
+        struct wasock_conn ends[4] = {0};
+        simhost_reset(1, &simhost_ideal);
+        assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)),
+                         0);
+        assert_int_equal(wasock_fakenet_init(&net, net_memory,
+                                             sizeof(net_memory), 4, &options),
+                         0);
+        wasock_fakenet_set_faults(&net, &slow);
+        assert_int_equal(wasock_fakenet_pair(&net, &ends[0], &ends[1]), 0);
+        assert_int_equal(wasock_fakenet_pair(&net, &ends[2], &ends[3]), 0);
+        assert_int_equal(
+            wasock_poller_add(&poller, &ends[1].socket, 1, &ends[1]), 0);
+        assert_int_equal(
+            wasock_poller_wait(&poller, &event, 1, WASOCK_DEADLINE_PAST), 0);
+        assert_int_equal(
+            wasock_poller_add(&poller, &ends[3].socket, 1, &ends[3]), 0);
+        assert_int_equal(wasock_conn_write(&ends[0], "x", 1), 1);
+        assert_int_equal(wasock_fd_sleep(wasock_deadline_after_ms(10)), 0);
+        const uint64_t start_ns = simhost_now_ns();
+        assert_int_equal(wasock_poller_wait(&poller, &event, 1,
+                                            has_deadline ? start_ns + 1000 * MS
+                                                         : WASOCK_NO_DEADLINE),
+                         1);
+        assert_ptr_equal(event.token, &ends[1]);
+        assert_true(simhost_now_ns() - start_ns < 10 * MS);
+        wasock_poller_close(&poller);
+        for (size_t i = 0; i < 4; i++) {
+            assert_int_equal(wasock_conn_close(&ends[i]), 0);
+        }
+    }
+}
+
 /* Design section 5: what an echo costs, in host calls and subscriptions. */
 static void count(size_t n_busy, size_t n_idle, double *calls,
                   double *subscriptions)
@@ -886,6 +929,7 @@ int main(void)
         cmocka_unit_test(test_stdin),
         cmocka_unit_test(test_clocks_do_not_mix),
         cmocka_unit_test(test_beside_a_network),
+        cmocka_unit_test(test_arrivals_of_a_network),
         cmocka_unit_test(test_calls_an_echo),
     };
 

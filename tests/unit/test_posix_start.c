@@ -35,8 +35,8 @@ static const char *program;
 
 static const char *role_name(enum wasock_preopen_role role)
 {
-    static const char *const names[] = {"no-socket", "listener", "connection",
-                                        "datagram", "untold"};
+    static const char *const names[] = {"no-socket", "listener", "untold",
+                                        "connection", "datagram"};
 
     return names[role];
 }
