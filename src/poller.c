@@ -147,8 +147,10 @@ static void mute(struct wasock_poller *poller, uint32_t index)
     }
     wasock__host_unsubscribe(poller, index);
     registration->flags |= WASOCK__FLAG_MUTED;
+    if (poller->muted_ == WASOCK__NOWHERE) {
+        poller->muted_until_ns_ = wasock_ns_add(wasock_clock_now_ns(), MUTE_NS);
+    }
     list_append(poller, &poller->muted_, index);
-    poller->muted_until_ns_ = wasock_ns_add(wasock_clock_now_ns(), MUTE_NS);
 }
 
 static void unmute(struct wasock_poller *poller, uint32_t index)
@@ -209,6 +211,10 @@ static void release(struct wasock_poller *poller, uint32_t index)
         poller->n_hosted_--;
     }
     *registration = unused;
+    if (unused.generation == 0) { /* what is kept may be of an earlier one */
+        poller->n_kept_ = 0;
+        poller->next_kept_ = 0;
+    }
     list_append(poller, &poller->free_, index);
 }
 
@@ -457,7 +463,8 @@ static uint64_t wait_until(struct wasock_poller *poller, uint64_t deadline_ns,
                            uint64_t now_ns)
 {
     if (poller->muted_ != WASOCK__NOWHERE &&
-        poller->muted_until_ns_ <= now_ns) {
+        (poller->muted_until_ns_ <= now_ns ||
+         poller->muted_until_ns_ - now_ns > MUTE_NS)) { /* the clock failed */
         unmute_all(poller);
     }
     if (poller->muted_ != WASOCK__NOWHERE) {
@@ -490,8 +497,12 @@ static int turn(struct wasock_poller *poller, struct wasock__report *report,
     const size_t n_before = report->n;
     wasock__host_report_kept(poller, report);
     const bool is_rest = report->n > n_before;
-    report_networked(poller, report);
-    if (is_rest || wasock__report_is_full(report) || poller->inbox_ != NULL) {
+    if (!poller->is_host_owed_) {
+        report_networked(poller, report);
+    }
+    const bool is_full = wasock__report_is_full(report);
+    if (is_rest || is_full || poller->inbox_ != NULL) {
+        poller->is_host_owed_ = is_full && !is_rest && poller->n_hosted_ > 0;
         return 0; /* what comes of it is seen before more is asked for */
     }
     uint64_t until_ns = wait_until(poller, deadline_ns, now_ns);
@@ -499,6 +510,10 @@ static int turn(struct wasock_poller *poller, struct wasock__report *report,
         until_ns = wasock_deadline_earlier(
             until_ns, wasock_ns_add(now_ns, UNKNOWN_POLL_MAX_NS));
     }
+    if (poller->is_host_owed_ && poller->ready_ != WASOCK__NOWHERE) {
+        until_ns = WASOCK_DEADLINE_PAST;
+    }
+    poller->is_host_owed_ = false;
     return wait_for_any(poller, report, until_ns, now_ns);
 }
 

@@ -106,13 +106,13 @@ static uint32_t review_round(struct wasock_poller *poller)
         struct wasock__registration *registration =
             wasock__registration_at(poller, i);
         if (wasock__take_moved(poller, i, WASOCK__MOVED_OF_LATE)) {
-            registration->n_silent = 0;
+            registration->n_silent[0] = 0;
             n_moved++;
-        } else if (++registration->n_silent >= SILENT_MAX &&
+        } else if (++registration->n_silent[0] >= SILENT_MAX &&
                    poller->n_active_ > ACTIVE_MIN &&
                    registration->watch.socket_->role_ !=
                        WASOCK__ROLE_LISTENER) {
-            registration->n_silent = 0;
+            registration->n_silent[0] = 0;
             wasock__sets_demote(poller, i);
             poller->n_due_++; /* so that those before it wait no longer */
         }
@@ -129,8 +129,10 @@ void wasock__fake_report_round(struct wasock_poller *poller,
         report_place(poller, report,
                      wasock__n_idle(poller) + poller->next_kept_++);
     }
-    while (poller->n_due_ > 0 && wasock__n_idle(poller) > 0 &&
-           !wasock__report_is_full(report)) {
+    if (poller->n_due_ > wasock__n_idle(poller)) {
+        poller->n_due_ = wasock__n_idle(poller); /* some have gone */
+    }
+    while (poller->n_due_ > 0 && !wasock__report_is_full(report)) {
         wasock__idle_next_group(poller, 1);
         report_place(poller, report, poller->sweep_++);
         poller->n_due_--;

@@ -62,11 +62,13 @@
  * When one in so many of the active ones had something to do, they are taken
  * for ready again without being asked about, so many times in a row: to try in
  * vain costs little more than to be told that there is nothing, and less than
- * to be told of what there is. When too few were, not for so many polls.
+ * to be told of what there is. When too few were, not for so many polls. Nor
+ * for longer than a sweep takes: what is not taken for ready waits meanwhile.
  */
 #define ASSUME_MIN 16
 #define ASSUME_PART 2
 #define ASSUMED_MAX 7
+#define ASSUMED_TRIES_MAX 4096 /* at 4 us each */
 #define ASSUME_PAUSE 64
 
 /* Reports. */
@@ -82,7 +84,7 @@ static void report_ready(struct wasock_poller *poller,
     }
     wasock__report_add(report, registration)->ready =
         (uint8_t)(1U << wasock__side_of(userdata));
-    registration->n_silent = 0;
+    registration->n_silent[wasock__side_of(userdata)] = 0;
     wasock__sets_promote(poller,
                          registration->place[wasock__side_of(userdata)]);
 }
@@ -122,6 +124,15 @@ static void report_event(struct wasock_poller *poller,
     }
 }
 
+/* Where active ones are taken for ready, polls are so few that a listener is
+ * tried after each: it is not taken for ready, as it mostly is not. */
+static bool is_rarely_asked(const struct wasock_poller *poller,
+                            const struct wasock__registration *registration)
+{
+    return registration->watch.socket_->role_ == WASOCK__ROLE_LISTENER &&
+           poller->n_active_ >= ASSUME_MIN;
+}
+
 /*
  * Whether to report an event of a poll that reported everything: if it is
  * certain, and now and then if it is of an active one, since what is certain
@@ -130,15 +141,16 @@ static void report_event(struct wasock_poller *poller,
 static bool is_worth_a_try(struct wasock_poller *poller,
                            const struct wasock__event *event)
 {
+    const unsigned side = wasock__side_of(event->userdata);
     struct wasock__registration *registration =
         wasock__registration_of(poller, event->userdata);
 
-    if (!poller->is_doubtful_ || is_certain(event)) {
+    if (!poller->is_doubtful_ || is_certain(event) ||
+        is_rarely_asked(poller, registration)) {
         return true;
     }
-    return registration->place[wasock__side_of(event->userdata)] >=
-               wasock__n_idle(poller) &&
-           ++registration->n_silent % SILENT_MAX == 0;
+    return registration->place[side] >= wasock__n_idle(poller) &&
+           ++registration->n_silent[side] % SILENT_MAX == 0;
 }
 
 static void report_kept_events(struct wasock_poller *poller,
@@ -344,7 +356,7 @@ static int sweep(struct wasock_poller *poller, struct wasock__report *report,
         const uint32_t count =
             wasock__idle_next_group(poller, due < GROUP ? due : GROUP);
         result = sweep_group(poller, report, count);
-        if (wasock__report_is_full(report)) {
+        if (wasock__report_is_full(report) || result == -WASOCK_EINTR) {
             return result; /* goes on here next time: still due */
         }
         due -= count;
@@ -409,17 +421,23 @@ bool wasock__host_needs_time(const struct wasock_poller *poller)
            poller->host_poll_ == WASOCK__HOST_POLL_FAKE;
 }
 
-/* Whether all has been quiet for so long that waiting for all together pays. */
-static bool is_quiet(struct wasock_poller *poller, uint64_t now_ns)
+/* How long all has to be quiet, and a wait may last, for waiting for all
+ * together to pay. */
+static uint64_t quiet_min_ns(const struct wasock_poller *poller)
 {
     const uint64_t quiet_ns =
         (uint64_t)wasock__n_idle(poller) * QUIET_COST_NS * QUIET_PARTS;
 
+    return quiet_ns > QUIET_MIN_NS ? quiet_ns : QUIET_MIN_NS;
+}
+
+/* For how long all has been quiet. */
+static uint64_t quiet_for_ns(struct wasock_poller *poller, uint64_t now_ns)
+{
     if (poller->busy_ns_ == 0) {
         poller->busy_ns_ = now_ns;
     }
-    return now_ns - poller->busy_ns_ >=
-           (quiet_ns > QUIET_MIN_NS ? quiet_ns : QUIET_MIN_NS);
+    return now_ns - poller->busy_ns_; /* the clock failed: very long */
 }
 
 /* Report the outcome of a poll of all subscriptions from `first` on. */
@@ -478,9 +496,11 @@ static bool is_assumed_ready(struct wasock_poller *poller)
     if (!is_busy && poller->n_assumed_ > 0) {
         poller->assume_pause_ = ASSUME_PAUSE;
     }
-    poller->n_assumed_ = is_busy && poller->n_assumed_ < ASSUMED_MAX
-                             ? (uint8_t)(poller->n_assumed_ + 1)
-                             : 0;
+    const bool is_enough =
+        poller->n_assumed_ == ASSUMED_MAX ||
+        poller->n_assumed_ * poller->n_active_ >= ASSUMED_TRIES_MAX;
+    poller->n_assumed_ =
+        is_busy && !is_enough ? (uint8_t)(poller->n_assumed_ + 1) : 0;
     return poller->n_assumed_ > 0;
 }
 
@@ -503,8 +523,9 @@ static void assume_ready(struct wasock_poller *poller)
     }
 }
 
-/* Sweep the idle ones that are due. Afterwards it is time to sweep again at
- * `*until_ns` at the latest, or WASOCK_NO_DEADLINE: wait for them, too. */
+/* Sweep the idle ones that are due, in a wait that ends at `*until_ns`. Then it
+ * is time to sweep again at `*until_ns` at the latest, or WASOCK_NO_DEADLINE:
+ * wait for them, too. */
 static int sweep_due(struct wasock_poller *poller,
                      struct wasock__report *report, uint64_t *until_ns,
                      uint64_t now_ns)
@@ -515,8 +536,16 @@ static int sweep_due(struct wasock_poller *poller,
     if (report->n > n_before) {
         poller->busy_ns_ = 0;
     }
-    *until_ns =
-        is_quiet(poller, now_ns) ? WASOCK_NO_DEADLINE : next_sweep_ns(poller);
+    const uint64_t min_ns = quiet_min_ns(poller);
+    const uint64_t quiet_ns = quiet_for_ns(poller, now_ns);
+    if (wasock__timeout_of(*until_ns, now_ns) < min_ns) {
+        *until_ns = next_sweep_ns(poller);
+    } else if (quiet_ns < min_ns) {
+        *until_ns = wasock_deadline_earlier(
+            next_sweep_ns(poller), wasock_ns_add(now_ns, min_ns - quiet_ns));
+    } else {
+        *until_ns = WASOCK_NO_DEADLINE;
+    }
     return result;
 }
 
@@ -524,7 +553,7 @@ static int ask_honest(struct wasock_poller *poller,
                       struct wasock__report *report, uint64_t until_ns,
                       uint64_t now_ns)
 {
-    uint64_t sweep_until_ns = WASOCK_NO_DEADLINE;
+    uint64_t sweep_until_ns = until_ns;
     uint32_t first = 0;
 
     if (wasock__n_idle(poller) > 0) {
@@ -540,6 +569,7 @@ static int ask_honest(struct wasock_poller *poller,
     if (report->n == 0 && first == wasock__n_idle(poller) &&
         is_assumed_ready(poller)) {
         assume_ready(poller);
+        poller->busy_ns_ = 0;
         report_kept_events(poller, report);
         return 0;
     }
@@ -559,6 +589,12 @@ bool wasock__host_find_out_poll(struct wasock_poller *poller)
         struct wasock_socket *socket =
             wasock__registration_at(poller, i)->watch.socket_;
         poller->host_poll_ = (uint8_t)wasock__socket_host_poll(socket);
+        if (socket->role_ == WASOCK__ROLE_PLAIN &&
+            wasock__side_of(poller->subscriptions_[i].userdata) == 1 &&
+            wasock__fd_wait_once(socket->fd_, WASOCK_WRITABLE, 0) ==
+                -WASOCK_ENOTSUP) {
+            poller->host_poll_ = WASOCK__HOST_POLL_FAKE;
+        }
         is_asked = is_asked || socket->role_ != WASOCK__ROLE_PLAIN;
     }
     return is_asked && poller->host_poll_ == WASOCK__HOST_POLL_UNKNOWN;

@@ -2,6 +2,7 @@
 #include "poller_parts.h"
 
 #include <wasock/clock.h>
+#include <wasock/err.h>
 
 /*
  * Subscriptions stand in one array: the idle ones in the order in which they
@@ -112,7 +113,8 @@ void wasock__host_subscribe(struct wasock_poller *poller, uint32_t index)
 
     registration->place[0] = WASOCK__NOWHERE;
     registration->place[1] = WASOCK__NOWHERE;
-    registration->n_silent = 0;
+    registration->n_silent[0] = 0;
+    registration->n_silent[1] = 0;
     for (unsigned side = 0; side < 2; side++) {
         if (registration->interest & (1U << side)) {
             subscribe_side(poller, index, side);
@@ -163,7 +165,10 @@ bool wasock__may_be_tried(const struct wasock_poller *poller, uint64_t userdata)
     const struct wasock_socket *socket =
         wasock__registration_of(poller, userdata)->watch.socket_;
 
-    return socket->role_ != WASOCK__ROLE_PLAIN ||
-           wasock__fd_wait_once(socket->fd_, 1U << wasock__side_of(userdata),
-                                0) != 0;
+    if (socket->role_ != WASOCK__ROLE_PLAIN) {
+        return true;
+    }
+    const int result =
+        wasock__fd_wait_once(socket->fd_, 1U << wasock__side_of(userdata), 0);
+    return result == 1 || result == -WASOCK_ENOTSUP || result == -WASOCK_EBADF;
 }

@@ -6,7 +6,7 @@
  * were in use of late are asked about every time, the others in turn. One of
  * the others that speaks is noticed
  *   - at once when nothing has happened for a while: 1 ms or, where that is
- *     longer, 4.4 us for each watched,
+ *     longer, 4.4 us for each watched; in a wait that may last as long,
  *   - while others keep the program busy, within the larger of 20 ms and 15 us
  *     for each watched (plus what the program itself takes between two waits,
  *     and the waits it takes to be told of all that is ready),
@@ -43,8 +43,8 @@ struct wasock__registration {
     uint16_t generation;     /* tells it from earlier ones of its number */
     uint8_t interest;
     uint8_t flags;
-    uint8_t credit;   /* how long it stays active without being used */
-    uint8_t n_silent; /* polls since it was last known to be ready */
+    uint8_t credit;      /* how long it stays active without being used */
+    uint8_t n_silent[2]; /* by side: polls since it was last reported */
 };
 
 /* Private: the earliest deadline of a registration. */
@@ -103,6 +103,7 @@ struct wasock_poller {
     uint8_t n_assumed_;    /* times in a row that all were taken for ready */
     uint8_t assume_pause_; /* polls until that is done again */
     uint8_t is_virtual_;   /* the network has a clock of its own */
+    uint8_t is_host_owed_; /* the network left it no room in the last turn */
 };
 
 /* Something to serve. */
@@ -171,7 +172,7 @@ int wasock_poller_remove(struct wasock_poller *poller,
  * A deadline of an object is an event once each time it is set and exceeded;
  * it does not change the readiness of the object. A listener whose accept
  * failed for want of descriptors is not reported until something that this
- * poller watches is closed, or for 20 ms.
+ * poller watches is closed, or for up to 20 ms.
  * Errors: ECLOSED: the poller; EDEADLOCK: there is nothing to wait for and no
  *   deadline; EINVAL: no room for an event; EINTR; any other code with which
  *   the host fails a poll.

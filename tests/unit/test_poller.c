@@ -1,49 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The poller on every host, and against the truth. */
-#include "worlds.h"
+#include "polled.h"
 
 #include <wasock/fakenet.h>
 
 #define N 300
-#define N_MAX 1100 /* where costs are counted */
-
-static _Alignas(
-    WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(N_MAX + 2)];
-static struct wasock_poller poller;
-static struct wasock_listener listener;
-static struct wasock_conn conns[N_MAX];
-static struct simhost_peer *peers[N_MAX];
-
-static void open_conns(size_t n)
-{
-    const int fd = simhost_preopen(SIMHOST_LISTENER);
-
-    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
-    memset(&listener, 0, sizeof(listener));
-    memset(conns, 0, sizeof(conns));
-    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
-    for (size_t i = 0; i < n; i++) {
-        peers[i] = simhost_connect(fd, SIMHOST_NOW);
-        assert_int_equal(wasock_listener_accept(&listener, &conns[i]), 0);
-        assert_int_equal(wasock_poller_add(&poller, &conns[i].socket,
-                                           WASOCK_READABLE, &conns[i]),
-                         0);
-    }
-}
-
-static void close_all(void)
-{
-    for (size_t i = 0; i < N_MAX; i++) {
-        if (wasock_socket_is_open(&conns[i].socket)) {
-            assert_int_equal(wasock_conn_close(&conns[i]), 0);
-        }
-    }
-    wasock_poller_close(&poller);
-    if (wasock_socket_is_open(&listener.socket)) {
-        assert_int_equal(wasock_listener_close(&listener), 0);
-    }
-    simhost_check();
-}
 
 /* Wait until this one is reported, serving nobody else; how late that is. */
 static uint64_t wait_for(void *token)
@@ -224,12 +185,7 @@ static void test_a_fake_sweep_loses_no_time(void **unused)
     open_conns(n_conns);
     const uint64_t start_ns = simhost_now_ns();
     while (simhost_now_ns() < start_ns + 500 * MS) {
-        for (size_t i = 0; i < n_busy; i++) {
-            if (!simhost_truth(wasock_socket_fd(&conns[i].socket))
-                     .is_readable) {
-                simhost_peer_send(peers[i], "hello", 5, SIMHOST_NOW);
-            }
-        }
+        speak(n_busy);
         const ptrdiff_t n =
             wasock_poller_wait(&poller, events, 64, WASOCK_NO_DEADLINE);
         assert_true(n > 0);
@@ -844,16 +800,12 @@ static void count(size_t n_busy, size_t n_idle, double *calls,
                   double *subscriptions)
 {
     static struct wasock_poller_event events[64];
-    char buffer[64];
     const size_t n_echoes_wanted = 4000;
     size_t n_echoes = 0;
 
     simhost_reset(1, &simhost_wasi_common);
     open_conns(n_busy + n_idle);
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_SEND] = 1800;
-    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1300;
-    simhost_knobs.subscription_cost_ns = 500;
+    set_costs();
     uint64_t calls_before = 0;
     uint64_t subscriptions_before = 0;
     while (n_echoes < 2 * n_echoes_wanted) {
@@ -861,24 +813,12 @@ static void count(size_t n_busy, size_t n_idle, double *calls,
             calls_before = simhost_calls(SIMHOST_ANY_CALL);
             subscriptions_before = simhost_n_subscriptions();
         }
-        for (size_t i = 0; i < n_busy; i++) {
-            if (!simhost_truth(wasock_socket_fd(&conns[i].socket))
-                     .is_readable) {
-                simhost_peer_send(peers[i], "hello", 5, SIMHOST_NOW);
-            }
-        }
+        speak(n_busy);
         const ptrdiff_t n =
             wasock_poller_wait(&poller, events, 64, WASOCK_NO_DEADLINE);
         assert_true(n > 0);
         for (ptrdiff_t i = 0; i < n; i++) {
-            const ptrdiff_t n_read =
-                wasock_conn_try_read(events[i].token, buffer, sizeof(buffer));
-            if (n_read > 0) {
-                assert_int_equal(wasock_conn_try_write(events[i].token, buffer,
-                                                       (size_t)n_read),
-                                 n_read);
-                n_echoes++;
-            }
+            n_echoes += echo(events[i].token);
         }
     }
     *calls = (double)(simhost_calls(SIMHOST_ANY_CALL) - calls_before) /
