@@ -124,13 +124,13 @@ static void report_event(struct wasock_poller *poller,
     }
 }
 
-/* Where active ones are taken for ready, polls are so few that a listener is
+/* While active ones are taken for ready, polls are so few that a listener is
  * tried after each: it is not taken for ready, as it mostly is not. */
 static bool is_rarely_asked(const struct wasock_poller *poller,
                             const struct wasock__registration *registration)
 {
-    return registration->watch.socket_->role_ == WASOCK__ROLE_LISTENER &&
-           poller->n_active_ >= ASSUME_MIN;
+    return poller->is_after_assumed_ &&
+           registration->watch.socket_->role_ == WASOCK__ROLE_LISTENER;
 }
 
 /*
@@ -566,6 +566,7 @@ static int ask_honest(struct wasock_poller *poller,
         first = wasock__n_idle(poller);
         until_ns = wasock_deadline_earlier(until_ns, sweep_until_ns);
     }
+    poller->is_after_assumed_ = poller->n_assumed_ > 0;
     if (report->n == 0 && first == wasock__n_idle(poller) &&
         is_assumed_ready(poller)) {
         assume_ready(poller);

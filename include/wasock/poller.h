@@ -92,17 +92,18 @@ struct wasock_poller {
     uint32_t muted_;  /* starved listeners */
     uint32_t n_kept_; /* events of the last poll not yet reported */
     uint32_t next_kept_;
-    uint32_t hand_;        /* which active one is asked next for its credit */
-    uint32_t sweep_;       /* which idle one is swept next */
-    uint32_t n_swept_;     /* how many the last sweep of a fake poll tried */
-    uint32_t n_due_;       /* how many idle ones such a sweep still owes */
-    uint8_t host_poll_;    /* enum wasock__host_poll */
-    uint8_t is_doubtful_;  /* the last poll called everything ready */
-    uint8_t nap_ms_;       /* the last nap on a fake poll */
-    uint8_t n_naps_;       /* the longest ones since something moved */
-    uint8_t n_assumed_;    /* times in a row that all were taken for ready */
-    uint8_t assume_pause_; /* polls until that is done again */
-    uint8_t is_virtual_;   /* the network has a clock of its own */
+    uint32_t hand_;       /* which active one is asked next for its credit */
+    uint32_t sweep_;      /* which idle one is swept next */
+    uint32_t n_swept_;    /* how many the last sweep of a fake poll tried */
+    uint32_t n_due_;      /* how many idle ones such a sweep still owes */
+    uint8_t host_poll_;   /* enum wasock__host_poll */
+    uint8_t is_doubtful_; /* the last poll called everything ready */
+    uint8_t nap_ms_;      /* the last nap on a fake poll */
+    uint8_t n_naps_;      /* the longest ones since something moved */
+    uint8_t n_assumed_;   /* times in a row that all were taken for ready */
+    uint8_t is_after_assumed_; /* they were, before the last poll */
+    uint8_t assume_pause_;     /* polls until that is done again */
+    uint8_t is_virtual_;       /* the network has a clock of its own */
     uint8_t is_host_owed_; /* the network left it no room in the last turn */
 };
 
