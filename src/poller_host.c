@@ -141,16 +141,16 @@ static bool is_rarely_asked(const struct wasock_poller *poller,
 static bool is_worth_a_try(struct wasock_poller *poller,
                            const struct wasock__event *event)
 {
+    if (!poller->is_doubtful_ || is_certain(event)) {
+        return true;
+    }
     const unsigned side = wasock__side_of(event->userdata);
     struct wasock__registration *registration =
         wasock__registration_of(poller, event->userdata);
 
-    if (!poller->is_doubtful_ || is_certain(event) ||
-        is_rarely_asked(poller, registration)) {
-        return true;
-    }
-    return registration->place[side] >= wasock__n_idle(poller) &&
-           ++registration->n_silent[side] % SILENT_MAX == 0;
+    return is_rarely_asked(poller, registration) ||
+           (registration->place[side] >= wasock__n_idle(poller) &&
+            ++registration->n_silent[side] % SILENT_MAX == 0);
 }
 
 static void report_kept_events(struct wasock_poller *poller,
@@ -553,18 +553,18 @@ static int ask_honest(struct wasock_poller *poller,
                       struct wasock__report *report, uint64_t until_ns,
                       uint64_t now_ns)
 {
-    uint64_t sweep_until_ns = until_ns;
     uint32_t first = 0;
 
     if (wasock__n_idle(poller) > 0) {
+        uint64_t sweep_until_ns = until_ns;
         const int result = sweep_due(poller, report, &sweep_until_ns, now_ns);
         if (result < 0 || wasock__report_is_full(report)) {
             return result;
         }
-    }
-    if (sweep_until_ns != WASOCK_NO_DEADLINE) {
-        first = wasock__n_idle(poller);
-        until_ns = wasock_deadline_earlier(until_ns, sweep_until_ns);
+        if (sweep_until_ns != WASOCK_NO_DEADLINE) {
+            first = wasock__n_idle(poller);
+            until_ns = wasock_deadline_earlier(until_ns, sweep_until_ns);
+        }
     }
     poller->is_after_assumed_ = poller->n_assumed_ > 0;
     if (report->n == 0 && first == wasock__n_idle(poller) &&
