@@ -30,6 +30,7 @@ class Pace:
     warm_up_ms: int
     measure_ms: int
     hold_s: float
+    turns_max: int = 3  # in a round
 
 
 class Failed(Exception):

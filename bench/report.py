@@ -24,6 +24,7 @@ class Measurement:
     workload: str
     figures: dict = field(default_factory=dict)
     failure: str | None = None
+    turn: int = 0  # within the round
 
 
 class Results:
@@ -36,7 +37,7 @@ class Results:
     def by_round(self, server: Server, host: str, workload: str, key: str) -> dict:
         at = host if server.is_guest() else None
         return {
-            m.round: m.figures[key]
+            (m.round, m.turn): m.figures[key]
             for m in self.measurements
             if (m.server, m.host, m.workload) == (server.name, at, workload)
             and key in m.figures

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import each_host
@@ -21,7 +22,7 @@ from servers import LOAD_BUILD, SERVERS, run_build
 from workloads import WORKLOADS
 
 RESULTS = Path(__file__).resolve().parent / "results"
-QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=1)
+QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=1, turns_max=1)
 FULL = Pace(warm_up_ms=200, measure_ms=1000, hold_s=3)
 QUICK_ROUNDS, FULL_ROUNDS, EACH_HOST_ROUNDS = 2, 7, 3
 # No measurement begins after it; the last one may take half a minute.
@@ -98,33 +99,44 @@ def record_sizes(pairs, results: Results) -> None:
         )
 
 
+def take_turns(number: int, turn: int, pairs, workload, pace, results, deadline):
+    """Each server once at a workload; whether there was time for all."""
+    # Not always the same one first, nor always after the same one.
+    start = (number + turn) % len(pairs)
+    for server, host, program in pairs[start:] + pairs[:start]:
+        if not server.runs(workload.name):
+            continue
+        if time.monotonic() > deadline:
+            return False
+        name = host and host.name
+        place = f"{workload.name:11} {server.name} on {name or 'this machine'}"
+        try:
+            answer = measure(server, host, program, workload, pace)
+            failure = None
+            figures = {f.key: answer[f.key] for f in workload.figures}
+            shown = ", ".join(
+                f"{figures[f.key] * f.scale:,.{f.digits}f}" for f in workload.figures
+            )
+        except Failed as failed:
+            figures, failure = {}, str(failed)
+            shown = f"failed: {failure}"
+        print(f"{number + 1} {place}: {shown}", flush=True)
+        results.measurements.append(
+            Measurement(
+                number, name, server.name, workload.name, figures, failure, turn
+            )
+        )
+    return True
+
+
 def one_round(number: int, pairs, workloads, pace: Pace, results, deadline) -> bool:
     """Each server at each workload; whether there was time for all."""
     for workload in workloads:
-        # Not always the same one first, nor always after the same one.
-        start = number % len(pairs)
-        for server, host, program in pairs[start:] + pairs[:start]:
-            if not server.runs(workload.name):
-                continue
-            if time.monotonic() > deadline:
+        turns = min(workload.turns, pace.turns_max)
+        part = replace(pace, measure_ms=pace.measure_ms // turns)
+        for turn in range(turns):
+            if not take_turns(number, turn, pairs, workload, part, results, deadline):
                 return False
-            name = host and host.name
-            place = f"{workload.name:11} {server.name} on {name or 'this machine'}"
-            try:
-                answer = measure(server, host, program, workload, pace)
-                failure = None
-                figures = {f.key: answer[f.key] for f in workload.figures}
-                shown = ", ".join(
-                    f"{figures[f.key] * f.scale:,.{f.digits}f}"
-                    for f in workload.figures
-                )
-            except Failed as failed:
-                figures, failure = {}, str(failed)
-                shown = f"failed: {failure}"
-            print(f"{number + 1} {place}: {shown}", flush=True)
-            results.measurements.append(
-                Measurement(number, name, server.name, workload.name, figures, failure)
-            )
     return True
 
 

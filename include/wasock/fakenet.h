@@ -304,7 +304,8 @@ void wasock_fakenet_set_faults(struct wasock_fakenet *net,
                                const struct wasock_fakenet_faults *faults);
 
 /*
- * The same for what one socket sends, and for how its reads are chunked.
+ * The same for what one socket sends, and for how its reads are chunked; of a
+ * listener, for those that it accepts.
  * faults: NULL: as the network's.
  * Errors: ECLOSED; ENOTSUP: not of a network in the process.
  * Source: wasock's own.

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <wasock/fakenet.h>
@@ -728,6 +729,66 @@ static size_t echo_by_poller(struct wasock_poller *poller, struct connected *c,
     return n_back;
 }
 
+/* What a poller says of a connection when it looks; 0: nothing. */
+static unsigned look_for(struct wasock_poller *poller)
+{
+    struct wasock_poller_event event = {0};
+    const ptrdiff_t n =
+        wasock_poller_wait(poller, &event, 1, WASOCK_DEADLINE_PAST);
+
+    assert_true(n >= 0);
+    return event.ready;
+}
+
+/* A poller that was told "no" hears of all that changes it. */
+static void test_changes_are_heard(void **unused)
+{
+    static _Alignas(
+        WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(4)];
+    struct wasock_poller poller;
+    struct connected c = {0};
+
+    (void)unused;
+    for (unsigned what = 0; what < 5; what++) {
+        const bool is_about_room = what < 2;
+        begin();
+        connect_pair(&c);
+        assert_int_equal(
+            wasock_poller_init(&poller, poller_memory, sizeof(poller_memory)),
+            0);
+        assert_int_equal(wasock_fakenet_set_unread_max(&c.server.socket, 4), 0);
+        assert_int_equal(wasock_conn_try_write(&c.client, "12345", 5), 4);
+        assert_int_equal(is_about_room
+                             ? wasock_poller_add(&poller, &c.client.socket,
+                                                 WASOCK_WRITABLE, NULL)
+                             : wasock_poller_add(&poller, &c.client.socket,
+                                                 WASOCK_READABLE, NULL),
+                         0);
+        assert_int_equal(look_for(&poller), 0);
+        if (what == 0) {
+            assert_int_equal(wasock_fakenet_set_unread_max(&c.server.socket, 8),
+                             0);
+        } else if (what == 1) { /* which drops what is unread */
+            const uint32_t n_free_blocks = net.n_free_blocks_;
+            assert_int_equal(
+                wasock_conn_shutdown(&c.server, WASOCK_SHUTDOWN_READ), 0);
+            assert_true(net.n_free_blocks_ > n_free_blocks);
+        } else if (what == 2) {
+            assert_int_equal(
+                wasock_conn_shutdown(&c.server, WASOCK_SHUTDOWN_WRITE), 0);
+        } else if (what == 3) {
+            assert_int_equal(
+                wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_READ), 0);
+        } else {
+            assert_int_equal(wasock_conn_close(&c.server), 0);
+        }
+        assert_int_equal(look_for(&poller),
+                         is_about_room ? WASOCK_WRITABLE : WASOCK_READABLE);
+        wasock_poller_close(&poller);
+        close_pair(&c);
+    }
+}
+
 static void test_poller(void **unused)
 {
     static _Alignas(
@@ -837,6 +898,7 @@ int main(void)
         cmocka_unit_test(test_pair),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_wrong_objects),
+        cmocka_unit_test(test_changes_are_heard),
         cmocka_unit_test(test_poller),
         cmocka_unit_test(test_port_exhaustion),
     };

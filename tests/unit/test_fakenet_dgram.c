@@ -144,6 +144,10 @@ static void test_limits(void **unused)
         n = wasock_fakenet_send_to(&a, big, 60000, &to);
     }
     assert_int_equal(n, -WASOCK_ESTORAGE);
+    const uint32_t n_free_blocks = net.n_free_blocks_;
+    assert_int_equal(wasock_fakenet_send_to(&a, big, 60000, &to),
+                     -WASOCK_ESTORAGE);
+    assert_int_equal(net.n_free_blocks_, n_free_blocks);
     end();
 }
 

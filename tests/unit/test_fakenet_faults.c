@@ -413,11 +413,58 @@ static void test_lost_on_its_way(void **unused)
     end();
 }
 
+/* What a link carries arrives bit by bit, not all of it at the end. */
+static void test_bandwidth_is_even(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.bytes_per_s = 100000};
+    static char buffer[20000];
+    size_t n_read = 0;
+    ptrdiff_t n = 0;
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_conn_try_write(&a, big, 10000), 10000);
+    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 50 * MS), 0);
+    while ((n = wasock_conn_try_read(&b, buffer, sizeof(buffer))) > 0) {
+        n_read += (size_t)n;
+    }
+    assert_int_equal(n, -WASOCK_EAGAIN);
+    assert_in_range(n_read, 4000, 5000);
+    end();
+}
+
+/* Who is accepted sends as badly as its listener was told to. */
+static void test_faults_of_a_listener(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    struct wasock_conn client = {0};
+    struct wasock_conn server = {0};
+    char byte = 0;
+
+    (void)unused;
+    begin(0);
+    assert_int_equal(wasock_fakenet_set_socket_faults(&listener.socket, &slow),
+                     0);
+    assert_int_equal(wasock_fakenet_try_dial(&net, &at, &client), 0);
+    assert_int_equal(wasock_listener_accept(&listener, &server), 0);
+    assert_int_equal(wasock_conn_try_write(&client, "x", 1), 1);
+    assert_int_equal(wasock_conn_try_read(&server, &byte, 1), 1);
+    assert_int_equal(wasock_conn_try_write(&server, "x", 1), 1);
+    assert_int_equal(wasock_conn_try_read(&client, &byte, 1), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_read(&client, &byte, 1), 1);
+    assert_int_equal(wasock_conn_close(&client), 0);
+    assert_int_equal(wasock_conn_close(&server), 0);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_latency),
         cmocka_unit_test(test_bandwidth),
+        cmocka_unit_test(test_bandwidth_is_even),
+        cmocka_unit_test(test_faults_of_a_listener),
         cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_reset_after_bytes),
         cmocka_unit_test(test_reset_behind_what_is_on_its_way),
