@@ -174,16 +174,14 @@ static bool is_in_use(const struct wasock_addr *addr)
 bool wasock_bsd__is_bound_only(const struct wasock_addr *addr)
 {
     bool is_bound = false;
+    bool is_heard = false;
 
     for (const struct socket *s = bound; s != NULL; s = s->next_bound) {
-        if (wasock_bsd__collide(&s->local, addr)) {
-            if (s->state == SOCKET_LISTENING) {
-                return false;
-            }
-            is_bound = true;
-        }
+        const bool has_it = wasock_bsd__collide(&s->local, addr);
+        is_bound = is_bound || has_it;
+        is_heard = is_heard || (has_it && s->state == SOCKET_LISTENING);
     }
-    return is_bound;
+    return is_bound && !is_heard;
 }
 
 static void say(const char *text)
