@@ -63,16 +63,14 @@ static int convey(struct wasock_fakenet *net,
         wasock__fakenet_arrived(net, &receiver->unread) != NULL;
     const uint16_t overtaking_permille =
         wasock__fakenet_faults(net, socket)->overtaking_permille;
-    const uint64_t link_free_ns = socket->link_free_ns;
-    const uint64_t last_due_ns = socket->last_due_ns;
+    const struct wasock__fakenet_link before = socket->link;
     struct wasock__fakenet_queue datagram;
 
     wasock__fakenet_queue_init(&datagram);
     const int result = compose(net, &datagram, source, slices, n_slices,
                                wasock__fakenet_arrival(net, socket, length));
     if (result < 0) {
-        socket->link_free_ns = link_free_ns;
-        socket->last_due_ns = last_due_ns;
+        socket->link = before; /* it took no time of it */
         return result;
     }
     wasock__fakenet_insert_datagram(net, &receiver->unread, &datagram,

@@ -146,15 +146,13 @@ static size_t transmit(struct wasock_fakenet *net,
 
     while (n_sent < n) {
         const size_t n_now = wasock__fakenet_least(step, n - n_sent);
-        const uint64_t link_free_ns = socket->link_free_ns;
-        const uint64_t last_due_ns = socket->last_due_ns;
+        const struct wasock__fakenet_link before = socket->link;
         const size_t n_appended =
             wasock__fakenet_append(net, &peer->unread, bytes + n_sent, n_now,
                                    wasock__fakenet_arrival(net, socket, n_now));
         n_sent += n_appended;
         if (n_appended == 0) { /* and took no time of the link */
-            socket->link_free_ns = link_free_ns;
-            socket->last_due_ns = last_due_ns;
+            socket->link = before;
         }
         if (n_appended < n_now) {
             break;

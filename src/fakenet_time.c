@@ -121,6 +121,22 @@ void wasock__fakenet_catch_up(struct wasock_fakenet *net)
     }
 }
 
+/* When a link that may be in use is free. */
+static uint64_t free_at(const struct wasock__fakenet_link *link,
+                        uint64_t now_ns)
+{
+    return link->free_ns > now_ns ? link->free_ns : now_ns;
+}
+
+/* When what leaves at a time arrives: nothing overtakes by itself. */
+static uint64_t due_at(const struct wasock__fakenet_link *link,
+                       uint64_t left_ns, uint64_t latency_ns)
+{
+    const uint64_t due_ns = wasock_ns_add(left_ns, latency_ns);
+
+    return due_ns < link->last_due_ns ? link->last_due_ns : due_ns;
+}
+
 uint64_t wasock__fakenet_arrival(struct wasock_fakenet *net,
                                  struct wasock__fakenet_socket *socket,
                                  size_t n_bytes)
@@ -129,22 +145,18 @@ uint64_t wasock__fakenet_arrival(struct wasock_fakenet *net,
         wasock__fakenet_faults(net, socket);
 
     if (faults->latency_ns == 0 && faults->bytes_per_s == 0 &&
-        socket->last_due_ns == 0) {
+        socket->link.last_due_ns == 0) {
         return 0;
     }
     const uint64_t now_ns = wasock__fakenet_now(net);
-    uint64_t due_ns =
-        socket->link_free_ns > now_ns ? socket->link_free_ns : now_ns;
+    uint64_t left_ns = free_at(&socket->link, now_ns);
     if (faults->bytes_per_s > 0) {
-        due_ns = wasock_ns_add(due_ns,
-                               n_bytes * WASOCK_NS_PER_S / faults->bytes_per_s);
+        left_ns = wasock_ns_add(left_ns, n_bytes * WASOCK_NS_PER_S /
+                                             faults->bytes_per_s);
     }
-    socket->link_free_ns = due_ns;
-    due_ns = wasock_ns_add(due_ns, faults->latency_ns);
-    if (due_ns < socket->last_due_ns) {
-        due_ns = socket->last_due_ns; /* nothing overtakes by itself */
-    }
-    socket->last_due_ns = due_ns;
+    const uint64_t due_ns = due_at(&socket->link, left_ns, faults->latency_ns);
+    socket->link.free_ns = left_ns;
+    socket->link.last_due_ns = due_ns;
     return due_ns <= now_ns ? 0 : due_ns;
 }
 
@@ -160,14 +172,11 @@ void wasock__fakenet_count_sent(struct wasock_fakenet *net,
     if (n_before < faults->stall_after_bytes &&
         socket->n_sent >= faults->stall_after_bytes) {
         /* What is sent next arrives so much later than it would now. */
-        const uint64_t now_ns = wasock__fakenet_now(net);
-        uint64_t due_ns = wasock_ns_add(
-            socket->link_free_ns > now_ns ? socket->link_free_ns : now_ns,
-            faults->latency_ns);
-        if (due_ns < socket->last_due_ns) {
-            due_ns = socket->last_due_ns;
-        }
-        socket->last_due_ns = wasock_ns_add(due_ns, faults->stall_ns);
+        const uint64_t left_ns =
+            free_at(&socket->link, wasock__fakenet_now(net));
+        socket->link.last_due_ns =
+            wasock_ns_add(due_at(&socket->link, left_ns, faults->latency_ns),
+                          faults->stall_ns);
     }
 }
 

@@ -115,21 +115,26 @@ struct wasock__fakenet_queue {
     uint32_t last;
 };
 
+/* Private: what one end's sending has taken of time. */
+struct wasock__fakenet_link {
+    uint64_t free_ns;     /* when all it sent so far has left */
+    uint64_t last_due_ns; /* before then nothing it sends now arrives */
+};
+
 /* Private: one end. */
 struct wasock__fakenet_socket {
     struct wasock_socket *object; /* NULL: nobody has accepted it yet */
     const struct wasock_fakenet_faults *faults; /* NULL: the network's */
-    uint64_t n_sent;       /* bytes, as faults count them */
-    uint64_t link_free_ns; /* when all it sent so far has left */
-    uint64_t last_due_ns;  /* before then nothing it sends now arrives */
-    uint64_t end_ns;       /* when `ending` arrives */
-    uint64_t answer_ns;    /* when a reset answers what was lost; 0: nothing
+    uint64_t n_sent; /* bytes, as faults count them */
+    struct wasock__fakenet_link link;
+    uint64_t end_ns;     /* when `ending` arrives */
+    uint64_t answer_ns;  /* when a reset answers what was lost; 0: nothing
                               was */
-    uint64_t event_ns;     /* when its event is due */
-    uint32_t event_at;     /* where it stands among the events */
-    uint32_t peer;         /* a stream's other end */
-    uint32_t next;         /* among those free, or those not accepted */
-    uint32_t next_bound;   /* with the same hash of the address */
+    uint64_t event_ns;   /* when its event is due */
+    uint32_t event_at;   /* where it stands among the events */
+    uint32_t peer;       /* a stream's other end */
+    uint32_t next;       /* among those free, or those not accepted */
+    uint32_t next_bound; /* with the same hash of the address */
     struct wasock__fakenet_queue unread;
     uint32_t n_unread; /* bytes; what is on its way counts */
     uint32_t n_unread_max;
