@@ -167,6 +167,14 @@ static void report_kept_events(struct wasock_poller *poller,
     }
 }
 
+/* Report all that is kept, doubtful or not. */
+static void report_all_kept(struct wasock_poller *poller,
+                            struct wasock__report *report)
+{
+    poller->is_doubtful_ = false;
+    report_kept_events(poller, report);
+}
+
 /* Asking the host. */
 
 /* The outcome of one poll. */
@@ -272,8 +280,7 @@ static void search(struct wasock_poller *poller, struct wasock__report *report,
             continue;
         }
         if (is_active) {
-            poller->is_doubtful_ = false;
-            report_kept_events(poller, report);
+            report_all_kept(poller, report);
         } else {
             search_each(poller, report, first + i, n);
         }
@@ -455,11 +462,10 @@ static int report_outcome(struct wasock_poller *poller,
         return outcome.error;
     }
     poller->busy_ns_ = 0;
-    if (outcome.n_certain == 0 && poller->n_kept_ <= TRIED_MAX) {
-        poller->is_doubtful_ = false;
-    }
-    if (outcome.n_certain > 0 || !poller->is_doubtful_) {
+    if (outcome.n_certain > 0) {
         report_kept_events(poller, report);
+    } else if (poller->n_kept_ <= TRIED_MAX) {
+        report_all_kept(poller, report);
     } else {
         search_active(poller, report);
         if (report->n == n_before) {
@@ -507,9 +513,7 @@ static bool is_assumed_ready(struct wasock_poller *poller)
 /* Keep events as if a poll had found all active connections ready. */
 static void assume_ready(struct wasock_poller *poller)
 {
-    poller->n_kept_ = 0;
-    poller->next_kept_ = 0;
-    poller->is_doubtful_ = false;
+    forget_kept(poller);
     for (uint32_t i = wasock__n_idle(poller); i < poller->n_subscriptions_;
          i++) {
         const uint64_t userdata = poller->subscriptions_[i].userdata;
@@ -571,7 +575,7 @@ static int ask_honest(struct wasock_poller *poller,
         is_assumed_ready(poller)) {
         assume_ready(poller);
         poller->busy_ns_ = 0;
-        report_kept_events(poller, report);
+        report_all_kept(poller, report);
         return 0;
     }
     const struct outcome outcome =
