@@ -13,6 +13,7 @@
 
 #include "file.h"
 #include "plain.h"
+#include "vectors.h"
 #include "watch.h"
 
 enum device_kind { DEVICE_NULL, DEVICE_ZERO, DEVICE_RANDOM };
@@ -68,16 +69,10 @@ static ssize_t device_read(struct description *description,
 static ssize_t device_write(struct description *description,
                             const struct iovec *slices, int n_slices, int flags)
 {
-    ssize_t total = 0;
-
     (void)flags;
-    if ((description->flags & O_ACCMODE) == O_RDONLY) {
-        return -EBADF;
-    }
-    for (int i = 0; i < n_slices; i++) {
-        total += (ssize_t)slices[i].iov_len;
-    }
-    return total;
+    return (description->flags & O_ACCMODE) == O_RDONLY
+               ? -EBADF
+               : (ssize_t)wasock_bsd__total_of(slices, n_slices);
 }
 
 static unsigned device_known(struct description *description)

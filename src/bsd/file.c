@@ -313,14 +313,11 @@ ssize_t pwrite(int fd, const void *data, size_t length, off_t offset)
 off_t lseek(int fd, off_t offset, int whence)
 {
     const struct description *description = wasock_bsd__find(fd);
+    const bool is_device =
+        description != NULL && wasock_bsd__is_device(description);
+    const int host_fd = is_device ? -1 : host_file(fd, ESPIPE);
 
-    if (description == NULL) {
-        return -1;
-    }
-    const int host_fd = wasock_bsd__host_fd(description);
-    const bool is_device = wasock_bsd__is_device(description);
     if (host_fd < 0 && !is_device) {
-        errno = ESPIPE;
         return -1;
     }
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {

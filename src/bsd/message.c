@@ -17,6 +17,7 @@
 #include "plain.h"
 #include "signals.h"
 #include "socket.h"
+#include "vectors.h"
 
 /* The description of a number that is a socket; NULL with errno. */
 static struct description *find_socket(int fd)
@@ -36,14 +37,10 @@ static ssize_t discard(struct description *description,
                        const struct iovec *buffers, int n_buffers, int flags)
 {
     static char nowhere[4096];
-    struct iovec room = {nowhere, 0};
+    const size_t total = wasock_bsd__total_of(buffers, n_buffers);
+    struct iovec room = {nowhere,
+                         total < sizeof(nowhere) ? total : sizeof(nowhere)};
 
-    for (int i = 0; i < n_buffers; i++) {
-        room.iov_len += buffers[i].iov_len;
-    }
-    if (room.iov_len > sizeof(nowhere)) {
-        room.iov_len = sizeof(nowhere);
-    }
     return description->operations->read(description, &room, 1, flags);
 }
 

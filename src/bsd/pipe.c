@@ -22,6 +22,7 @@
 #include <wasock/fd.h>
 
 #include "plain.h"
+#include "vectors.h"
 #include "watch.h"
 
 #define STREAM_BYTES 65536
@@ -91,16 +92,6 @@ static size_t put_in(struct stream *stream, const unsigned char *bytes,
     return n;
 }
 
-static size_t total_of(const struct iovec *vectors, int n_vectors)
-{
-    size_t total = 0;
-
-    for (int i = 0; i < n_vectors; i++) {
-        total += vectors[i].iov_len;
-    }
-    return total;
-}
-
 /* What a call that would wait for ever returns. */
 static int blocked(const struct description *description, int flags)
 {
@@ -119,7 +110,7 @@ static ssize_t end_read(struct description *description,
     if (stream == NULL) {
         return -EBADF;
     }
-    if (total_of(buffers, n_buffers) == 0) {
+    if (wasock_bsd__total_of(buffers, n_buffers) == 0) {
         return 0;
     }
     if (stream->length == 0) {
@@ -147,7 +138,7 @@ static ssize_t end_write(struct description *description,
 {
     const struct end *end = (const struct end *)description;
     struct stream *stream = end->out;
-    const size_t total = total_of(slices, n_slices);
+    const size_t total = wasock_bsd__total_of(slices, n_slices);
     size_t n = 0;
 
     if (stream == NULL) {

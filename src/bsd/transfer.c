@@ -16,6 +16,7 @@
 #include <wasock/err.h>
 
 #include "socket.h"
+#include "vectors.h"
 #include "watch.h"
 
 /* Buffers of the usual size that are not in use: a connection has one only
@@ -124,16 +125,6 @@ int wasock_bsd__take_error(struct socket *socket)
     return error == -EIO ? -ECONNRESET : error; /* wazero's, of a dead peer */
 }
 
-static size_t total_of(const struct iovec *vectors, int n_vectors)
-{
-    size_t total = 0;
-
-    for (int i = 0; i < n_vectors; i++) {
-        total += vectors[i].iov_len;
-    }
-    return total;
-}
-
 /* Copy what was read ahead into the buffers. */
 static size_t copy_ahead(const struct socket *socket,
                          const struct iovec *buffers, int n_buffers)
@@ -209,7 +200,7 @@ static ssize_t read_stream(struct socket *socket, const struct iovec *buffers,
                            int n_buffers, bool may_wait, bool is_all)
 {
     const size_t n_ahead = wasock_bsd__ahead_length(socket);
-    const size_t total = total_of(buffers, n_buffers);
+    const size_t total = wasock_bsd__total_of(buffers, n_buffers);
     size_t n = copy_ahead(socket, buffers, n_buffers);
     /* A full buffer ahead may not have been all there was. */
     bool goes_on = n == 0 || is_all || n_ahead >= WASOCK_BSD_AHEAD_BYTES;
@@ -232,7 +223,7 @@ static ssize_t read_stream(struct socket *socket, const struct iovec *buffers,
 static ssize_t peek_stream(struct socket *socket, const struct iovec *buffers,
                            int n_buffers, bool may_wait, bool is_all)
 {
-    const size_t total = total_of(buffers, n_buffers);
+    const size_t total = wasock_bsd__total_of(buffers, n_buffers);
     const size_t wanted = total < 65536 ? total : 65536;
     struct wasock_socket *host = &socket->conn.socket;
     struct wasock__wait wait = {0};
@@ -285,7 +276,7 @@ static ssize_t receive(struct socket *socket, const struct iovec *buffers,
     if (socket->state != SOCKET_CONNECTED) {
         return -ENOTCONN;
     }
-    if (total_of(buffers, n_buffers) == 0) {
+    if (wasock_bsd__total_of(buffers, n_buffers) == 0) {
         return 0;
     }
     if (may_wait) {
@@ -315,7 +306,7 @@ static ssize_t write_stream(struct socket *socket, const struct iovec *slices,
         const ptrdiff_t n =
             wasock_conn_try_writev(&socket->conn, parts, (size_t)n_slices);
         if (n == -WASOCK_EAGAIN ||
-            (n >= 0 && (size_t)n < total_of(slices, n_slices))) {
+            (n >= 0 && (size_t)n < wasock_bsd__total_of(slices, n_slices))) {
             socket->n_passes_full = 2;
             wasock_bsd__changed(&socket->description, WASOCK_BSD_FULL);
         }
