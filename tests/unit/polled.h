@@ -66,6 +66,38 @@ static inline void speak(size_t n)
     }
 }
 
+/* Watch a connection for both directions. */
+static inline void watch_both(size_t i)
+{
+    assert_int_equal(wasock_poller_modify(&poller, &conns[i].socket,
+                                          WASOCK_READABLE | WASOCK_WRITABLE,
+                                          &conns[i]),
+                     0);
+}
+
+/* The same, of one that has no room. */
+static inline void fill_and_watch_both(size_t i)
+{
+    simhost_peer_set_window(peers[i], 4);
+    simhost_peer_set_reading(peers[i], 0);
+    assert_int_equal(wasock_conn_try_write(&conns[i], "0123456789", 10), 4);
+    watch_both(i);
+}
+
+/* Let the listener, watched, starve; the poller has not heard of it yet. */
+static inline void starve(void)
+{
+    struct wasock_conn extra = {0};
+
+    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
+                                       WASOCK_READABLE, &listener),
+                     0);
+    simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
+    simhost_knobs.n_descriptors_max = simhost_n_open();
+    assert_int_equal(wasock_listener_try_accept(&listener, &extra),
+                     -WASOCK_EMFILE);
+}
+
 /* Send back what a connection has to say. Returns whether there was any. */
 static inline bool echo(struct wasock_conn *conn)
 {

@@ -130,19 +130,12 @@ static void test_busy_ones_do_not_hide_others(void **unused)
 
     (void)unused;
     simhost_reset(1, &simhost_wasi_common);
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
-    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1300;
-    simhost_knobs.subscription_cost_ns = 500;
+    set_costs();
     open_conns(N);
     /* Sixteen speak without end; then one of the others says a byte. */
     for (int round = 0; round < 2000; round++) {
         struct wasock_poller_event events[32];
-        for (size_t i = 0; i < 16; i++) {
-            if (!simhost_truth(wasock_socket_fd(&conns[i].socket))
-                     .is_readable) {
-                simhost_peer_send(peers[i], "hello, hello", 12, SIMHOST_NOW);
-            }
-        }
+        speak(16);
         if (round == 1000) {
             simhost_peer_send(peers[299], "x", 1, SIMHOST_NOW);
             simhost_peer_shutdown(peers[5], SIMHOST_NOW);
@@ -293,13 +286,7 @@ static void test_no_room_does_not_end_reading(void **unused)
     for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
         simhost_reset(host + 1, simhost_profiles[host]);
         open_conns(1);
-        simhost_peer_set_window(peers[0], 4);
-        simhost_peer_set_reading(peers[0], 0);
-        assert_int_equal(wasock_conn_try_write(&conns[0], "0123456789", 10), 4);
-        assert_int_equal(wasock_poller_modify(&poller, &conns[0].socket,
-                                              WASOCK_READABLE | WASOCK_WRITABLE,
-                                              &conns[0]),
-                         0);
+        fill_and_watch_both(0);
         simhost_peer_send(peers[0], "x", 1, SIMHOST_MS(60));
         ptrdiff_t n_read = -WASOCK_EAGAIN;
         while (n_read == -WASOCK_EAGAIN) {
@@ -418,20 +405,6 @@ static void test_a_starved_listener_is_muted(void **unused)
     assert_int_equal(wasock_listener_try_accept(&listener, &extra), 0);
     assert_int_equal(wasock_conn_close(&extra), 0);
     close_all();
-}
-
-/* Let the listener, watched, starve; the poller has not heard of it yet. */
-static void starve(void)
-{
-    struct wasock_conn extra = {0};
-
-    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
-                                       WASOCK_READABLE, &listener),
-                     0);
-    simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
-    simhost_knobs.n_descriptors_max = simhost_n_open();
-    assert_int_equal(wasock_listener_try_accept(&listener, &extra),
-                     -WASOCK_EMFILE);
 }
 
 /* What is closed gives a descriptor back, whether the poller hears of that

@@ -15,10 +15,7 @@ static void test_reading_does_not_hide_room(void **unused)
     simhost_reset(1, &simhost_wasi_common);
     set_costs();
     open_conns(1);
-    assert_int_equal(wasock_poller_modify(&poller, &conns[0].socket,
-                                          WASOCK_READABLE | WASOCK_WRITABLE,
-                                          &conns[0]),
-                     0);
+    watch_both(0);
     /* There is room all the time, and always more to read. */
     for (;;) {
         struct wasock_poller_event events[8];
@@ -51,13 +48,7 @@ static void test_an_end_is_told_beside_a_busy_one(void **unused)
     simhost_reset(1, &simhost_wasi_common);
     set_costs();
     open_conns(2);
-    simhost_peer_set_window(peers[1], 4);
-    simhost_peer_set_reading(peers[1], 0);
-    assert_int_equal(wasock_conn_try_write(&conns[1], "0123456789", 10), 4);
-    assert_int_equal(wasock_poller_modify(&poller, &conns[1].socket,
-                                          WASOCK_READABLE | WASOCK_WRITABLE,
-                                          &conns[1]),
-                     0);
+    fill_and_watch_both(1);
     simhost_peer_shutdown(peers[1], SIMHOST_NOW);
     for (;;) {
         struct wasock_poller_event events[8];
@@ -300,15 +291,9 @@ static void test_muted_for_20_ms_each(void **unused)
     open_conns(1);
     const int other_fd = simhost_preopen(SIMHOST_LISTENER);
     assert_int_equal(wasock_listener_from_fd(&other, other_fd), 0);
-    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
-                                       WASOCK_READABLE, &listener),
-                     0);
     assert_int_equal(
         wasock_poller_add(&poller, &other.socket, WASOCK_READABLE, &other), 0);
-    simhost_knobs.n_descriptors_max = simhost_n_open();
-    simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
-    assert_int_equal(wasock_listener_try_accept(&listener, &extra),
-                     -WASOCK_EMFILE);
+    starve();
     const uint64_t starved_ns = simhost_now_ns();
     simhost_connect(other_fd, SIMHOST_MS(18));
     bool is_told = false;
@@ -432,18 +417,11 @@ static void test_assumed_is_not_quiet(void **unused)
 static void test_a_clock_that_failed_mutes_for_ever(void **unused)
 {
     struct wasock_poller_event event;
-    struct wasock_conn extra = {0};
 
     (void)unused;
     simhost_reset(1, &simhost_wasi_common);
     open_conns(1);
-    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
-                                       WASOCK_READABLE, &listener),
-                     0);
-    simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
-    simhost_knobs.n_descriptors_max = simhost_n_open();
-    assert_int_equal(wasock_listener_try_accept(&listener, &extra),
-                     -WASOCK_EMFILE);
+    starve();
     simhost_fail(SIMHOST_CLOCK_TIME_GET, 1, WASOCK_EIO, 1);
     const uint64_t end_ns = simhost_now_ns() + 1000 * MS;
     assert_int_equal(wasock_poller_wait(&poller, &event, 1, end_ns), 1);
