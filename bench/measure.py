@@ -30,7 +30,9 @@ class Pace:
     warm_up_ms: int
     measure_ms: int
     hold_s: float
-    turns_max: int = 3  # in a round
+    # In a round, at what is cheap to start: a process is faster or slower than
+    # another of the same program by a tenth, for as long as it lives.
+    turns: int
 
 
 class Failed(Exception):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """From measurements to the tables, the plot and the raw figures.
 
-A ratio is taken between two measurements of the same round and is shown as the
-median over the rounds: what disturbs the machine disturbs both.
+A ratio is taken between two measurements of the same turn and is shown as the
+median over the turns: what disturbs the machine disturbs both.
 """
 
 import json
@@ -34,7 +34,7 @@ class Results:
         self.measurements: list[Measurement] = []
         self.absent: list[tuple[str, str]] = []  # what, and why
 
-    def by_round(self, server: Server, host: str, workload: str, key: str) -> dict:
+    def by_turn(self, server: Server, host: str, workload: str, key: str) -> dict:
         at = host if server.is_guest() else None
         return {
             (m.round, m.turn): m.figures[key]
@@ -53,8 +53,8 @@ class Results:
         ]
 
     def ratio(self, server, other, host, workload, key) -> float | None:
-        above = self.by_round(server, host, workload, key)
-        below = self.by_round(other, host, workload, key)
+        above = self.by_turn(server, host, workload, key)
+        below = self.by_turn(other, host, workload, key)
         ratios = [
             above[r] / below[r] for r in above.keys() & below.keys() if below[r] > 0
         ]
@@ -63,7 +63,7 @@ class Results:
     def best_peer(self, host: str, workload: str, figure: Figure) -> Server | None:
         peers = []
         for server in self.servers:
-            values = self.by_round(server, host, workload, figure.key)
+            values = self.by_turn(server, host, workload, figure.key)
             if values and server.is_peer():
                 peers.append((median(values.values()), server))
         if not peers:
@@ -100,7 +100,7 @@ class Notes:
 def cell(results, server, host, workload: str, figure: Figure, notes: Notes) -> str:
     if not server.runs(workload):
         return ""
-    values = results.by_round(server, host, workload, figure.key)
+    values = results.by_turn(server, host, workload, figure.key)
     failures = results.failures(server, host, workload)
     parts = []
     if values:
@@ -192,7 +192,7 @@ def goals(results: Results, host: str) -> list[str]:
     for workload, key in (("churn", "connections_per_s"), ("bulk", "mib_per_s")):
         lines.append(check_line(f"{workload} ÷ best peer's", to_peer(workload, key), 1))
     for workload, watched in (("wake", 1064), ("wake_i9000", 9064)):
-        waits = results.by_round(ours, host, workload, "wake_p99_us")
+        waits = results.by_turn(ours, host, workload, "wake_p99_us")
         bound_us = wake_bound_us(watched)
         spare = bound_us / median(waits.values()) if waits else None
         lines.append(check_line(f"documented bound ÷ {workload} p99", spare, 1))
@@ -245,7 +245,7 @@ def idle_line(results: Results, server: Server, host: str) -> list[tuple[int, fl
     points = []
     for idle in IDLE_CONNECTIONS:
         workload = f"a64_i{idle}" if idle else "a64"
-        values = results.by_round(server, host, workload, "requests_per_s")
+        values = results.by_turn(server, host, workload, "requests_per_s")
         if values:
             points.append((idle, median(values.values()) / 1000))
     return points

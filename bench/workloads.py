@@ -28,7 +28,7 @@ class Workload:
     quick: bool = False
     times: bool = True  # measures for a time, after a warm-up
     holds: bool = False  # the runner measures while nobody says anything
-    turns: int = 1  # in a round, each a part of the time
+    cheap: bool = False  # to start: more processes are measured, each for less
 
 
 def echoes(label: str) -> tuple[Figure, ...]:
@@ -52,9 +52,9 @@ def wakes(label: str) -> tuple[Figure, ...]:
 
 
 def busy(
-    name: str, label: str, quick: bool = False, turns: int = 1, **load: int
+    name: str, label: str, quick: bool = False, cheap: bool = False, **load: int
 ) -> Workload:
-    return Workload(name, tuple(load.items()), echoes(label), quick, turns=turns)
+    return Workload(name, tuple(load.items()), echoes(label), quick, cheap=cheap)
 
 
 def wake(name: str, label: str, quick: bool = False, **load: int) -> Workload:
@@ -62,19 +62,15 @@ def wake(name: str, label: str, quick: bool = False, **load: int) -> Workload:
     return Workload(name, tuple(load.items()), wakes(label), quick)
 
 
-# A process is faster or slower than another of the same program by a tenth, for
-# as long as it lives: where starting one is cheap, more of them are measured.
-TURNS = 3
-
 WORKLOADS = (
-    busy("a1", "1 connection", busy=1, quick=True, turns=TURNS),
-    busy("a64", "64 busy", busy=64, quick=True, turns=TURNS),
+    busy("a1", "1 connection", busy=1, quick=True, cheap=True),
+    busy("a64", "64 busy", busy=64, quick=True, cheap=True),
     Workload(
         "a64_i1000",
         (("busy", 64), ("idle", 1000)),
         (*echoes("64 busy, 1,000 idle"), SLOWEST),
         quick=True,
-        turns=TURNS,
+        cheap=True,
     ),
     busy("a64_i5000", "64 busy, 5,000 idle", busy=64, idle=5000),
     busy("a64_i9000", "64 busy, 9,000 idle", busy=64, idle=9000),
@@ -84,14 +80,14 @@ WORKLOADS = (
         (("busy", 16), ("churn", 1)),
         (Figure("connections_per_s", "connect, ask, close, 16 at a time: conn/s"),),
         quick=True,
-        turns=TURNS,
+        cheap=True,
     ),
     Workload(
         "bulk",
         (("busy", 1), ("size", 65536), ("in_flight", 64)),
         (Figure("mib_per_s", "1 connection, bulk: MiB/s each way"),),
         quick=True,
-        turns=TURNS,
+        cheap=True,
     ),
     Workload(
         "storm",
