@@ -129,8 +129,8 @@ int wasock_poller_init(struct wasock_poller *poller, void *memory, size_t size)
 
 /*
  * Watch an object.
- * socket: `&listener.socket` or `&conn.socket`, open. Closing it ends the
- *   registration. Several pollers may watch one object.
+ * socket: `&listener.socket`, `&conn.socket` or `&pollable.socket`, open.
+ *   Closing it ends the registration. Several pollers may watch one object.
  * interest: WASOCK_READABLE, WASOCK_WRITABLE, both, or 0 to be told of
  *   deadlines only. A listener is readable when a connection waits.
  * token: whatever tells the caller what this is; given back with each event.
