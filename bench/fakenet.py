@@ -9,7 +9,8 @@ from servers import WASI_CC, run_build
 
 SOURCES = sorted(
     str(path)
-    for path in (REPOSITORY / "src").glob("*.c")
+    for folder in ("", "poller", "fakenet")
+    for path in (REPOSITORY / "src" / folder).glob("*.c")
 ) + [str(REPOSITORY / "bench" / "fakenet.c")]
 INCLUDE = f"-I{REPOSITORY / 'include'}"
 NATIVE_CC = ("{cc|gcc|clang-22|clang}", "-std=gnu11", "-O2")

@@ -4,7 +4,7 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
-#include "socket_parts.h"
+#include "socket_internal.h"
 
 /* As much as a send of several slices takes before it returns; the count of
  * all, each of which is at most 1 GiB, must fit a ptrdiff_t of wasm32. */

@@ -4,7 +4,7 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-#include "fd_parts.h"
+#include "fd_internal.h"
 #include "wasip1.h"
 
 /* A count must fit the uint32_t that a host writes, and a ptrdiff_t. */

@@ -4,7 +4,7 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
-#include "socket_parts.h"
+#include "socket_internal.h"
 
 int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
 {

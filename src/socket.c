@@ -5,8 +5,8 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
-#include "fd_parts.h"
-#include "socket_parts.h"
+#include "fd_internal.h"
+#include "socket_internal.h"
 
 /*
  * Where the host's poll says nothing, a wait is naps between tries. Short

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "fd_parts.h"
+#include "fd_internal.h"
 #include "wasip1.h"
 
 #define SUBSCRIPTIONS_MAX 4

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../fd_parts.h"
+#include "../fd_internal.h"
 
 /* All zero bytes are an empty one. Members but `answers` are ask.c's. */
 struct ask {

@@ -18,7 +18,7 @@
 #include <wasock/fd.h>
 #include <wasock/poller.h>
 
-#include "../fd_parts.h"
+#include "../fd_internal.h"
 #include "libc.h"
 #include "plain.h"
 #include "watch.h"

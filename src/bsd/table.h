@@ -22,7 +22,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "../socket_parts.h"
+#include "../socket_internal.h"
 
 /* How many numbers there can be. */
 #define WASOCK_BSD_OPEN_MAX 16384

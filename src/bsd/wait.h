@@ -9,8 +9,8 @@
 
 #include <time.h>
 
-#include "../fd_parts.h"
-#include "../socket_parts.h"
+#include "../fd_internal.h"
+#include "../socket_internal.h"
 
 /* As poll(2), with a deadline of wasock's. Returns a count or a negative
  * code. */

@@ -23,7 +23,7 @@ def size(source, directory):
     subprocess.run(
         [*sys.argv[1:], f"-I{root}/include", "-Os", "-fvisibility=hidden",
          "-ffunction-sections", "-Wl,-s,--compress-relocations",
-         str(root / "examples/tcpecho.c"), *map(str, source.glob("*.c")),
+         str(root / "examples/tcpecho.c"), *map(str, source.rglob("*.c")),
          "-o", str(program)], check=True)
     return program.stat().st_size
 
@@ -37,12 +37,12 @@ def edit(path, pattern, replacement):
 with tempfile.TemporaryDirectory() as scratch:
     scratch = pathlib.Path(scratch)
     copy = scratch / "src"
-    copy.mkdir()
-    for path in (root / "src").glob("*.[ch]"):
-        if not path.name.startswith("fakenet"):
-            (copy / path.name).write_text(path.read_text())
+    (copy / "poller").mkdir(parents=True)
+    for folder in ("", "poller"):
+        for path in (root / "src" / folder).glob("*.[ch]"):
+            (copy / folder / path.name).write_text(path.read_text())
     with_it = size(copy, scratch)
-    edit(copy / "socket_parts.h",
+    edit(copy / "socket_internal.h",
          r"ptrdiff_t wasock__socket_elsewhere\([^;]*;", lambda _: WITHOUT)
     edit(copy / "socket.c",
          r"__attribute__\(\(weak\)\) ptrdiff_t .*?\n}\n", "")

@@ -2,7 +2,7 @@
 /* Listeners: accept on every host. */
 #include "worlds.h"
 
-#include "socket_parts.h"
+#include "socket_internal.h"
 
 static void test_accept_in(void)
 {

@@ -2,7 +2,7 @@
 /* Quirks of hosts that no other test meets: see tests/quirks.md. */
 #include "worlds.h"
 
-#include "socket_parts.h"
+#include "socket_internal.h"
 
 /* Quirk 2: sockets anywhere, with holes between; taken by their numbers. */
 static void test_scattered_sockets_are_adopted_by_number(void **unused)

@@ -2,7 +2,7 @@
 /* What listeners and connections share: watches, addresses, odd hosts. */
 #include "worlds.h"
 
-#include "socket_parts.h"
+#include "socket_internal.h"
 
 static void test_watches(void **unused)
 {

@@ -4,7 +4,7 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-#include "poller_parts.h"
+#include "internal.h"
 
 /* How long a starved listener is left alone, unless something is closed. */
 #define MUTE_NS (20 * WASOCK_NS_PER_MS)

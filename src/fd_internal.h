@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* fd_parts.h - waiting, in the form that all hosts understand. */
-#ifndef WASOCK_FD_PARTS_H
-#define WASOCK_FD_PARTS_H
+/* fd_internal.h - waiting, in the form that all hosts understand. */
+#ifndef WASOCK_FD_INTERNAL_H
+#define WASOCK_FD_INTERNAL_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "poller_parts.h"
+#include "internal.h"
 
 #include <wasock/clock.h>
 

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fakenet_parts.h - what the parts of the network know of each other.
+ * fakenet/internal.h - what the parts of the network know of each other.
  *
- *   fakenet.c         the network, its objects' lives, what they are asked
- *   fakenet_addr.c    who has which address and port
- *   fakenet_queue.c   bytes on their way or unread, in blocks
- *   fakenet_time.c    the clock, what happens when, waiting
- *   fakenet_stream.c  what streams do
- *   fakenet_dgram.c   what datagram sockets do
+ *   fakenet.c  the network, the life of its objects, its operations
+ *   address.c  who owns which address and port
+ *   queue.c    bytes on their way or unread, in blocks
+ *   time.c     the clock, arrivals, waiting
+ *   stream.c   streams
+ *   dgram.c    datagram sockets
  */
-#ifndef WASOCK_FAKENET_PARTS_H
-#define WASOCK_FAKENET_PARTS_H
+#ifndef WASOCK_FAKENET_INTERNAL_H
+#define WASOCK_FAKENET_INTERNAL_H
 
 #include <stdbool.h>
 
 #include <wasock/fakenet.h>
 
-#include "socket_parts.h"
+#include "../socket_internal.h"
 
 /* No socket, no block, no place. */
 #define WASOCK__FAKENET_NONE UINT32_MAX
@@ -95,7 +95,7 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
 /* Tell who watches the socket to look at it again. */
 void wasock__fakenet_notify(struct wasock__fakenet_socket *socket);
 
-/* fakenet_addr.c */
+/* addr.c  */
 
 /*
  * An address as the caller gave it, in the form that is kept here.
@@ -144,7 +144,7 @@ int wasock__fakenet_receiver(struct wasock_fakenet *net,
                              struct wasock__fakenet_socket **receiver)
     __attribute__((warn_unused_result));
 
-/* fakenet_queue.c */
+/* queue.c  */
 
 void wasock__fakenet_queue_init(struct wasock__fakenet_queue *queue);
 
@@ -200,7 +200,7 @@ void wasock__fakenet_drop_datagram(struct wasock_fakenet *net,
 void wasock__fakenet_drop(struct wasock_fakenet *net,
                           struct wasock__fakenet_queue *queue);
 
-/* fakenet_time.c */
+/* time.c  */
 
 /* The time; on the host's clock all arrives that is due. */
 uint64_t wasock__fakenet_now(struct wasock_fakenet *net);
@@ -243,7 +243,7 @@ int wasock__fakenet_wait(struct wasock_fakenet *net,
                          unsigned direction, uint64_t deadline_ns)
     __attribute__((warn_unused_result));
 
-/* fakenet_stream.c */
+/* stream.c  */
 
 ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
                                struct wasock__fakenet_socket *socket,
@@ -268,7 +268,7 @@ unsigned
 wasock__fakenet_stream_ready(const struct wasock_fakenet *net,
                              const struct wasock__fakenet_socket *socket);
 
-/* fakenet_dgram.c */
+/* dgram.c  */
 
 ptrdiff_t wasock__fakenet_write_datagram(struct wasock_fakenet *net,
                                          struct wasock__fakenet_socket *socket,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poller_parts.h - what the parts of the poller know of each other.
+ * poller/internal.h - what the parts of the poller know of each other.
  *
  *   poller.c            registrations, changes of objects, the wait
  *   poller_deadlines.c  the heap of deadlines
@@ -8,16 +8,16 @@
  *   poller_host.c       which of them the host is asked about, and when
  *   poller_fake.c       the same where the host's answers are worth nothing
  */
-#ifndef WASOCK_POLLER_PARTS_H
-#define WASOCK_POLLER_PARTS_H
+#ifndef WASOCK_POLLER_INTERNAL_H
+#define WASOCK_POLLER_INTERNAL_H
 
 #include <stdbool.h>
 
 #include <wasock/clock.h>
 #include <wasock/poller.h>
 
-#include "fd_parts.h"
-#include "socket_parts.h"
+#include "../fd_internal.h"
+#include "../socket_internal.h"
 
 /* No place, no registration. */
 #define WASOCK__NOWHERE UINT32_MAX

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fakenet_parts.h"
+#include "internal.h"
 
 void wasock__fakenet_queue_init(struct wasock__fakenet_queue *queue)
 {

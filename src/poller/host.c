@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "poller_parts.h"
+#include "internal.h"
 
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-#include "wasip1.h"
+#include "../wasip1.h"
 
 /*
  * A poll costs wasmtime about 0.2 us a subscription when nothing is ready.

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * socket_parts.h - what conn.c, listener.c, poller.c and fakenet.c know of
+ * socket_internal.h - what conn.c, listener.c, poller.c and fakenet.c know of
  * sockets and their users do not.
  */
-#ifndef WASOCK_SOCKET_PARTS_H
-#define WASOCK_SOCKET_PARTS_H
+#ifndef WASOCK_SOCKET_INTERNAL_H
+#define WASOCK_SOCKET_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

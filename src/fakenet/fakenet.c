@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "fakenet_parts.h"
+#include "internal.h"
 
 #include <wasock/clock.h>
 #include <wasock/err.h>
