@@ -57,6 +57,7 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
                         int error)
 {
     if (error == -WASOCK_EAGAIN || error == -WASOCK_EINTR) {
+        socket->activity_ |= WASOCK__ACTIVITY_DRY;
         return -WASOCK_EAGAIN;
     }
     if (error == -WASOCK_EBADF || error == -WASOCK_ENOTCAPABLE ||
@@ -73,7 +74,7 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
 static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
 {
     if (n_read >= 0) {
-        socket->moved_ = WASOCK__MOVED;
+        socket->activity_ |= WASOCK__ACTIVITY_MOVED;
         return n_read;
     }
     return failed(socket, WASOCK_READABLE, (int)n_read);
@@ -84,7 +85,7 @@ static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
 static ptrdiff_t write_result(struct wasock_socket *socket, ptrdiff_t n_written)
 {
     if (n_written > 0) {
-        socket->moved_ = WASOCK__MOVED;
+        socket->activity_ |= WASOCK__ACTIVITY_MOVED;
         return n_written;
     }
     return failed(socket, WASOCK_WRITABLE,

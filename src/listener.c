@@ -29,6 +29,7 @@ static int refused(struct wasock_socket *listener, int error)
     case WASOCK_EAGAIN:
     case WASOCK_EINTR:
     case WASOCK_ECONNABORTED: /* the listener is ready again for the next */
+        listener->activity_ |= WASOCK__ACTIVITY_DRY;
         return -WASOCK_EAGAIN;
     case WASOCK_EINVAL: /* wasmtime, of a connection that was handed over */
         return -WASOCK_ENOTLISTENER;
@@ -78,6 +79,7 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     if (fd < 0) {
         return refused(socket, fd);
     }
+    socket->activity_ |= WASOCK__ACTIVITY_MOVED;
     const int result = ensure_nonblocking(socket, fd);
     wasock__socket_open(accepted, fd, WASOCK__ROLE_STREAM);
     accepted->label_ = socket->label_;

@@ -16,11 +16,10 @@
 /* Index of a direction, WASOCK_READABLE or WASOCK_WRITABLE, in a pair. */
 #define WASOCK__SIDE(direction) ((direction) >> 1)
 
-/* That something was transferred, a bit for each who looks at it. */
-enum wasock__moved {
-    WASOCK__MOVED_OF_LATE = 1,
-    WASOCK__MOVED_IN_ROUND = 2,
-    WASOCK__MOVED = 3
+/* What the calls on an object did since a poller last looked. */
+enum wasock__activity {
+    WASOCK__ACTIVITY_MOVED = 1, /* transferred bytes, or accepted */
+    WASOCK__ACTIVITY_DRY = 2    /* tried and returned EAGAIN */
 };
 
 enum wasock__role {

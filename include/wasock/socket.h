@@ -44,7 +44,7 @@ struct wasock_socket {
     const char *label_;
     int fd_;
     uint8_t role_;  /* enum wasock__role; 0: not open on the host */
-    uint8_t moved_; /* enum wasock__moved */
+    uint8_t activity_; /* enum wasock__activity */
     struct wasock__facts facts_;
 };
 

@@ -1,127 +1,142 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poller/internal.h - what the parts of the poller know of each other.
+ * poller/internal.h - what the parts of the poller share.
  *
- *   poller.c            registrations, changes of objects, the wait
- *   poller_deadlines.c  the heap of deadlines
- *   poller_sets.c       subscriptions, the active and the idle ones
- *   poller_host.c       which of them the host is asked about, and when
- *   poller_fake.c       the same where the host's answers are worth nothing
+ *   poller.c      registrations, pending events, the wait
+ *   order.c       which registrations are hot, which are cold
+ *   probe.c       one question to the host: which of these are ready?
+ *   schedule.c    whom to ask next, and how long to sleep
+ *   blind.c       the same on a host that cannot say what is ready
+ *   timer_heap.c  deadlines
  */
 #ifndef WASOCK_POLLER_INTERNAL_H
 #define WASOCK_POLLER_INTERNAL_H
 
 #include <stdbool.h>
 
+#include <wasock/abi.h>
 #include <wasock/clock.h>
 #include <wasock/poller.h>
 
 #include "../fd_internal.h"
 #include "../socket_internal.h"
+#include "timer_heap.h"
 
-/* No place, no registration. */
-#define WASOCK__NOWHERE UINT32_MAX
+#define WASOCK__NONE UINT32_MAX
 
-/* Flags of a registration. */
-enum {
-    WASOCK__FLAG_NETWORKED = 1 << 0,     /* of a network in the process */
-    WASOCK__FLAG_LISTED = 1 << 1,        /* place[] are links of a list */
-    WASOCK__FLAG_MUTED = 1 << 2,         /* a starved listener */
-    WASOCK__FLAG_READ_REPORTED = 1 << 3, /* by side: its deadline was told */
-    WASOCK__FLAG_WRITE_REPORTED = 1 << 4
-};
-#define WASOCK__FLAG_REPORTED(side)                                            \
-    ((unsigned)WASOCK__FLAG_READ_REPORTED << (side))
+/* Up to so many hot ones are all asked about together: to tell them apart
+ * gains nothing. */
+#define WASOCK__HOT_MIN 16
 
-/* Where the events of one wait go. */
-struct wasock__report {
-    struct wasock_poller_event *events;
-    size_t capacity;
-    size_t n;
+/* How a registration is waited for. Each is in exactly one queue. */
+enum wasock__queue {
+    WASOCK__QUEUE_FREE,    /* no registration */
+    WASOCK__QUEUE_HOT,     /* served lately: asked about first */
+    WASOCK__QUEUE_COLD,    /* the longest unasked one first */
+    WASOCK__QUEUE_RESTING, /* deadlines only, dead, or in-process and idle */
+    WASOCK__QUEUE_CHANGED, /* in-process, may be ready: look */
+    WASOCK__QUEUE_STARVED, /* a listener out of descriptors */
+    WASOCK__N_QUEUES
 };
 
-static inline bool wasock__report_is_full(const struct wasock__report *report)
+/* The second list that a registration may be in: its event waits to be taken,
+ * or was taken and what came of it is not known yet. */
+enum wasock__report {
+    WASOCK__REPORT_NONE,
+    WASOCK__REPORT_PENDING,
+    WASOCK__REPORT_TAKEN,
+    WASOCK__N_REPORTS
+};
+
+/* What a host's poll is worth. */
+enum wasock__host_kind {
+    WASOCK__HOST_UNKNOWN,
+    WASOCK__HOST_BROADCAST, /* reports all once one is ready, or so we assume */
+    WASOCK__HOST_TRUTHFUL,  /* has reported some and not others */
+    WASOCK__HOST_BLIND      /* does not look at sockets */
+};
+
+/* A ring of registrations, linked by index. */
+struct wasock__ring {
+    uint32_t first;
+    uint32_t count;
+};
+
+struct wasock__link {
+    uint32_t next;
+    uint32_t previous;
+};
+
+/* Which of the two links of a registration a ring uses. */
+enum wasock__chain {
+    WASOCK__CHAIN_QUEUE,
+    WASOCK__CHAIN_REPORT,
+    WASOCK__N_CHAINS
+};
+
+/* The storage is the caller's: its declared type is another one. */
+#define WASOCK__STORED __attribute__((may_alias))
+
+struct WASOCK__STORED wasock__registration {
+    struct wasock_watch watch; /* the first member */
+    void *token;
+    struct wasock__link links[WASOCK__N_CHAINS];
+    int16_t error;             /* pending */
+    uint8_t ready;             /* pending directions; or those just taken */
+    uint8_t exceeded;          /* pending deadlines, by direction */
+    uint8_t reported_exceeded; /* deadlines reported since they were set */
+    uint8_t interest;
+    uint8_t queue;  /* enum wasock__queue */
+    uint8_t report; /* enum wasock__report */
+    uint8_t credit; /* fruitless questions until it turns cold */
+    uint8_t is_doubted; /* the last try found nothing, though it was reported */
+    uint8_t is_hosted;  /* a descriptor of the host */
+};
+
+struct WASOCK__STORED wasock__poller {
+    struct wasock__subscription *subscriptions; /* one question */
+    struct wasock__event *events;               /* its answer */
+    struct wasock__registration *registrations;
+    struct wasock_watch *inbox; /* changed objects */
+    const struct wasock__backend *network;
+    struct wasock__timer_heap timers; /* owners: registrations */
+    struct wasock__ring queues[WASOCK__N_QUEUES];
+    struct wasock__ring reports[WASOCK__N_REPORTS];
+    uint64_t swept_ns;         /* until when the cold ones were paid for */
+    uint64_t starved_until_ns; /* accept back-off */
+    uint64_t spent_ns;   /* cost of questions since something was ready */
+    uint64_t stride_ns;  /* cost of cold questions between two hot ones */
+    uint64_t timeout_ns; /* of the wait that may be continued; 0: none */
+    uint64_t timeout_end_ns;
+    uint32_t capacity;
+    uint32_t n_hosted;    /* registrations of host descriptors */
+    uint32_t n_networked; /* registrations of in-process sockets */
+    uint32_t n_asked;     /* cold ones asked about lately … */
+    uint32_t n_found;     /* … and how many of them were ready */
+    uint32_t n_used;    /* events taken since the last wait that were right */
+    uint32_t n_regular; /* of those taken, of ones found more than once … */
+    uint32_t n_regular_used; /* … and how many of these were right */
+    uint32_t n_quiet;     /* blind: naps in a row without a right event */
+    uint8_t kind;         /* enum wasock__host_kind */
+    uint8_t spread;       /* share of events that came from cold ones, of 64 */
+    uint8_t nap_ms;       /* blind: the last nap */
+    uint8_t is_try_owed;  /* blind: no event was given since 0 was returned */
+    uint8_t is_virtual;   /* the network has a clock of its own */
+    uint8_t is_interruptible;
+};
+
+static inline uint32_t wasock__count(const struct wasock__poller *poller,
+                                     enum wasock__queue queue)
 {
-    return report->n == report->capacity;
+    return poller->queues[queue].count;
 }
 
-/* One more event; the report must not be full. Returns it, zero but for its
- * token. */
-struct wasock_poller_event *
-wasock__report_add(struct wasock__report *report,
-                   const struct wasock__registration *registration);
-
-/* poller_deadlines.c */
-
-/* A deadline of the registration's object was set: take note of it. */
-void wasock__deadlines_update(struct wasock_poller *poller, uint32_t index);
-
-/* Forget the registration's deadlines. */
-void wasock__deadlines_remove(struct wasock_poller *poller, uint32_t index);
-
-/* Report deadlines that are past at `now_ns`. */
-void wasock__deadlines_report(struct wasock_poller *poller,
-                              struct wasock__report *report, uint64_t now_ns);
-
-/* A time no later than the next deadline; WASOCK_NO_DEADLINE if there is
- * none. */
-uint64_t wasock__deadlines_next(const struct wasock_poller *poller);
-
-/* poller_sets.c */
-
-static inline unsigned wasock__side_of(uint64_t userdata)
+static inline bool wasock__is_pending(const struct wasock__poller *poller)
 {
-    return (unsigned)(userdata & 1);
+    return poller->reports[WASOCK__REPORT_PENDING].count > 0;
 }
 
-static inline struct wasock__registration *
-wasock__registration_of(const struct wasock_poller *poller, uint64_t userdata)
-{
-    return &poller->registrations_[(uint32_t)(userdata >> 1)];
-}
-
-static inline struct wasock__registration *
-wasock__registration_at(const struct wasock_poller *poller, uint32_t place)
-{
-    return wasock__registration_of(poller,
-                                   poller->subscriptions_[place].userdata);
-}
-
-static inline uint32_t wasock__n_idle(const struct wasock_poller *poller)
-{
-    return poller->n_subscriptions_ - poller->n_active_;
-}
-
-/* Whether an event is of a subscription that still stands. */
-bool wasock__is_current(const struct wasock_poller *poller, uint64_t userdata);
-
-/* Begin and end to ask the host about the directions of `interest`. */
-void wasock__host_subscribe(struct wasock_poller *poller, uint32_t index);
-void wasock__host_unsubscribe(struct wasock_poller *poller, uint32_t index);
-
-/* Move a subscription to the other set, if it is not there. */
-void wasock__sets_promote(struct wasock_poller *poller, uint32_t place);
-void wasock__sets_demote(struct wasock_poller *poller, uint32_t place);
-
-/* Whether one has moved since this was asked with this bit, enum
- * wasock__moved. */
-bool wasock__take_moved(const struct wasock_poller *poller, uint32_t place,
-                        unsigned bit);
-
-/* Whether a try cannot wait. Of what is no socket, and may be blocking, each
- * host tells the truth where it is asked about that alone. */
-bool wasock__may_be_tried(const struct wasock_poller *poller,
-                          uint64_t userdata);
-
-/* How many idle ones are due to be swept, if all are within `period_ns`. */
-uint32_t wasock__idle_due(const struct wasock_poller *poller,
-                          uint64_t period_ns, uint64_t now_ns);
-
-/* Let the sweep go on, from the front again if it came to the end. Returns how
- * many idle ones there are from there on, `count` at most. */
-uint32_t wasock__idle_next_group(struct wasock_poller *poller, uint32_t count);
-
-/* A timeout for the host. now_ns: 0 where only a look needs no time. */
+/* A timeout for the host. now_ns: the time; not needed for a look. */
 static inline uint64_t wasock__timeout_of(uint64_t until_ns, uint64_t now_ns)
 {
     if (until_ns == WASOCK_NO_DEADLINE) {
@@ -132,39 +147,81 @@ static inline uint64_t wasock__timeout_of(uint64_t until_ns, uint64_t now_ns)
                : wasock_ns_subtract(until_ns, now_ns);
 }
 
-/* poller_fake.c */
+/* ---- order.c ---- */
 
-/* As wasock__host_ask. */
-int wasock__fake_ask(struct wasock_poller *poller,
-                     struct wasock__report *report, uint64_t until_ns,
-                     uint64_t now_ns) __attribute__((warn_unused_result));
+void wasock__ring_append(struct wasock__poller *poller,
+                         struct wasock__ring *ring, enum wasock__chain chain,
+                         uint32_t index);
+void wasock__ring_remove(struct wasock__poller *poller,
+                         struct wasock__ring *ring, enum wasock__chain chain,
+                         uint32_t index);
 
-/* Report the rest of a round: active ones, then idle ones that are due. */
-void wasock__fake_report_round(struct wasock_poller *poller,
-                               struct wasock__report *report);
+/* Move a registration to the end of a queue. */
+void wasock__order_move(struct wasock__poller *poller, uint32_t index,
+                        enum wasock__queue queue);
 
-/* poller_host.c */
+/* Let the first `count` cold ones be the last: they were asked about. */
+void wasock__order_rotate(struct wasock__poller *poller, uint32_t count);
 
-/* Find out whether the host's poll looks at sockets, unless that is known.
- * Returns whether it was asked in vain. */
-bool wasock__host_find_out_poll(struct wasock_poller *poller);
+/* A question about a hot one was fruitless: where there are more than HOT_MIN,
+ * it turns cold once its credit is used up. */
+void wasock__order_miss(struct wasock__poller *poller, uint32_t index);
 
-/* Report what the last poll found and the report before had no room for. */
-void wasock__host_report_kept(struct wasock_poller *poller,
-                              struct wasock__report *report);
+/* Learn from what the caller did with the events it took. */
+void wasock__order_review(struct wasock__poller *poller);
+
+/* How many cold ones are to be asked about by now, if all are to be within
+ * `period_ns`. */
+uint32_t wasock__order_due(const struct wasock__poller *poller,
+                           uint64_t period_ns, uint64_t now_ns);
+
+/* ---- poller.c ---- */
+
+/* Let an event be pending: directions that are ready, or an error, which ends
+ * the waiting. */
+void wasock__report_ready(struct wasock__poller *poller, uint32_t index,
+                          unsigned directions);
+void wasock__report_error(struct wasock__poller *poller, uint32_t index,
+                          int error);
+
+/* ---- probe.c ---- */
+
+/* The answer to one question. */
+struct wasock__answer {
+    int error;          /* of the whole call: negative or 0 */
+    uint32_t n_asked;   /* subscriptions */
+    uint32_t n_ready;   /* events of them */
+    uint32_t n_certain; /* events that cannot be false */
+};
 
 /*
- * Ask the host and report what is ready. Waits at most until `until_ns`
- * (WASOCK_DEADLINE_PAST: not at all, WASOCK_NO_DEADLINE: for ever), and only
- * while there is nothing to report; it may return earlier without any.
- * now_ns: the time, or 0 when nothing needs it.
+ * Ask the host about the first `n_hot` hot and the first `n_cold` cold ones,
+ * waiting for at most `timeout_ns` (UINT64_MAX: for ever). The events stay in
+ * poller->events. A dead descriptor is reported and the answer is empty.
+ */
+struct wasock__answer wasock__probe(struct wasock__poller *poller,
+                                    uint32_t n_hot, uint32_t n_cold,
+                                    uint64_t timeout_ns);
+
+/* Report the events of an answer: the certain ones only, or all. Cold ones
+ * become hot. Returns how many registrations that were. */
+uint32_t wasock__probe_report(struct wasock__poller *poller,
+                              const struct wasock__answer *answer,
+                              bool with_doubtful);
+
+/* Find out what the host's poll is worth, if that is not known yet. */
+void wasock__probe_kind(struct wasock__poller *poller);
+
+/* ---- schedule.c, blind.c ---- */
+
+/*
+ * Ask once, or sleep once, at most until `until_ns`.
  * Errors: any code of the host.
  */
-int wasock__host_ask(struct wasock_poller *poller,
-                     struct wasock__report *report, uint64_t until_ns,
-                     uint64_t now_ns) __attribute__((warn_unused_result));
-
-/* Whether asking the host takes the time. */
-bool wasock__host_needs_time(const struct wasock_poller *poller);
+int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
+                          uint64_t now_ns)
+    __attribute__((warn_unused_result));
+int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
+                       uint64_t now_ns) __attribute__((warn_unused_result));
 
 #endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include <wasock/err.h>
+
+#include "../wasip1.h"
+
+/*
+ * One question to the host, and what its answer is worth.
+ *
+ * wasmtime reports everything it was asked about once one of it is ready. Of
+ * these events the ones that count more than one byte, or an error, or a
+ * hang-up, are certain. One byte may be none, one, or the end of the stream.
+ * A host that once reports a part of what it was asked about is truthful.
+ */
+
+/* A userdata: the registration and the direction. */
+static uint64_t userdata_of(uint32_t index, unsigned side)
+{
+    return (uint64_t)index << 1 | side;
+}
+
+static uint32_t subscribe(struct wasock__poller *poller, uint32_t n,
+                          uint32_t index)
+{
+    const struct wasock__registration *registration =
+        &poller->registrations[index];
+
+    for (unsigned side = 0; side < 2; side++) {
+        if (registration->interest & (1U << side)) {
+            wasock__fd_subscribe(&poller->subscriptions[n++],
+                                 registration->watch.socket_->fd_, 1U << side,
+                                 userdata_of(index, side));
+        }
+    }
+    return n;
+}
+
+/* Subscribe to the first `count` of a queue, after `n` others. */
+static uint32_t subscribe_queue(struct wasock__poller *poller, uint32_t n,
+                                enum wasock__queue queue, uint32_t count)
+{
+    uint32_t index = poller->queues[queue].first;
+
+    for (; count > 0; count--) {
+        n = subscribe(poller, n, index);
+        index = poller->registrations[index].links[WASOCK__CHAIN_QUEUE].next;
+    }
+    return n;
+}
+
+/* The registration of an event, or NONE for the clock and what is no answer to
+ * the question. */
+static uint32_t index_of(const struct wasock__poller *poller,
+                         const struct wasock__event *event)
+{
+    const uint64_t index = event->userdata >> 1;
+
+    if (index >= poller->capacity) {
+        return WASOCK__NONE;
+    }
+    const struct wasock__registration *registration =
+        &poller->registrations[index];
+    const bool is_asked = registration->queue == WASOCK__QUEUE_HOT ||
+                          registration->queue == WASOCK__QUEUE_COLD;
+    return is_asked && (registration->interest & (1U << (event->userdata & 1)))
+               ? (uint32_t)index
+               : WASOCK__NONE;
+}
+
+static bool is_certain(const struct wasock__event *event)
+{
+    return event->error != 0 ||
+           (event->flags & WASIP1_EVENTRWFLAGS_HANGUP) != 0 ||
+           (event->type == WASIP1_EVENTTYPE_FD_READ && event->n_bytes != 1);
+}
+
+/* Move the events of registrations to the front, and count them. */
+static void sort_out(struct wasock__poller *poller, uint32_t n_events,
+                     struct wasock__answer *answer)
+{
+    for (uint32_t i = 0; i < n_events; i++) {
+        const struct wasock__event event = poller->events[i];
+        if (index_of(poller, &event) != WASOCK__NONE) {
+            answer->n_certain += is_certain(&event);
+            poller->events[answer->n_ready++] = event;
+        }
+    }
+    if (answer->n_ready > 0 && answer->n_ready < answer->n_asked) {
+        poller->kind = WASOCK__HOST_TRUTHFUL;
+    }
+    if (answer->n_asked == 1 || poller->kind == WASOCK__HOST_TRUTHFUL) {
+        answer->n_certain = answer->n_ready;
+    }
+}
+
+/* wasmtime fails a whole poll for one dead descriptor, or a directory, and
+ * does not say which. Returns 0 if one was found. */
+static int report_dead(struct wasock__poller *poller, uint32_t n_asked)
+{
+    int result = -WASOCK_EBADF;
+
+    for (uint32_t i = 0; i < n_asked; i++) {
+        struct wasock_fd_stat stat;
+        const struct wasock__subscription *subscription =
+            &poller->subscriptions[i];
+        const int error = wasock_fd_stat((int)subscription->of.fd, &stat);
+        if (error < 0 || stat.kind == WASOCK_FD_DIRECTORY) {
+            wasock__report_error(
+                poller, (uint32_t)(subscription->userdata >> 1), -WASOCK_EBADF);
+            result = 0;
+        }
+    }
+    return result;
+}
+
+struct wasock__answer wasock__probe(struct wasock__poller *poller,
+                                    uint32_t n_hot, uint32_t n_cold,
+                                    uint64_t timeout_ns)
+{
+    struct wasock__answer answer = {0, 0, 0, 0};
+    uint32_t n = subscribe_queue(poller, 0, WASOCK__QUEUE_HOT, n_hot);
+
+    n = subscribe_queue(poller, n, WASOCK__QUEUE_COLD, n_cold);
+    answer.n_asked = n;
+    const int result = wasock__fd_poll_once(poller->subscriptions, n,
+                                            poller->events, timeout_ns);
+    if (result == -WASOCK_EBADF) {
+        answer.error = report_dead(poller, n);
+    } else if (result < 0) {
+        answer.error = result;
+    } else {
+        sort_out(poller, (uint32_t)result, &answer);
+    }
+    return answer;
+}
+
+/*
+ * Whether to report a doubtful event of a hot one. Beside certain ones, what
+ * was tried and found empty is passed over, but never twice in a row: what is
+ * certain of the others may go on for ever.
+ */
+static bool is_worth_a_try(struct wasock__poller *poller,
+                           const struct wasock__answer *answer, uint32_t index)
+{
+    struct wasock__registration *registration = &poller->registrations[index];
+    const bool is_passed_over =
+        registration->is_doubted && answer->n_certain > 0;
+
+    registration->is_doubted = 0;
+    return !is_passed_over;
+}
+
+/* Report a registration, which is hot from now on. */
+static void report_found(struct wasock__poller *poller, uint32_t index,
+                         unsigned direction)
+{
+    wasock__report_ready(poller, index, direction);
+    if (poller->registrations[index].report == WASOCK__REPORT_PENDING &&
+        poller->registrations[index].queue == WASOCK__QUEUE_COLD) {
+        wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
+    }
+}
+
+uint32_t wasock__probe_report(struct wasock__poller *poller,
+                              const struct wasock__answer *answer,
+                              bool with_doubtful)
+{
+    const bool is_all_certain = answer->n_certain == answer->n_ready;
+    const uint32_t n_before = poller->reports[WASOCK__REPORT_PENDING].count;
+
+    for (uint32_t i = 0; i < answer->n_ready; i++) {
+        const struct wasock__event *event = &poller->events[i];
+        const uint32_t index = index_of(poller, event);
+        if (index == WASOCK__NONE) {
+            continue; /* a dead one before it in the answer */
+        }
+        if (event->error == WASOCK_EBADF) {
+            wasock__report_error(poller, index, -WASOCK_EBADF);
+        } else if (is_all_certain || is_certain(event) ||
+                   (with_doubtful && is_worth_a_try(poller, answer, index))) {
+            report_found(poller, index, 1U << (event->userdata & 1));
+        }
+    }
+    return poller->reports[WASOCK__REPORT_PENDING].count - n_before;
+}
+
+/* A plain descriptor whose writing cannot be waited for: on such a host nothing
+ * can. */
+static bool is_blind_to(const struct wasock__registration *registration)
+{
+    const struct wasock_socket *socket = registration->watch.socket_;
+
+    return socket->role_ == WASOCK__ROLE_PLAIN &&
+           (registration->interest & WASOCK_WRITABLE) &&
+           wasock__fd_wait_once(socket->fd_, WASOCK_WRITABLE, 0) ==
+               -WASOCK_ENOTSUP;
+}
+
+static enum wasock__host_kind
+kind_by(const struct wasock__registration *registration)
+{
+    switch (wasock__socket_host_poll(registration->watch.socket_)) {
+    case WASOCK__HOST_POLL_HONEST:
+        return WASOCK__HOST_BROADCAST;
+    case WASOCK__HOST_POLL_FAKE:
+        return WASOCK__HOST_BLIND;
+    case WASOCK__HOST_POLL_UNKNOWN:
+    default:
+        return is_blind_to(registration) ? WASOCK__HOST_BLIND
+                                         : WASOCK__HOST_UNKNOWN;
+    }
+}
+
+void wasock__probe_kind(struct wasock__poller *poller)
+{
+    static const enum wasock__queue queues[] = {WASOCK__QUEUE_HOT,
+                                                WASOCK__QUEUE_COLD};
+
+    for (unsigned i = 0; i < 2; i++) {
+        const struct wasock__ring *ring = &poller->queues[queues[i]];
+        uint32_t index = ring->first;
+        for (uint32_t n = 0;
+             n < ring->count && poller->kind == WASOCK__HOST_UNKNOWN; n++) {
+            const struct wasock__registration *registration =
+                &poller->registrations[index];
+            poller->kind = (uint8_t)kind_by(registration);
+            index = registration->links[WASOCK__CHAIN_QUEUE].next;
+        }
+    }
+}
