@@ -17,7 +17,6 @@
 
 #define CLIENTS_MAX 10000
 #define PENDING_MAX 49152 /* the fastest with much to send, of 24 to 64 KiB */
-#define EVENTS_MAX 256
 #define ACCEPTS_MAX 64 /* in a row: the clients there are want to be served */
 #define READS_MAX 8    /* in a row, for the same reason */
 #define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
@@ -196,9 +195,6 @@ static bool serve_event(const struct wasock_poller_event *event)
         return false;
     }
     struct client *client = event->token;
-    if (!wasock_socket_is_open(&client->conn.socket)) {
-        return false; /* let go by an event before this one */
-    }
     if (event->error != 0 || event->deadline != 0) {
         let_go(client);
     } else {
@@ -211,15 +207,15 @@ static bool serve_event(const struct wasock_poller_event *event)
  * draining. Returns 0 or what the poller failed with. */
 static ptrdiff_t run(bool is_draining, uint64_t deadline_ns)
 {
-    static struct wasock_poller_event events[EVENTS_MAX];
+    struct wasock_poller_event event;
     bool is_ended = false;
     ptrdiff_t n = 1;
 
     while (n > 0 && !is_ended && !(is_draining && n_clients == 0)) {
-        n = wasock_poller_wait(&poller, events, EVENTS_MAX, deadline_ns);
+        n = wasock_poller_wait_until_ns(&poller, deadline_ns);
         now_ns = wasock_clock_now_ns();
-        for (ptrdiff_t i = 0; i < n; i++) {
-            is_ended |= serve_event(&events[i]);
+        while (wasock_poller_next(&poller, &event)) {
+            is_ended |= serve_event(&event);
         }
         if (!is_draining && n_clients < CLIENTS_MAX) {
             /* EEXIST unless it was taken off while all were in use. */

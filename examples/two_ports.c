@@ -122,17 +122,16 @@ static int start(void)
 
 int main(void)
 {
-    struct wasock_poller_event events[2];
+    struct wasock_poller_event event;
     ptrdiff_t n = start();
 
     if (n < 0) {
         fprintf(stderr, "two_ports: %s\n", wasock_err_text(n));
         return 1;
     }
-    while ((n = wasock_poller_wait(&poller, events, 2, WASOCK_NO_DEADLINE)) >
-           0) {
-        for (ptrdiff_t i = 0; i < n; i++) {
-            serve(events[i].token);
+    while ((n = wasock_poller_wait_for_ns(&poller, WASOCK_FOREVER_NS)) > 0) {
+        while (wasock_poller_next(&poller, &event)) {
+            serve(event.token);
         }
     }
     fprintf(stderr, "two_ports: %s\n", wasock_err_text(n));

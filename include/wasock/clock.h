@@ -16,6 +16,7 @@ extern "C" {
 #endif
 
 #define WASOCK_NO_DEADLINE UINT64_C(0)
+#define WASOCK_FOREVER_NS UINT64_MAX
 
 /* Long past: for a call that must look but not wait. Costs no clock read. */
 #define WASOCK_DEADLINE_PAST UINT64_C(1)

@@ -116,7 +116,7 @@ struct wasock_watch {
     struct wasock_watch *next_;      /* in the object's list */
     struct wasock_watch **link_;     /* what points at this one there */
     struct wasock_watch **inbox_;    /* head of its owner's list of changes */
-    struct wasock_watch *next_news_; /* in the inbox */
+    struct wasock_watch *next_changed_; /* in the inbox */
     uint8_t changes_;                /* not 0: in the inbox */
 };
 
@@ -143,7 +143,9 @@ enum wasock__operation {
 
 /* Private: where sockets that are not the host's live. It is reached only by
  * objects whose role is NONE and whose backend is set, in one place. */
+struct wasock__operations;
 struct wasock__backend {
+    const struct wasock__operations *operations;
     ptrdiff_t (*call)(const struct wasock__backend *backend,
                       struct wasock_socket *socket,
                       enum wasock__operation operation, uintptr_t arg,

@@ -343,6 +343,12 @@ int wasock__fakenet_find(const struct wasock_socket *object,
     return 0;
 }
 
+static unsigned ready_tmp(struct wasock_socket *s){return (unsigned)call(s->backend_,s,WASOCK__READY,0,0);}
+static uint64_t now_tmp(const struct wasock__backend *b){uint64_t n=0;call(b,NULL,WASOCK__CLOCK_NOW,(uintptr_t)&n,1);return n;}
+static int run_tmp(const struct wasock__backend *b,uint64_t d){return (int)call(b,NULL,WASOCK__ADVANCE,(uintptr_t)&d,1);}
+static bool own_tmp(const struct wasock__backend *b){uint64_t n=0;return call(b,NULL,WASOCK__CLOCK_NOW,(uintptr_t)&n,1)!=0;}
+#include "../backend.h"
+static const struct wasock__operations ops_tmp={ready_tmp,now_tmp,run_tmp,own_tmp};
 /* The network. */
 
 int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
@@ -352,7 +358,7 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
     const size_t each =
         sizeof(struct wasock__fakenet_socket) + 2 * sizeof(uint32_t);
     const struct wasock_fakenet none = {
-        .backend_ = {call},
+        .backend_ = {&ops_tmp, call},
         .now_ns_ = START_NS,
         .last_port_ = WASOCK__FAKENET_FIRST_PORT - 1,
         .is_virtual_ = 1,

@@ -117,7 +117,7 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
     if (n_cold(poller) > 0) {
         const uint32_t n_due = take_due(poller, now_ns);
         report_first(poller, WASOCK__QUEUE_COLD, n_due);
-        wasock__order_rotate(poller, n_due);
+        wasock__order_rotate(poller, n_due, false);
     }
     poller->is_try_owed = 0;
     return 0;

@@ -28,6 +28,10 @@
  * gains nothing. */
 #define WASOCK__HOT_MIN 16
 
+/* Below this share of events from cold ones, of 64, it is better to sleep on
+ * the hot ones than to look among the cold. */
+#define WASOCK__SPREAD_MIN 8
+
 /* How a registration is waited for. Each is in exactly one queue. */
 enum wasock__queue {
     WASOCK__QUEUE_FREE,    /* no registration */
@@ -160,8 +164,10 @@ void wasock__ring_remove(struct wasock__poller *poller,
 void wasock__order_move(struct wasock__poller *poller, uint32_t index,
                         enum wasock__queue queue);
 
-/* Let the first `count` cold ones be the last: they were asked about. */
-void wasock__order_rotate(struct wasock__poller *poller, uint32_t count);
+/* Let the first `count` cold ones be the last: they were asked about, and are
+ * not ready or, if `is_doubted`, may be. */
+void wasock__order_rotate(struct wasock__poller *poller, uint32_t count,
+                          bool is_doubted);
 
 /* A question about a hot one was fruitless: where there are more than HOT_MIN,
  * it turns cold once its credit is used up. */

@@ -66,13 +66,17 @@ void wasock__order_move(struct wasock__poller *poller, uint32_t index,
                         index);
 }
 
-void wasock__order_rotate(struct wasock__poller *poller, uint32_t count)
+void wasock__order_rotate(struct wasock__poller *poller, uint32_t count,
+                          bool is_doubted)
 {
     struct wasock__ring *cold = &poller->queues[WASOCK__QUEUE_COLD];
 
     for (uint32_t i = 0; i < count && cold->count > 0; i++) {
-        cold->first =
-            poller->registrations[cold->first].links[WASOCK__CHAIN_QUEUE].next;
+        struct wasock__registration *registration =
+            &poller->registrations[cold->first];
+        registration->credit = 0;
+        registration->is_doubted = is_doubted;
+        cold->first = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
 }
 
@@ -81,7 +85,9 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
     struct wasock__registration *registration = &poller->registrations[index];
 
     if (registration->queue != WASOCK__QUEUE_HOT ||
-        wasock__count(poller, WASOCK__QUEUE_HOT) <= WASOCK__HOT_MIN) {
+        wasock__count(poller, WASOCK__QUEUE_HOT) +
+                wasock__count(poller, WASOCK__QUEUE_COLD) <=
+            WASOCK__HOT_MIN) {
         return;
     }
     if (registration->credit > 0) {
@@ -98,7 +104,7 @@ static void hit(struct wasock__poller *poller, uint32_t index)
     registration->credit = registration->credit < CREDIT_MAX / 2
                                ? (uint8_t)(2 * registration->credit + 1)
                                : CREDIT_MAX;
-    if (registration->queue == WASOCK__QUEUE_COLD) {
+    if (poller->kind == WASOCK__HOST_BLIND) {
         wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
     }
 }

@@ -47,10 +47,6 @@ static const struct cost truthful_cost = {1000, 50, 50, 150};
  * 900, it comes between the last questions before that wait. */
 #define NAP_NS WASOCK_NS_PER_MS
 
-/* Below this share of events from cold ones, of 64, it is better to sleep on
- * the hot ones than to look among the cold. */
-#define SPREAD_MIN 8
-
 static const struct cost *cost_of(const struct wasock__poller *poller)
 {
     return poller->kind == WASOCK__HOST_TRUTHFUL ? &truthful_cost
@@ -85,19 +81,20 @@ static uint64_t wake_ns(const struct wasock__poller *poller)
            cost_of(poller)->wake_ns;
 }
 
-/* The size of a group of cold ones: see above. */
+/* The size of a group of cold ones: see above. Where one in six is ready, a
+ * question about all costs less than many of which half are answered twice. */
 static uint32_t group_size(const struct wasock__poller *poller)
 {
     const struct cost *cost = cost_of(poller);
     const uint64_t extra_ns = cost->ready_ns - cost->idle_ns;
-    uint32_t size = 2;
+    uint32_t size = TRIED_MAX;
 
     while (size < GROUP_MAX && (uint64_t)size * size * extra_ns *
                                        poller->n_found <
                                    (uint64_t)cost->poll_ns * poller->n_asked) {
         size *= 2;
     }
-    return size;
+    return 6 * poller->n_found > poller->n_asked ? GROUP_MAX : size;
 }
 
 /* Keep the share of cold ones that are ready, of the last few thousand. */
@@ -197,17 +194,51 @@ static int ask_direct(struct wasock__poller *poller)
 
 /* ---- Cold ---- */
 
+/* Whether one of the first `count` cold ones was passed over the last time. */
+static bool is_any_doubted(const struct wasock__poller *poller, uint32_t count)
+{
+    uint32_t index = poller->queues[WASOCK__QUEUE_COLD].first;
+
+    for (; count > 0; count--) {
+        const struct wasock__registration *registration =
+            &poller->registrations[index];
+        if (registration->is_doubted) {
+            return true;
+        }
+        index = registration->links[WASOCK__CHAIN_QUEUE].next;
+    }
+    return false;
+}
+
 /*
- * Ask about the first `count` cold ones, until none of them is ready: those
- * found leave the queue, the others go to its end.
+ * Of a group in which something was ready, some were reported and have left
+ * the front: what of the `n_rest` others? Beside certain ones they are passed
+ * over, but not twice in a row. Returns how many need not be asked again.
+ */
+static uint32_t settle_rest(struct wasock__poller *poller, uint32_t n_rest)
+{
+    const bool is_truthful = poller->kind == WASOCK__HOST_TRUTHFUL;
+
+    if (!is_truthful && is_any_doubted(poller, n_rest)) {
+        return 0;
+    }
+    wasock__order_rotate(poller, n_rest, !is_truthful);
+    return n_rest;
+}
+
+/*
+ * Ask about the first `count` cold ones: those found are reported, all go to
+ * the end of the queue, or become hot.
  */
 static int sweep_group(struct wasock__poller *poller, uint32_t count)
 {
+    const struct wasock__ring *pending =
+        &poller->reports[WASOCK__REPORT_PENDING];
     uint32_t n_left = count;
     uint32_t size = count;
 
     while (n_left > 0) {
-        const uint32_t n_before = n_cold(poller);
+        const uint32_t n_before = pending->count;
         size = size < n_left ? size : n_left;
         const struct wasock__answer answer = wasock__probe(poller, 0, size, 0);
         poller->spent_ns += cost_ns(poller, &answer);
@@ -219,13 +250,15 @@ static int sweep_group(struct wasock__poller *poller, uint32_t count)
             continue;
         }
         wasock__probe_report(poller, &answer, answer.n_certain == 0);
-        uint32_t n_done = n_before - n_cold(poller);
-        if (n_done == 0) { /* none of them */
-            wasock__order_rotate(poller, size);
+        uint32_t n_done = pending->count - n_before;
+        if (n_done == 0) {
+            wasock__order_rotate(poller, size, false);
             n_done = size;
+        } else if (n_done < size) {
+            n_done += settle_rest(poller, size - n_done);
+            size = n_left;
         }
         n_left -= n_done < n_left ? n_done : n_left;
-        size = answer.n_ready > 0 ? n_left : size;
     }
     return 0;
 }
@@ -337,7 +370,7 @@ static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
 {
     if (is_quiet(poller) ||
-        (poller->spread < SPREAD_MIN && n_hot(poller) > 0)) {
+        (poller->spread < WASOCK__SPREAD_MIN && n_hot(poller) > 0)) {
         return next_due_ns(poller);
     }
     if (wake_ns(poller) > NAP_NS && 4 * poller->spent_ns > wake_ns(poller)) {
@@ -373,8 +406,9 @@ static int step_cold(struct wasock__poller *poller, bool is_found,
         return 0;
     }
     /* The longer the hot ones stay silent, the more cold ones between. */
-    poller->stride_ns = is_found || poller->stride_ns < hot_ns
-                            ? hot_ns
+    const uint64_t stride_min_ns = hot_ns + cost_of(poller)->poll_ns;
+    poller->stride_ns = is_found || poller->stride_ns < stride_min_ns
+                            ? stride_min_ns
                             : 2 * poller->stride_ns;
     const ptrdiff_t n_swept = sweep(poller, count_due(poller, now_ns),
                                     is_due_only ? 0 : hot_ns,
