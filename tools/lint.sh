@@ -26,10 +26,10 @@ format)
     ;;
 tidy)
     need clang-tidy-$version
-    # Those that only the build for wasm has; what stands in for a libc cannot
-    # be static.
-    wasm=(examples/tcpecho_freestanding.c tests/claims/*.c src/bsd/*.c
-        src/libc/*.c)
+    # Files that only the wasm build compiles. They define libc functions, which
+    # cannot be static. git's * matches / as well.
+    mapfile -t wasm < <(git ls-files examples/tcpecho_freestanding.c \
+        'tests/claims/*.c' 'src/bsd/*.c' 'src/libc/*.c')
     clang-tidy-$version --quiet -p build/wasm \
         --checks=-misc-use-internal-linkage "${wasm[@]}"
     # Programs as others write them need not please it.

@@ -11,7 +11,7 @@
 #include <wasock/directories.h>
 #include <wasock/err.h>
 
-#include "file.h"
+#include "files/file.h"
 
 struct entry {
     struct description *description; /* NULL: the number is free */

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.c - files, directories and stdio of the host.
+ *
+ * True: offset, contents, size, O_APPEND and O_NONBLOCK are the host's.
+ * Made up: permissions and owners, of which preview1 knows nothing.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <wasock/err.h>
+#include <wasock/fd.h>
+#include <wasock/poller.h>
+
+#include "../../fd_internal.h"
+#include "../libc.h"
+#include "../plain.h"
+#include "../waiting/watch.h"
+
+struct file {
+    struct description description;
+    struct wasock_pollable pollable; /* open where the host can wait for it */
+    int host_fd;
+    enum wasock_fd_kind kind;
+};
+
+/*
+ * wasmtime and wasmi read ahead of a guest on stdin, up to 8 KiB, and their
+ * poll knows nothing of that. So they are asked for no less, and what is too
+ * much is kept here.
+ */
+#define STDIN_BYTES 8192
+static struct {
+    unsigned char bytes[STDIN_BYTES];
+    size_t begin;
+    size_t end;
+} stdin_ahead;
+
+/* Whether it is stdin, and something that may wait. */
+static bool is_read_ahead(const struct file *file)
+{
+    return file->host_fd == 0 && wasock_socket_is_open(&file->pollable.socket);
+}
+
+static bool is_anything_ahead(const struct file *file)
+{
+    return is_read_ahead(file) && stdin_ahead.begin < stdin_ahead.end;
+}
+
+/* Copy what was read of stdin, or, if that is nothing, read. */
+static ssize_t read_stdin(const struct iovec *buffers, int n_buffers)
+{
+    ssize_t total = 0;
+
+    if (stdin_ahead.begin == stdin_ahead.end) {
+        const ssize_t n = wasock_libc_read(0, stdin_ahead.bytes, STDIN_BYTES);
+        if (n < 0) {
+            return -errno;
+        }
+        stdin_ahead.begin = 0;
+        stdin_ahead.end = (size_t)n;
+    }
+    for (int i = 0; i < n_buffers; i++) {
+        const size_t left = stdin_ahead.end - stdin_ahead.begin;
+        const size_t n = buffers[i].iov_len < left ? buffers[i].iov_len : left;
+        memcpy(buffers[i].iov_base, stdin_ahead.bytes + stdin_ahead.begin, n);
+        stdin_ahead.begin += n;
+        total += (ssize_t)n;
+    }
+    return total;
+}
+
+static ssize_t read_file(const struct file *file, const struct iovec *buffers,
+                         int n_buffers)
+{
+    ssize_t total = 0;
+
+    for (int i = 0; i < n_buffers; i++) {
+        const ssize_t n = wasock_libc_read(file->host_fd, buffers[i].iov_base,
+                                           buffers[i].iov_len);
+        if (n < 0) {
+            return total > 0 ? total : -errno;
+        }
+        total += n;
+        if ((size_t)n < buffers[i].iov_len) {
+            break;
+        }
+    }
+    return total;
+}
+
+static bool is_nothing(const struct iovec *buffers, int n_buffers)
+{
+    for (int i = 0; i < n_buffers; i++) {
+        if (buffers[i].iov_len > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static ssize_t file_read(struct description *description,
+                         const struct iovec *buffers, int n_buffers, int flags)
+{
+    const struct file *file = (const struct file *)description;
+
+    (void)flags;
+    if (file->kind == WASOCK_FD_DIRECTORY) {
+        return -EISDIR; /* where hosts say EBADF */
+    }
+    /* What may wait is blocking on the host: it is asked first. */
+    if ((description->flags & O_NONBLOCK) != 0 && !is_anything_ahead(file) &&
+        wasock_socket_is_open(&file->pollable.socket) &&
+        wasock__fd_wait_once(file->host_fd, WASOCK_READABLE, 0) == 0) {
+        return -EAGAIN;
+    }
+    wasock_bsd__changed(description, 0);
+    if (is_read_ahead(file)) {
+        return is_nothing(buffers, n_buffers) ? 0
+                                              : read_stdin(buffers, n_buffers);
+    }
+    return read_file(file, buffers, n_buffers);
+}
+
+static ssize_t file_write(struct description *description,
+                          const struct iovec *slices, int n_slices, int flags)
+{
+    const struct file *file = (const struct file *)description;
+    ssize_t total = 0;
+
+    (void)flags;
+    for (int i = 0; i < n_slices; i++) {
+        const ssize_t n = wasock_libc_write(file->host_fd, slices[i].iov_base,
+                                            slices[i].iov_len);
+        if (n < 0) {
+            return total > 0 ? total : -errno;
+        }
+        total += n;
+        if ((size_t)n < slices[i].iov_len) {
+            break;
+        }
+    }
+    return total;
+}
+
+static unsigned file_known(struct description *description)
+{
+    const struct file *file = (const struct file *)description;
+
+    /* Files never wait; of a terminal or a pipe the host is asked. What is
+     * written to those is waited for by the host. */
+    return wasock_socket_is_open(&file->pollable.socket) &&
+                   !is_anything_ahead(file)
+               ? POLLOUT
+               : POLLIN | POLLOUT;
+}
+
+static struct wasock_socket *file_host(struct description *description)
+{
+    struct file *file = (struct file *)description;
+
+    return wasock_socket_is_open(&file->pollable.socket)
+               ? &file->pollable.socket
+               : NULL;
+}
+
+static int file_stat(struct description *description, struct stat *status)
+{
+    const struct file *file = (const struct file *)description;
+
+    return wasock_libc_fstat(file->host_fd, status) < 0 ? -errno : 0;
+}
+
+void wasock_bsd__complete(struct stat *status)
+{
+    if ((status->st_mode & 07777) == 0) {
+        status->st_mode |= S_ISDIR(status->st_mode) ? 0755 : 0644;
+    }
+    if (status->st_blksize == 0) {
+        status->st_blksize = 4096; /* programs divide by it */
+    }
+    status->st_uid = getuid();
+    status->st_gid = getgid();
+}
+
+static int file_close(struct description *description)
+{
+    struct file *file = (struct file *)description;
+    const int host_fd = file->host_fd;
+
+    wasock_bsd__end_watches(description);
+    if (wasock_socket_is_open(&file->pollable.socket)) {
+        wasock_pollable_close(&file->pollable);
+    }
+    free(file);
+    /* The host's 0, 1 and 2 stay open: stdio has them as well, and hosts that
+     * give the lowest number would hand them to a socket. */
+    if (host_fd < 3) {
+        return 0;
+    }
+    return wasock_libc_close(host_fd) < 0 ? -errno : 0;
+}
+
+static const struct operations file_operations = {
+    .read = file_read,
+    .write = file_write,
+    .known = file_known,
+    .host = file_host,
+    .stat = file_stat,
+    .close = file_close,
+};
+
+/* Whether a read may have to wait: of all but files and directories. */
+static bool may_wait(enum wasock_fd_kind kind)
+{
+    return kind != WASOCK_FD_FILE && kind != WASOCK_FD_DIRECTORY &&
+           kind != WASOCK_FD_BLOCK_DEVICE;
+}
+
+struct description *wasock_bsd__file_of_host(int host_fd)
+{
+    struct wasock_fd_stat stat;
+    const int result = wasock_fd_stat(host_fd, &stat);
+
+    if (result < 0) {
+        errno = -result;
+        return NULL;
+    }
+    struct file *file = (struct file *)calloc(1, sizeof(*file));
+    if (file == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    file->description.operations = &file_operations;
+    file->description.flags = wasock_libc_fcntl(host_fd, F_GETFL);
+    if (host_fd < 3) {
+        file->description.flags = host_fd == 0 ? O_RDONLY : O_WRONLY;
+    }
+    file->host_fd = host_fd;
+    file->kind = stat.kind;
+    if (may_wait(stat.kind)) {
+        const int ignored = wasock_pollable_from_fd(&file->pollable, host_fd);
+        (void)ignored; /* it was there a moment ago */
+    }
+    return &file->description;
+}
+
+int wasock_bsd__host_fd(const struct description *description)
+{
+    return description->operations == &file_operations
+               ? ((const struct file *)description)->host_fd
+               : -1;
+}
+
+int wasock_bsd__host_directory(int fd)
+{
+    if (fd == AT_FDCWD) {
+        return fd;
+    }
+    const struct description *description = wasock_bsd__find(fd);
+    if (description == NULL) {
+        return -1;
+    }
+    const int host_fd = wasock_bsd__host_fd(description);
+    if (host_fd < 0) {
+        errno = ENOTDIR;
+    }
+    return host_fd;
+}
+
+/* The host's number for calls on files alone; -1 with errno set to `refusal`
+ * where the number stands for something else. */
+static int host_file(int fd, int refusal)
+{
+    const struct description *description = wasock_bsd__find(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    const int host_fd = wasock_bsd__host_fd(description);
+    if (host_fd < 0) {
+        errno = refusal;
+    }
+    return host_fd;
+}
+
+/*
+ * pread(2), pwrite(2), lseek(2) as the host does them; a device stays at 0.
+ * Errors: EBADF; ESPIPE: a socket, a pipe, a terminal, and a device for pread
+ *   and pwrite; EINVAL: no place to seek to.
+ */
+ssize_t pread(int fd, void *buffer, size_t capacity, off_t offset)
+{
+    const int host_fd = host_file(fd, ESPIPE);
+
+    return host_fd < 0 ? -1
+                       : wasock_libc_pread(host_fd, buffer, capacity, offset);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t length, off_t offset)
+{
+    const int host_fd = host_file(fd, ESPIPE);
+
+    return host_fd < 0 ? -1 : wasock_libc_pwrite(host_fd, data, length, offset);
+}
+
+off_t lseek(int fd, off_t offset, int whence)
+{
+    const struct description *description = wasock_bsd__find(fd);
+    const bool is_device =
+        description != NULL && wasock_bsd__is_device(description);
+    const int host_fd = is_device ? -1 : host_file(fd, ESPIPE);
+
+    if (host_fd < 0 && !is_device) {
+        return -1;
+    }
+    if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {
+        errno = EINVAL; /* for which wasmtime ends the guest */
+        return -1;
+    }
+    return is_device ? 0 : wasock_libc_lseek(host_fd, offset, whence);
+}
+
+/* preadv(2), pwritev(2): a call a vector, ended by the first short one.
+ * Errors: as pread and pwrite; EINVAL: a negative count. */
+ssize_t preadv(int fd, const struct iovec *buffers, int n_buffers, off_t offset)
+{
+    ssize_t total = 0;
+
+    if (n_buffers < 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    for (int i = 0; i < n_buffers; i++) {
+        const ssize_t n =
+            pread(fd, buffers[i].iov_base, buffers[i].iov_len, offset + total);
+        if (n < 0) {
+            return total > 0 ? total : -1;
+        }
+        total += n;
+        if ((size_t)n < buffers[i].iov_len) {
+            break;
+        }
+    }
+    return total;
+}
+
+ssize_t pwritev(int fd, const struct iovec *slices, int n_slices, off_t offset)
+{
+    ssize_t total = 0;
+
+    if (n_slices < 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    for (int i = 0; i < n_slices; i++) {
+        const ssize_t n =
+            pwrite(fd, slices[i].iov_base, slices[i].iov_len, offset + total);
+        if (n < 0) {
+            return total > 0 ? total : -1;
+        }
+        total += n;
+        if ((size_t)n < slices[i].iov_len) {
+            break;
+        }
+    }
+    return total;
+}
+
+/*
+ * fsync(2), fdatasync(2), ftruncate(2): the host's answer.
+ * Errors: EBADF; EINVAL: no file; ENOTSUP and what else the host says.
+ */
+int fsync(int fd)
+{
+    const int host_fd = host_file(fd, EINVAL);
+
+    return host_fd < 0 ? -1 : wasock_libc_fsync(host_fd);
+}
+
+/* The host writes when it likes: fsync is what waits for it. */
+void sync(void)
+{
+}
+WASOCK_BSD_PLAIN(sync);
+
+int fdatasync(int fd)
+{
+    const int host_fd = host_file(fd, EINVAL);
+
+    return host_fd < 0 ? -1 : wasock_libc_fdatasync(host_fd);
+}
+
+int ftruncate(int fd, off_t length)
+{
+    const int host_fd = host_file(fd, EINVAL);
+
+    return host_fd < 0 ? -1 : wasock_libc_ftruncate(host_fd, length);
+}
+
+/* isatty(3). Errors: EBADF; ENOTTY. */
+int isatty(int fd)
+{
+    const int host_fd = host_file(fd, ENOTTY);
+
+    return host_fd < 0 ? 0 : wasock_libc_isatty(host_fd);
+}
+
+/* posix_fadvise(2), posix_fallocate(3), which return their error.
+ * Errors: EBADF; ESPIPE: no file; what the host says. */
+int posix_fadvise(int fd, off_t offset, off_t length, int advice)
+{
+    const int host_fd = host_file(fd, ESPIPE);
+
+    return host_fd < 0
+               ? errno
+               : wasock_libc_posix_fadvise(host_fd, offset, length, advice);
+}
+
+int posix_fallocate(int fd, off_t offset, off_t length)
+{
+    const int host_fd = host_file(fd, ESPIPE);
+
+    return host_fd < 0 ? errno
+                       : wasock_libc_posix_fallocate(host_fd, offset, length);
+}
+
+/* futimens(2). Errors: EBADF; EINVAL: no file; what the host says. */
+int futimens(int fd, const struct timespec times[2])
+{
+    const int host_fd = host_file(fd, EINVAL);
+
+    return host_fd < 0 ? -1 : wasock_libc_futimens(host_fd, times);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * file.h - descriptions that are the host's: files, directories, stdio.
+ */
+#ifndef WASOCK_BSD_FILES_FILE_H
+#define WASOCK_BSD_FILES_FILE_H
+
+#include "../table.h"
+
+/* Describe what the host opened as `host_fd`, which becomes the description's.
+ * Returns NULL, with errno, where there is no such thing or no memory; the
+ * host's descriptor is then the caller's still. */
+struct description *wasock_bsd__file_of_host(int host_fd);
+
+/* The host's number of a file or directory; -1 where it is neither. */
+int wasock_bsd__host_fd(const struct description *description);
+
+/* As wasock_bsd__host_fd of a number; -1 with errno EBADF, or ENOTDIR where
+ * `is_directory` and it is not of the host; AT_FDCWD stays. */
+int wasock_bsd__host_directory(int fd);
+
+/* Returns `result`; what wasi-libc says of a path in no directory that the host
+ * gave, errno ENOTCAPABLE, becomes ENOENT. */
+int wasock_bsd__path_result(int result);
+
+/*
+ * What programs ask of a file and preview1 does not tell. All is the user's;
+ * where a type has no permissions, files may be read by all and written by the
+ * user, and directories searched, since the host has the last word anyway.
+ */
+void wasock_bsd__complete(struct stat *status);
+
+/* The device of a path, new; NULL where the path is none's, or with an error:
+ * EEXIST, ENOTDIR: what the flags ask for; ENOMEM. */
+struct description *wasock_bsd__device(const char *path, int flags, int *error);
+
+/* As stat(2) for the path of a device. Returns whether it is one's. */
+bool wasock_bsd__device_stat(const char *path, struct stat *status);
+
+/* Whether a description is one of these devices. */
+bool wasock_bsd__is_device(const struct description *description);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * io.c - read and write on any number, and fstat.
+ *
+ * Writing to a connection or pipe that nobody reads is EPIPE, and SIGPIPE for
+ * who handles it. A zero length is 0 after a look at the number alone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "../system/signals.h"
+#include "../table.h"
+#include "file.h"
+
+/* Whether vectors are such that POSIX allows: 0, or EINVAL. */
+static int check_vectors(const struct iovec *vectors, int n_vectors)
+{
+    size_t total = 0;
+
+    if (n_vectors < 0 || n_vectors > IOV_MAX) {
+        return -EINVAL;
+    }
+    for (int i = 0; i < n_vectors; i++) {
+        if (vectors[i].iov_len > SSIZE_MAX - total) {
+            return -EINVAL;
+        }
+        total += vectors[i].iov_len;
+    }
+    return 0;
+}
+
+/*
+ * readv(2), read(2).
+ * Errors: EBADF: no such number, or not open for reading; EAGAIN: nothing
+ *   there and O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET;
+ *   EDEADLK: an empty pipe whose only writer is this very program; EINVAL:
+ *   lengths that POSIX does not allow; EISDIR and what else the host says.
+ */
+ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    const int error = check_vectors(buffers, n_buffers);
+    if (error < 0) {
+        return wasock_bsd__result(error);
+    }
+    if (description->operations->read == NULL) {
+        return wasock_bsd__result(-EINVAL);
+    }
+    return wasock_bsd__result(
+        description->operations->read(description, buffers, n_buffers, 0));
+}
+
+ssize_t read(int fd, void *buffer, size_t capacity)
+{
+    const struct iovec room = {buffer, capacity};
+
+    return readv(fd, &room, 1);
+}
+
+/*
+ * writev(2), write(2). A blocking connection takes everything, or fails.
+ * Errors: EBADF: no such number, or not open for writing; EAGAIN: no room and
+ *   O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET; EDEADLK:
+ *   a full pipe whose only reader is this very program; EINVAL: lengths that
+ *   POSIX does not allow; what else the host says.
+ */
+ssize_t writev(int fd, const struct iovec *slices, int n_slices)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    const int error = check_vectors(slices, n_slices);
+    if (error < 0) {
+        return wasock_bsd__result(error);
+    }
+    if (description->operations->write == NULL) {
+        return wasock_bsd__result(-EINVAL);
+    }
+    const ssize_t n =
+        description->operations->write(description, slices, n_slices, 0);
+    if (n == -EPIPE) {
+        wasock_bsd__broken_pipe();
+    }
+    return wasock_bsd__result(n);
+}
+
+ssize_t write(int fd, const void *data, size_t length)
+{
+    struct iovec slice = {NULL, length};
+
+    memcpy(&slice.iov_base, &data, sizeof(data)); /* only read */
+    return writev(fd, &slice, 1);
+}
+
+/*
+ * fstat(2). Sockets, pipes and devices have a type, and nothing else that is
+ * true of them; a file's is the host's, with permissions and an owner.
+ * Errors: EBADF; what the host says.
+ */
+int fstat(int fd, struct stat *status)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    memset(status, 0, sizeof(*status));
+    if (description->operations->stat == NULL) {
+        return (int)wasock_bsd__result(-EBADF);
+    }
+    const int result = description->operations->stat(description, status);
+    wasock_bsd__complete(status);
+    return (int)wasock_bsd__result(result);
+}

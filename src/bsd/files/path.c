@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * path.c - open and what else takes a path, with devices, and the calls that
+ * take the number of a directory.
+ *
+ * Modes are ignored: preview1 knows no permissions, and stat makes some up.
+ * Changing them is EPERM, so that nobody believes a secret is kept.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../libc.h"
+#include "../plain.h"
+#include "file.h"
+
+static mode_t mask_of_modes = 022;
+
+int wasock_bsd__path_result(int result)
+{
+    if (result < 0 && errno == ENOTCAPABLE) {
+        errno = ENOENT;
+    }
+    return result;
+}
+
+/* The host's number of the directory where a path begins; -1 with errno: there
+ * is none, or an empty path, which wasi-libc takes for the directory itself. */
+static int start_of(int directory_fd, const char *path)
+{
+    if (path[0] == '\0') {
+        errno = ENOENT;
+        return -1;
+    }
+    return path[0] == '/' ? AT_FDCWD : wasock_bsd__host_directory(directory_fd);
+}
+
+/* A number for what the host has opened, with these flags. */
+static int number_host_fd(int host_fd, int flags)
+{
+    if (wasock_bsd__path_result(host_fd) < 0) {
+        return -1;
+    }
+    struct description *description = wasock_bsd__file_of_host(host_fd);
+    if (description == NULL) {
+        const int error = errno;
+        wasock_libc_close(host_fd);
+        errno = error;
+        return -1;
+    }
+    /* wazero does not know for what it opened a file. */
+    description->flags = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND | O_SYNC);
+    return wasock_bsd__open(description, 0);
+}
+
+/* The number that a path such as /dev/stdout is another name of, or -1. */
+static int number_of_path(const char *path)
+{
+    static const char *const names[] = {"/dev/stdin", "/dev/stdout",
+                                        "/dev/stderr"};
+
+    for (int fd = 0; fd < 3; fd++) {
+        if (strcmp(path, names[fd]) == 0) {
+            return fd;
+        }
+    }
+    return -1;
+}
+
+/*
+ * open(2), openat(2), creat(2).
+ * path: /dev/null, /dev/zero, /dev/urandom, /dev/random, /dev/stdin, …stdout,
+ *   …stderr are there on every host.
+ * Errors: ENOENT: also of all that is in no directory that the host gave;
+ *   EMFILE; ENOMEM; ENOTDIR, EBADF: the directory; ENOTDIR, EEXIST: a device
+ *   with O_DIRECTORY or O_EXCL; what the host says.
+ */
+int open(const char *path, int flags, ...)
+{
+    return openat(AT_FDCWD, path, flags);
+}
+
+int openat(int directory_fd, const char *path, int flags, ...)
+{
+    int error = 0;
+    struct description *device = wasock_bsd__device(path, flags, &error);
+    const int number = number_of_path(path);
+
+    if (device != NULL) {
+        return wasock_bsd__open(device, 0);
+    }
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    if (number >= 0) {
+        return dup(number);
+    }
+    const int host_fd = start_of(directory_fd, path);
+    if (host_fd == -1) {
+        return -1;
+    }
+    if (!wasock_bsd__has_number()) {
+        errno = EMFILE; /* before anything is truncated or made */
+        return -1;
+    }
+    return number_host_fd(wasock_libc_openat(host_fd, path, flags), flags);
+}
+
+int creat(const char *path, mode_t mode)
+{
+    return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+}
+
+/* stat(2), lstat(2), fstatat(2), access(2), faccessat(2): as wasi-libc, and of
+ * devices; permissions and owner as wasock_bsd__complete. Errors: as openat. */
+int stat(const char *restrict path, struct stat *restrict status)
+{
+    return fstatat(AT_FDCWD, path, status, 0);
+}
+
+int lstat(const char *restrict path, struct stat *restrict status)
+{
+    return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+}
+
+int fstatat(int directory_fd, const char *restrict path,
+            struct stat *restrict status, int flags)
+{
+    if (!wasock_bsd__device_stat(path, status)) {
+        const int host_fd = start_of(directory_fd, path);
+        const int result =
+            host_fd == -1 ? -1
+                          : wasock_libc_fstatat(host_fd, path, status, flags);
+        if (wasock_bsd__path_result(result) < 0) {
+            return -1;
+        }
+    }
+    wasock_bsd__complete(status);
+    return 0;
+}
+
+int access(const char *path, int mode)
+{
+    return faccessat(AT_FDCWD, path, mode, 0);
+}
+
+int faccessat(int directory_fd, const char *path, int mode, int flags)
+{
+    struct stat status;
+
+    if (wasock_bsd__device_stat(path, &status)) {
+        return 0;
+    }
+    const int host_fd = start_of(directory_fd, path);
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(wasock_libc_faccessat(
+                               host_fd, path, mode, flags));
+}
+
+/*
+ * mkdir(2), unlink(2), rmdir(2), remove(3), rename(2), link(2), symlink(2),
+ * readlink(2), utimensat(2) and those for the number of a directory: as
+ * wasi-libc.
+ * Errors: as openat.
+ */
+int mkdir(const char *path, mode_t mode)
+{
+    return mkdirat(AT_FDCWD, path, mode);
+}
+
+int mkdirat(int directory_fd, const char *path, mode_t mode)
+{
+    const int host_fd = start_of(directory_fd, path);
+
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(
+                               wasock_libc_mkdirat(host_fd, path, mode));
+}
+
+int unlink(const char *path)
+{
+    return unlinkat(AT_FDCWD, path, 0);
+}
+
+int rmdir(const char *path)
+{
+    return unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+}
+
+int remove(const char *path)
+{
+    const int result = unlink(path);
+
+    return result < 0 && errno == EISDIR ? rmdir(path) : result;
+}
+
+int unlinkat(int directory_fd, const char *path, int flags)
+{
+    const int host_fd = start_of(directory_fd, path);
+
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(
+                               wasock_libc_unlinkat(host_fd, path, flags));
+}
+
+int rename(const char *from, const char *to)
+{
+    return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
+
+int renameat(int from_fd, const char *from, int to_fd, const char *to)
+{
+    const int from_host_fd = start_of(from_fd, from);
+    const int to_host_fd = from_host_fd == -1 ? -1 : start_of(to_fd, to);
+
+    return to_host_fd == -1 ? -1
+                            : wasock_bsd__path_result(wasock_libc_renameat(
+                                  from_host_fd, from, to_host_fd, to));
+}
+
+int link(const char *from, const char *to)
+{
+    return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+    const int from_host_fd = start_of(from_fd, from);
+    const int to_host_fd = from_host_fd == -1 ? -1 : start_of(to_fd, to);
+
+    return to_host_fd == -1 ? -1
+                            : wasock_bsd__path_result(wasock_libc_linkat(
+                                  from_host_fd, from, to_host_fd, to, flags));
+}
+
+int symlink(const char *target, const char *path)
+{
+    return symlinkat(target, AT_FDCWD, path);
+}
+
+int symlinkat(const char *target, int directory_fd, const char *path)
+{
+    const int host_fd = start_of(directory_fd, path);
+
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(
+                               wasock_libc_symlinkat(target, host_fd, path));
+}
+
+ssize_t readlink(const char *restrict path, char *restrict buffer,
+                 size_t capacity)
+{
+    return readlinkat(AT_FDCWD, path, buffer, capacity);
+}
+
+ssize_t readlinkat(int directory_fd, const char *restrict path,
+                   char *restrict buffer, size_t capacity)
+{
+    const int host_fd = start_of(directory_fd, path);
+
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result((int)wasock_libc_readlinkat(
+                               host_fd, path, buffer, capacity));
+}
+
+int utimensat(int directory_fd, const char *path,
+              const struct timespec times[2], int flags)
+{
+    const int host_fd = start_of(directory_fd, path);
+
+    return host_fd == -1 ? -1
+                         : wasock_bsd__path_result(wasock_libc_utimensat(
+                               host_fd, path, times, flags));
+}
+
+/* truncate(2). Errors: as open and ftruncate. */
+int truncate(const char *path, off_t length)
+{
+    const int fd = open(path, O_WRONLY);
+
+    if (fd < 0) {
+        return -1;
+    }
+    const int result = ftruncate(fd, length);
+    const int error = errno;
+    close(fd);
+    errno = error;
+    return result;
+}
+
+/* chmod(2), fchmod(2), fchmodat(2), mknod(2), mkfifo(3).
+ * Errors: ENOENT, EBADF: there is no such thing; EPERM. */
+int chmod(const char *path, mode_t mode)
+{
+    return fchmodat(AT_FDCWD, path, mode, 0);
+}
+
+int fchmod(int fd, mode_t mode)
+{
+    (void)mode;
+    if (wasock_bsd__find(fd) != NULL) {
+        errno = EPERM;
+    }
+    return -1;
+}
+
+int fchmodat(int directory_fd, const char *path, mode_t mode, int flags)
+{
+    (void)mode;
+    (void)flags;
+    if (faccessat(directory_fd, path, F_OK, 0) == 0) {
+        errno = EPERM;
+    }
+    return -1;
+}
+
+int mknod(const char *path, mode_t mode, dev_t device)
+{
+    (void)path;
+    (void)mode;
+    (void)device;
+    errno = EPERM;
+    return -1;
+}
+
+int mkfifo(const char *path, mode_t mode)
+{
+    return mknod(path, mode, 0);
+}
+
+/* umask(2): remembered, and of no consequence. */
+mode_t umask(mode_t mask)
+{
+    const mode_t before = mask_of_modes;
+
+    mask_of_modes = mask & 0777;
+    return before;
+}
+
+WASOCK_BSD_PLAIN(chmod);
+WASOCK_BSD_PLAIN(fchmod);
+WASOCK_BSD_PLAIN(fchmodat);
+WASOCK_BSD_PLAIN(mknod);
+WASOCK_BSD_PLAIN(mkfifo);
+WASOCK_BSD_PLAIN(umask);

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stream.c - stdio's streams over the layer's numbers.
+ *
+ * All read and write through the table: fileno tells a stream's number, sockets
+ * have streams, and what dup2 makes of 1 is where printf writes. wasi-libc's
+ * own, which write to the host's 1 and 2, serve its assert and getopt alone.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../libc.h"
+#include "../plain.h"
+#include "file.h"
+
+struct stream {
+    struct stream *next;
+    FILE *file;
+    int fd; /* -1: a standard stream that was closed */
+    bool is_standard;
+};
+
+static struct stream *streams;
+
+FILE *wasock_bsd_stdin;
+FILE *wasock_bsd_stdout;
+FILE *wasock_bsd_stderr;
+
+static struct stream *find_stream(const FILE *file)
+{
+    struct stream *stream = streams;
+
+    while (stream != NULL && stream->file != file) {
+        stream = stream->next;
+    }
+    return stream;
+}
+
+static void forget_stream(const struct stream *forgotten)
+{
+    struct stream **link = &streams;
+
+    while (*link != forgotten) {
+        link = &(*link)->next;
+    }
+    *link = forgotten->next;
+}
+
+static ssize_t read_stream(void *cookie, char *buffer, size_t capacity)
+{
+    return read(((const struct stream *)cookie)->fd, buffer, capacity);
+}
+
+/* stdio takes a short count for success, so this writes all, or fails. */
+static ssize_t write_stream(void *cookie, const char *data, size_t length)
+{
+    const struct stream *stream = (const struct stream *)cookie;
+    size_t n_written = 0;
+
+    while (n_written < length) {
+        const ssize_t n =
+            write(stream->fd, data + n_written, length - n_written);
+        if (n <= 0) {
+            return -1;
+        }
+        n_written += (size_t)n;
+    }
+    return (ssize_t)length;
+}
+
+static int seek_stream(void *cookie, off_t *offset, int whence)
+{
+    const off_t result =
+        lseek(((const struct stream *)cookie)->fd, *offset, whence);
+
+    if (result < 0) {
+        return -1;
+    }
+    *offset = result;
+    return 0;
+}
+
+static int close_stream(void *cookie)
+{
+    struct stream *stream = (struct stream *)cookie;
+    const int fd = stream->fd;
+
+    forget_stream(stream);
+    free(stream);
+    return close(fd);
+}
+
+/* The flags of open for a mode of fopen; -1 with EINVAL. */
+static int flags_of_mode(const char *mode)
+{
+    int flags = 0;
+
+    switch (*mode) {
+    case 'r':
+        flags = O_RDONLY;
+        break;
+    case 'w':
+        flags = O_WRONLY | O_CREAT | O_TRUNC;
+        break;
+    case 'a':
+        flags = O_WRONLY | O_CREAT | O_APPEND;
+        break;
+    default:
+        errno = EINVAL;
+        return -1;
+    }
+    if (strchr(mode, '+') != NULL) {
+        flags = (flags & ~O_ACCMODE) | O_RDWR;
+    }
+    if (strchr(mode, 'x') != NULL) {
+        flags |= O_EXCL;
+    }
+    return flags;
+}
+
+/* A stream over a number, which stays the caller's on failure. */
+static FILE *stream_of(int fd)
+{
+    static const cookie_io_functions_t functions = {
+        .read = read_stream,
+        .write = write_stream,
+        .seek = seek_stream,
+        .close = close_stream,
+    };
+    struct stream *stream = (struct stream *)malloc(sizeof(*stream));
+
+    if (stream == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    stream->fd = fd;
+    /* What the number is not open for, read and write refuse. */
+    stream->file = fopencookie(stream, "w+", functions);
+    if (stream->file == NULL) {
+        free(stream);
+        return NULL;
+    }
+    stream->is_standard = false;
+    stream->next = streams;
+    streams = stream;
+    if (isatty(fd)) {
+        setvbuf(stream->file, NULL, _IOLBF, 0);
+    }
+    return stream->file;
+}
+
+/* Where a stream that only appends begins: ftell tells the file's length. */
+static void go_to_end(int fd, int flags)
+{
+    if ((flags & O_APPEND) != 0 && (flags & O_ACCMODE) == O_WRONLY) {
+        lseek(fd, 0, SEEK_END); /* what has no place needs none */
+    }
+}
+
+/* Programs write to a standard stream that was closed, and to no avail: it
+ * stays allocated. */
+static FILE *standard_stream(int fd)
+{
+    FILE *file = stream_of(fd);
+
+    if (file != NULL) {
+        find_stream(file)->is_standard = true;
+    }
+    return file;
+}
+
+/* Behind the table's, before the program's. */
+__attribute__((constructor(102))) static void begin(void)
+{
+    wasock_bsd_stdin = standard_stream(0);
+    wasock_bsd_stdout = standard_stream(1);
+    wasock_bsd_stderr = standard_stream(2);
+    if (wasock_bsd_stderr != NULL) {
+        setvbuf(wasock_bsd_stderr, NULL, _IONBF, 0);
+    }
+    errno = 0; /* that none is a terminal is no failure of the program's */
+}
+
+/*
+ * fopen(3). Errors: EINVAL: the mode; as open(2).
+ */
+FILE *fopen(const char *restrict path, const char *restrict mode)
+{
+    const int flags = flags_of_mode(mode);
+    const int fd = flags < 0 ? -1 : open(path, flags, 0666);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    go_to_end(fd, flags);
+    FILE *file = stream_of(fd);
+    if (file == NULL) {
+        const int error = errno;
+        close(fd);
+        errno = error;
+    }
+    return file;
+}
+
+/* Whether a number open with `open_flags` can do what a mode asks for. */
+static bool allows(int open_flags, int flags)
+{
+    const int wanted = flags & (O_RDONLY | O_WRONLY);
+
+    return (open_flags & wanted) == wanted;
+}
+
+/*
+ * fdopen(3), of any number. The number is closed with the stream.
+ * Errors: EBADF; EINVAL: the mode, or the number is not open for it; ENOMEM.
+ */
+FILE *fdopen(int fd, const char *mode)
+{
+    const int flags = flags_of_mode(mode);
+    struct description *description = wasock_bsd__find(fd);
+
+    if (flags < 0) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (description == NULL) {
+        return NULL;
+    }
+    if (fd > 2 && !allows(description->flags, flags)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if ((flags & O_APPEND) != 0) {
+        fcntl(fd, F_SETFL, description->flags | O_APPEND);
+        go_to_end(fd, flags);
+    }
+    return stream_of(fd);
+}
+
+/* fileno(3). Errors: EBADF: a stream over memory. */
+int fileno(FILE *stream)
+{
+    const struct stream *found = find_stream(stream);
+
+    return found != NULL ? found->fd : wasock_libc_fileno(stream);
+}
+
+/*
+ * fclose(3). The number is closed with the stream.
+ * Errors: EBADF: it was closed; as write(2) and close(2).
+ */
+int fclose(FILE *file)
+{
+    struct stream *stream = find_stream(file);
+
+    if (stream == NULL || !stream->is_standard) {
+        return wasock_libc_fclose(file);
+    }
+    const int fd = stream->fd;
+    int result = fflush(file);
+    stream->fd = -1;
+    if (close(fd) < 0) {
+        result = EOF;
+    }
+    return result;
+}
+
+/* Let a stream read and write something else, under its number. */
+static FILE *reopen(const char *path, int flags, struct stream *stream)
+{
+    const int fd = open(path, flags, 0666);
+
+    if (fd < 0) {
+        const int error = errno;
+        fclose(stream->file);
+        errno = error;
+        return NULL;
+    }
+    if (stream->fd >= 0 && stream->fd != fd) {
+        dup2(fd, stream->fd); /* which has its place in the table */
+        close(fd);
+    } else {
+        stream->fd = fd;
+    }
+    go_to_end(stream->fd, flags);
+    clearerr(stream->file);
+    return stream->file;
+}
+
+/*
+ * freopen(3). Without a path the mode cannot change.
+ * Errors: as fopen, and then the stream is closed; EBADF: no path, and another
+ *   mode; a stream over memory.
+ */
+FILE *freopen(const char *restrict path, const char *restrict mode,
+              FILE *restrict file)
+{
+    const int flags = flags_of_mode(mode);
+    struct stream *stream = find_stream(file);
+
+    if (flags < 0) {
+        return NULL;
+    }
+    if (stream == NULL) {
+        errno = EBADF;
+        return NULL;
+    }
+    fflush(file);
+    if (path != NULL) {
+        return reopen(path, flags, stream);
+    }
+    const struct description *description = wasock_bsd__find(stream->fd);
+    if (description == NULL || !allows(description->flags, flags)) {
+        errno = EBADF;
+        return NULL;
+    }
+    return file;
+}
+
+/* The functions that mean stdin, stdout or stderr. Errors: as of the stream. */
+int printf(const char *restrict format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int result = vfprintf(stdout, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int vprintf(const char *restrict format, va_list arguments)
+{
+    return vfprintf(stdout, format, arguments);
+}
+
+int scanf(const char *restrict format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int result = vfscanf(stdin, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int vscanf(const char *restrict format, va_list arguments)
+{
+    return vfscanf(stdin, format, arguments);
+}
+
+int puts(const char *text)
+{
+    return fputs(text, stdout) < 0 || fputc('\n', stdout) < 0 ? EOF : 0;
+}
+
+int putchar(int character)
+{
+    return fputc(character, stdout);
+}
+
+int putchar_unlocked(int character)
+{
+    return fputc(character, stdout);
+}
+
+int getchar(void)
+{
+    return fgetc(stdin);
+}
+
+int getchar_unlocked(void)
+{
+    return fgetc(stdin);
+}
+
+void perror(const char *prefix)
+{
+    const char *reason = strerror(errno);
+
+    if (prefix != NULL && *prefix != '\0') {
+        fprintf(stderr, "%s: %s\n", prefix, reason);
+    } else {
+        fprintf(stderr, "%s\n", reason);
+    }
+}
+
+/* dprintf(3), vdprintf(3). Errors: as write(2); ENOMEM. */
+int dprintf(int fd, const char *restrict format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int result = vdprintf(fd, format, arguments);
+    va_end(arguments);
+    return result;
+}
+
+int vdprintf(int fd, const char *restrict format, va_list arguments)
+{
+    char *text = NULL;
+    struct stream stream = {.fd = fd};
+    const int length = vasprintf(&text, format, arguments);
+
+    if (length < 0) {
+        return -1;
+    }
+    const ssize_t n = write_stream(&stream, text, (size_t)length);
+    free(text);
+    return n < 0 ? -1 : length;
+}
+
+/* The name of a temporary file that is not there, in `name`. Returns whether
+ * there is one. */
+static bool make_name(char name[L_tmpnam])
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    unsigned char random[8];
+
+    for (int tries = 0; tries < 100; tries++) {
+        if (getentropy(random, sizeof(random)) < 0) {
+            return false;
+        }
+        memcpy(name, "/tmp/ws_", 8);
+        for (size_t i = 0; i < sizeof(random); i++) {
+            name[8 + i] = letters[random[i] % 32];
+        }
+        name[16] = '\0';
+        if (access(name, F_OK) < 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* tmpnam(3), tmpfile(3), in /tmp, which the host must give.
+ * Errors: as open(2). */
+char *tmpnam(char *name)
+{
+    static char own[L_tmpnam];
+
+    if (name == NULL) {
+        name = own;
+    }
+    return make_name(name) ? name : NULL;
+}
+
+FILE *tmpfile(void)
+{
+    char name[L_tmpnam];
+    FILE *file = make_name(name) ? fopen(name, "w+x") : NULL;
+
+    if (file != NULL) {
+        unlink(name);
+    }
+    return file;
+}
+
+/* popen(3), pclose(3): there is nobody to run. Errors: ENOSYS; ECHILD. */
+FILE *popen(const char *command, const char *mode)
+{
+    (void)command;
+    (void)mode;
+    errno = ENOSYS;
+    return NULL;
+}
+
+int pclose(FILE *stream)
+{
+    (void)stream;
+    errno = ECHILD;
+    return -1;
+}
+
+WASOCK_BSD_PLAIN(pclose);
+WASOCK_BSD_PLAIN(popen);
+WASOCK_BSD_PLAIN(tmpfile);
+WASOCK_BSD_PLAIN(tmpnam);

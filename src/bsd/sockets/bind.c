@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * bind.c - which of the listeners that the host opened a socket gets.
+ *
+ * The layer keeps every one of them open for as long as the program runs: a
+ * socket that claims one shares its descriptor. So a program that closes its
+ * listener and binds again, on a new configuration, gets it back; meanwhile
+ * clients are not refused but wait.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <wasock/err.h>
+#include <wasock/names.h>
+#include <wasock/preopen.h>
+
+#include "../libc.h"
+#include "address.h"
+#include "loopback.h"
+#include "socket.h"
+
+struct offer {
+    struct wasock_listener listener;
+    struct wasock_addr addr;     /* what the environment says of it */
+    const struct socket *holder; /* NULL: free */
+    bool has_addr;
+};
+
+static struct socket *bound; /* the program's sockets that have an address */
+static struct offer *offers;
+static size_t n_offers;
+static bool are_known;
+static bool has_explained;
+
+/* The labels that the environment gives; their text stays for ever. */
+static void read_names(struct wasock_names *names)
+{
+    size_t capacity = 0;
+
+    if (wasock_names_read(names, NULL, 0, &capacity) != -WASOCK_ESTORAGE) {
+        return;
+    }
+    char *buffer = (char *)malloc(capacity);
+    if (buffer != NULL &&
+        wasock_names_read(names, buffer, capacity, NULL) < 0) {
+        free(buffer);
+    }
+}
+
+/* The address in a label, or a port alone, which is all that systemd's names
+ * can hold. Returns whether there is one. */
+static bool read_label(const char *label, struct wasock_addr *addr)
+{
+    const char *name_end = strchr(label, '=');
+    const char *text = name_end != NULL ? name_end + 1 : label;
+    char *end = NULL;
+
+    if (wasock_names_address(label, addr) == 0) {
+        return true;
+    }
+    const unsigned long port = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || port > UINT16_MAX) {
+        return false;
+    }
+    memset(addr, 0, sizeof(*addr));
+    addr->family = WASOCK_ADDR_IPV4;
+    addr->port = (uint16_t)port;
+    return true;
+}
+
+static void take_offers(struct wasock_listener *listeners, size_t n)
+{
+    struct wasock_names names = {0};
+
+    read_names(&names);
+    wasock_names_apply(&names, listeners, n);
+    for (size_t i = 0; i < n; i++) {
+        struct wasock_addr label = {0};
+        struct offer *offer = &offers[n_offers++];
+        if (wasock_socket_local_addr(&listeners[i].socket, &label) == 0) {
+            offer->has_addr = read_label(label.name, &offer->addr);
+        }
+        /* Objects must not move while open: this one is made anew. */
+        const int fd = wasock_listener_into_fd(&listeners[i]);
+        const int result = wasock_listener_from_fd(&offer->listener, fd);
+        if (result < 0) {
+            n_offers--;
+        }
+    }
+}
+
+/* Look, once, what the host opened. */
+static void find_offers(void)
+{
+    if (are_known) {
+        return;
+    }
+    are_known = true;
+    const ptrdiff_t n = wasock_preopen_listeners(NULL, 0);
+    if (n <= 0) {
+        return;
+    }
+    struct wasock_listener *listeners =
+        (struct wasock_listener *)calloc((size_t)n, sizeof(*listeners));
+    offers = (struct offer *)calloc((size_t)n, sizeof(*offers));
+    if (listeners != NULL && offers != NULL &&
+        wasock_preopen_listeners(listeners, (size_t)n) == n) {
+        take_offers(listeners, (size_t)n);
+    }
+    free(listeners);
+}
+
+static bool is_any_addressed(void)
+{
+    for (size_t i = 0; i < n_offers; i++) {
+        if (offers[i].has_addr) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How well an offer serves an address: 0 not at all, 3 exactly. */
+static int fit(const struct offer *offer, const struct wasock_addr *addr,
+               bool are_addressed)
+{
+    if (addr->port == 0 || !are_addressed) {
+        return 1;
+    }
+    if (!offer->has_addr) {
+        return 1; /* its port is nobody else's */
+    }
+    if (offer->addr.port != addr->port) {
+        return 0;
+    }
+    return offer->addr.family == addr->family &&
+                   memcmp(offer->addr.ip, addr->ip, sizeof(addr->ip)) == 0
+               ? 3
+               : 2;
+}
+
+/* The best free offer, the first among equals; NULL: none. */
+static struct offer *choose(const struct wasock_addr *addr)
+{
+    const bool are_addressed = is_any_addressed();
+    struct offer *best = NULL;
+    int best_fit = 0;
+
+    for (size_t i = 0; i < n_offers; i++) {
+        const int this_fit =
+            offers[i].holder == NULL ? fit(&offers[i], addr, are_addressed) : 0;
+        if (this_fit > best_fit) {
+            best_fit = this_fit;
+            best = &offers[i];
+        }
+    }
+    return best;
+}
+
+/* Whether a socket of the program has the address. */
+static bool is_in_use(const struct wasock_addr *addr)
+{
+    const struct socket *socket = bound;
+
+    while (socket != NULL && !wasock_bsd__collide(&socket->local, addr)) {
+        socket = socket->next_bound;
+    }
+    return socket != NULL;
+}
+
+bool wasock_bsd__is_bound_only(const struct wasock_addr *addr)
+{
+    bool is_bound = false;
+    bool is_heard = false;
+
+    for (const struct socket *s = bound; s != NULL; s = s->next_bound) {
+        const bool has_it = wasock_bsd__collide(&s->local, addr);
+        is_bound = is_bound || has_it;
+        is_heard = is_heard || (has_it && s->state == SOCKET_LISTENING);
+    }
+    return is_bound && !is_heard;
+}
+
+static void say(const char *text)
+{
+    const ssize_t ignored =
+        wasock_libc_write(STDERR_FILENO, text, strlen(text));
+    (void)ignored; /* there is nobody else to tell */
+}
+
+/* What the host opened and the environment says, one line each. */
+static void say_offers(void)
+{
+    char line[256];
+    char address[WASOCK_ADDR_TEXT_CAPACITY];
+
+    for (size_t i = 0; i < n_offers; i++) {
+        wasock_addr_format(&offers[i].addr, address, sizeof(address));
+        snprintf(line, sizeof(line), "  listener %zu: %s%s\n", i + 1,
+                 offers[i].has_addr ? address : "no address in WASOCK_LISTEN",
+                 offers[i].holder != NULL ? ", in use by this program" : "");
+        say(line);
+    }
+}
+
+/* Why a bind cannot be served, and the command line that would serve it. */
+static void explain(const struct wasock_addr *addr)
+{
+    char wanted[WASOCK_ADDR_TEXT_CAPACITY];
+    char text[768];
+
+    if (has_explained) {
+        return;
+    }
+    has_explained = true;
+    wasock_addr_format(addr, wanted, sizeof(wanted));
+    snprintf(text, sizeof(text),
+             "wasock: bind to %s: the host opened no listener for it (%zu in "
+             "all).\n",
+             wanted, n_offers);
+    say(text);
+    say_offers();
+    snprintf(text, sizeof(text),
+             "A guest cannot open one itself. Give each to the host, and say "
+             "which is which,\nin the same order:\n"
+             "  wasmtime run -S preview2=n -S tcplisten=%s \\\n"
+             "    --env WASOCK_LISTEN=%s PROGRAM.wasm\n",
+             wanted, wanted);
+    say(text);
+}
+
+/* Claim the best offer, or else an address on the loopback. */
+static int claim_any(struct socket *socket)
+{
+    if (socket->domain == AF_UNIX) {
+        return wasock_bsd__loopback_listen(socket);
+    }
+    find_offers();
+    if (is_in_use(&socket->local)) {
+        return -EADDRINUSE;
+    }
+    struct offer *offer = choose(&socket->local);
+    if (offer == NULL && wasock_bsd__has_loopback()) {
+        return wasock_bsd__loopback_listen(socket);
+    }
+    if (offer == NULL) {
+        explain(&socket->local);
+        return -EADDRNOTAVAIL;
+    }
+    const int result =
+        wasock_listener_share(&offer->listener, &socket->listener);
+    if (result < 0) {
+        return result;
+    }
+    offer->holder = socket;
+    if (socket->local.port == 0 && offer->has_addr) {
+        socket->local.port = offer->addr.port;
+    }
+    return 0;
+}
+
+int wasock_bsd__claim(struct socket *socket)
+{
+    const int result = claim_any(socket);
+
+    if (result == 0) {
+        socket->next_bound = bound;
+        bound = socket;
+    }
+    return result;
+}
+
+void wasock_bsd__disclaim(struct socket *socket)
+{
+    struct socket **link = &bound;
+
+    while (*link != NULL && *link != socket) {
+        link = &(*link)->next_bound;
+    }
+    if (*link != NULL) {
+        *link = socket->next_bound;
+    }
+    for (size_t i = 0; i < n_offers; i++) {
+        if (offers[i].holder == socket) {
+            offers[i].holder = NULL;
+        }
+    }
+    if (wasock_socket_is_open(&socket->listener.socket)) {
+        wasock_listener_close(&socket->listener);
+    }
+}

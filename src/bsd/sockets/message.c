@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.c - the recv and send families.
+ *
+ * True: MSG_PEEK (of up to 64 KiB), MSG_WAITALL, MSG_DONTWAIT, MSG_NOSIGNAL.
+ * Ignored: MSG_MORE, MSG_EOR, MSG_DONTROUTE; addresses given to sendto on a
+ * connection, as Linux does.
+ * Refused: MSG_OOB with EOPNOTSUPP; control messages with EINVAL.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../files/pipe.h"
+#include "../plain.h"
+#include "../system/signals.h"
+#include "../vectors.h"
+#include "address.h"
+#include "socket.h"
+
+/* The description of a number that is a socket; NULL with errno. */
+static struct description *find_socket(int fd)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    if (description != NULL && wasock_bsd__socket_of(description) == NULL &&
+        !wasock_bsd__is_pair(description)) {
+        errno = ENOTSOCK;
+        return NULL;
+    }
+    return description;
+}
+
+/* MSG_TRUNC of a TCP connection: what is read goes nowhere, see tcp(7). */
+static ssize_t discard(struct description *description,
+                       const struct iovec *buffers, int n_buffers, int flags)
+{
+    static char nowhere[4096];
+    const size_t total = wasock_bsd__total_of(buffers, n_buffers);
+    struct iovec room = {nowhere,
+                         total < sizeof(nowhere) ? total : sizeof(nowhere)};
+
+    return description->operations->read(description, &room, 1, flags);
+}
+
+static bool is_discarded(struct description *description, int flags)
+{
+    const struct socket *socket = wasock_bsd__socket_of(description);
+
+    return (flags & MSG_TRUNC) != 0 && socket != NULL &&
+           socket->domain != AF_UNIX;
+}
+
+static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
+                       int flags)
+{
+    struct description *description = find_socket(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    if ((flags & MSG_OOB) != 0) {
+        return wasock_bsd__result(-EOPNOTSUPP);
+    }
+    return wasock_bsd__result(
+        is_discarded(description, flags)
+            ? discard(description, buffers, n_buffers, flags)
+            : description->operations->read(description, buffers, n_buffers,
+                                            flags));
+}
+
+static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,
+                        int flags)
+{
+    struct description *description = find_socket(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    if ((flags & MSG_OOB) != 0) {
+        return wasock_bsd__result(-EOPNOTSUPP);
+    }
+    const ssize_t n =
+        description->operations->write(description, slices, n_slices, flags);
+    if (n == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+        wasock_bsd__broken_pipe();
+    }
+    return wasock_bsd__result(n);
+}
+
+/* recv(2). Errors: as read(2); ENOTSOCK; EOPNOTSUPP: MSG_OOB. */
+ssize_t recv(int fd, void *buffer, size_t capacity, int flags)
+{
+    const struct iovec room = {buffer, capacity};
+
+    return receive(fd, &room, 1, flags);
+}
+
+/* send(2). Errors: as write(2); ENOTSOCK; EOPNOTSUPP: MSG_OOB. */
+ssize_t send(int fd, const void *data, size_t length, int flags)
+{
+    struct iovec slice = {NULL, length};
+
+    memcpy(&slice.iov_base, &data, sizeof(data)); /* only read */
+    return transmit(fd, &slice, 1, flags);
+}
+
+/* recvfrom(2): on a stream no address is written. Errors: as recv. */
+ssize_t recvfrom(int fd, void *restrict buffer, size_t capacity, int flags,
+                 struct sockaddr *restrict from,
+                 socklen_t *restrict from_length)
+{
+    if (from != NULL && from_length != NULL) {
+        *from_length = 0;
+    }
+    return recv(fd, buffer, capacity, flags);
+}
+
+/* sendto(2): on a stream the address is ignored. Errors: as send. */
+ssize_t sendto(int fd, const void *data, size_t length, int flags,
+               const struct sockaddr *to, socklen_t to_length)
+{
+    (void)to;
+    (void)to_length;
+    return send(fd, data, length, flags);
+}
+
+/* recvmsg(2): no address, no control messages. Errors: as recv; EMSGSIZE: too
+ * many buffers. */
+ssize_t recvmsg(int fd, struct msghdr *message, int flags)
+{
+    if (message->msg_iovlen < 0 || message->msg_iovlen > IOV_MAX) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    message->msg_namelen = 0;
+    message->msg_controllen = 0;
+    message->msg_flags = 0;
+    return receive(fd, message->msg_iov, message->msg_iovlen, flags);
+}
+
+/* sendmsg(2). Errors: as send; EMSGSIZE: too many slices; EINVAL: a control
+ * message, since no descriptor can be passed. */
+ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    if (message->msg_iovlen < 0 || message->msg_iovlen > IOV_MAX) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+    if (message->msg_control != NULL && message->msg_controllen > 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    return transmit(fd, message->msg_iov, message->msg_iovlen, flags);
+}
+
+/* sockatmark(3): never, there is no urgent data. Errors: EBADF; ENOTSOCK. */
+int sockatmark(int fd)
+{
+    return find_socket(fd) == NULL ? -1 : 0;
+}
+
+WASOCK_BSD_PLAIN(recvfrom);
+WASOCK_BSD_PLAIN(recvmsg);
+WASOCK_BSD_PLAIN(sendmsg);
+WASOCK_BSD_PLAIN(sendto);
+WASOCK_BSD_PLAIN(sockatmark);

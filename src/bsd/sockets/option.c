@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * option.c - getsockopt and setsockopt.
+ *
+ * True: SO_ERROR, SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ACCEPTCONN, SO_RCVTIMEO,
+ * SO_SNDTIMEO. Wishes that a server may live without are taken note of, told
+ * again when asked for, and otherwise ignored: the host set its own. All else
+ * is ENOPROTOOPT.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <wasock/clock.h>
+
+#include "../files/pipe.h"
+#include "../plain.h"
+#include "socket.h"
+
+/* What is there is to be had within any time, as on Linux, which counts in
+ * ticks: a shorter one could be over before the first try. */
+#define TIMEOUT_MIN_NS WASOCK_NS_PER_MS
+
+/* A wish that was set: of few sockets, and few of each. */
+struct option_wish {
+    struct option_wish *next;
+    int level;
+    int option;
+    socklen_t length;
+    unsigned char value[sizeof(struct linger)];
+};
+
+struct known_wish {
+    int level;
+    int option;
+    int value; /* until it is set */
+};
+
+static const struct known_wish known_wishes[] = {
+    {SOL_SOCKET, SO_REUSEADDR, 0},
+    {SOL_SOCKET, SO_REUSEPORT, 0},
+    {SOL_SOCKET, SO_KEEPALIVE, 0},
+    {SOL_SOCKET, SO_BROADCAST, 0},
+    {SOL_SOCKET, SO_LINGER, 0},
+    {SOL_SOCKET, SO_OOBINLINE, 0},
+    {SOL_SOCKET, SO_SNDBUF, 65536},
+    {SOL_SOCKET, SO_RCVBUF, 65536},
+    {SOL_SOCKET, SO_RCVLOWAT, 1},
+    {SOL_SOCKET, SO_SNDLOWAT, 1},
+    {SOL_SOCKET, SO_PRIORITY, 0},
+    {SOL_SOCKET, SO_DONTROUTE, 0},
+    {SOL_SOCKET, SO_DEBUG, 0},
+    {IPPROTO_TCP, TCP_NODELAY, 0},
+    {IPPROTO_TCP, TCP_CORK, 0},
+    {IPPROTO_TCP, TCP_DEFER_ACCEPT, 0},
+    {IPPROTO_TCP, TCP_FASTOPEN, 0},
+    {IPPROTO_TCP, TCP_QUICKACK, 0},
+    {IPPROTO_TCP, TCP_KEEPIDLE, 7200},
+    {IPPROTO_TCP, TCP_KEEPINTVL, 75},
+    {IPPROTO_TCP, TCP_KEEPCNT, 9},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
+    {IPPROTO_IP, IP_TOS, 0},
+    {IPPROTO_IP, IP_TTL, 64},
+    {IPPROTO_IPV6, IPV6_V6ONLY, 0},
+    {IPPROTO_IPV6, IPV6_TCLASS, 0},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64},
+};
+
+static const struct known_wish *known_wish(int level, int option)
+{
+    for (size_t i = 0; i < sizeof(known_wishes) / sizeof(known_wishes[0]);
+         i++) {
+        if (known_wishes[i].level == level &&
+            known_wishes[i].option == option) {
+            return &known_wishes[i];
+        }
+    }
+    return NULL;
+}
+
+static struct option_wish *find_wish(const struct socket *socket, int level,
+                                     int option)
+{
+    struct option_wish *wish = socket->wishes;
+
+    while (wish != NULL && (wish->level != level || wish->option != option)) {
+        wish = wish->next;
+    }
+    return wish;
+}
+
+void wasock_bsd__free_options(struct socket *socket)
+{
+    while (socket->wishes != NULL) {
+        struct option_wish *wish = socket->wishes;
+        socket->wishes = wish->next;
+        free(wish);
+    }
+}
+
+static int set_wish(struct socket *socket, int level, int option,
+                    const void *value, socklen_t length)
+{
+    struct option_wish *wish = find_wish(socket, level, option);
+
+    if (length < (level == SOL_SOCKET && option == SO_LINGER
+                      ? sizeof(struct linger)
+                      : sizeof(int))) {
+        return -EINVAL;
+    }
+    if (wish == NULL) {
+        wish = (struct option_wish *)calloc(1, sizeof(*wish));
+        if (wish == NULL) {
+            return -ENOMEM;
+        }
+        wish->level = level;
+        wish->option = option;
+        wish->next = socket->wishes;
+        socket->wishes = wish;
+    }
+    wish->length = length < sizeof(wish->value) ? length : sizeof(wish->value);
+    memcpy(wish->value, value, wish->length);
+    return 0;
+}
+
+void wasock_bsd__inherit_options(struct socket *accepted,
+                                 const struct socket *listening)
+{
+    accepted->receive_timeout_ns = listening->receive_timeout_ns;
+    accepted->send_timeout_ns = listening->send_timeout_ns;
+    for (const struct option_wish *wish = listening->wishes; wish != NULL;
+         wish = wish->next) {
+        const int ignored = set_wish(accepted, wish->level, wish->option,
+                                     wish->value, wish->length);
+        (void)ignored; /* without memory it is not remembered */
+    }
+}
+
+static int set_timeout(uint64_t *timeout_ns, const void *value,
+                       socklen_t length)
+{
+    struct timeval time;
+
+    if (length < sizeof(time)) {
+        return -EINVAL;
+    }
+    memcpy(&time, value, sizeof(time));
+    if (time.tv_usec < 0 || time.tv_usec >= 1000000) {
+        return -EDOM;
+    }
+    *timeout_ns = time.tv_sec < 0
+                      ? 1 /* over at once, as Linux has it */
+                      : (uint64_t)time.tv_sec * WASOCK_NS_PER_S +
+                            (uint64_t)time.tv_usec * WASOCK_NS_PER_US;
+    if (*timeout_ns > 0 && *timeout_ns < TIMEOUT_MIN_NS) {
+        *timeout_ns = TIMEOUT_MIN_NS;
+    }
+    return 0;
+}
+
+static int set_option(struct socket *socket, int level, int option,
+                      const void *value, socklen_t length)
+{
+    if (level == SOL_SOCKET && option == SO_RCVTIMEO) {
+        return set_timeout(&socket->receive_timeout_ns, value, length);
+    }
+    if (level == SOL_SOCKET && option == SO_SNDTIMEO) {
+        return set_timeout(&socket->send_timeout_ns, value, length);
+    }
+    return known_wish(level, option) == NULL
+               ? -ENOPROTOOPT
+               : set_wish(socket, level, option, value, length);
+}
+
+/*
+ * setsockopt(2).
+ * Errors: EBADF; ENOTSOCK; ENOPROTOOPT: an unknown option, or one that can
+ *   only be read; EINVAL: too short a value; EDOM: no time; ENOMEM.
+ */
+int setsockopt(int fd, int level, int option, const void *value,
+               socklen_t length)
+{
+    struct description *description = wasock_bsd__find(fd);
+
+    if (description == NULL) {
+        return -1;
+    }
+    struct socket *socket = wasock_bsd__socket_of(description);
+    if (socket != NULL) {
+        return (int)wasock_bsd__result(
+            set_option(socket, level, option, value, length));
+    }
+    if (!wasock_bsd__is_pair(description)) {
+        return (int)wasock_bsd__result(-ENOTSOCK);
+    }
+    /* No call on a pair waits, so that its timeouts are true, too. */
+    return (int)wasock_bsd__result(
+        level == SOL_SOCKET && (known_wish(level, option) != NULL ||
+                                option == SO_RCVTIMEO || option == SO_SNDTIMEO)
+            ? 0
+            : -ENOPROTOOPT);
+}
+
+/* SO_ERROR: what ended the connection, looked for, and told once. */
+static int error_of(struct socket *socket)
+{
+    if (socket == NULL || socket->state != SOCKET_CONNECTED) {
+        return 0;
+    }
+    while (wasock_bsd__read_ahead(socket, WASOCK_BSD_AHEAD_BYTES) > 0) {
+    }
+    return -wasock_bsd__take_error(socket);
+}
+
+/* Options that are facts. Returns whether it is one. */
+static bool get_fact(struct socket *socket, int option, int *value)
+{
+    switch (option) {
+    case SO_ERROR:
+        *value = error_of(socket);
+        return true;
+    case SO_TYPE:
+        *value = SOCK_STREAM;
+        return true;
+    case SO_ACCEPTCONN:
+        *value = socket != NULL && socket->state == SOCKET_LISTENING;
+        return true;
+    case SO_DOMAIN:
+        *value = socket == NULL ? AF_UNIX : socket->domain;
+        return true;
+    case SO_PROTOCOL:
+        *value = socket == NULL || socket->domain == AF_UNIX ? 0 : IPPROTO_TCP;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void give(void *value, socklen_t *length, const void *bytes,
+                 socklen_t n_bytes)
+{
+    *length = *length < n_bytes ? *length : n_bytes;
+    memcpy(value, bytes, *length);
+}
+
+static void give_timeout(uint64_t timeout_ns, void *value, socklen_t *length)
+{
+    const struct timeval time = {
+        .tv_sec = (time_t)(timeout_ns / WASOCK_NS_PER_S),
+        .tv_usec =
+            (suseconds_t)(timeout_ns % WASOCK_NS_PER_S / WASOCK_NS_PER_US),
+    };
+
+    give(value, length, &time, sizeof(time));
+}
+
+static int get_wish(const struct socket *socket, int level, int option,
+                    void *value, socklen_t *length)
+{
+    const struct known_wish *known = known_wish(level, option);
+    const struct option_wish *wish =
+        socket == NULL ? NULL : find_wish(socket, level, option);
+    static const struct linger no_linger;
+
+    if (known == NULL) {
+        return -ENOPROTOOPT;
+    }
+    if (wish != NULL) {
+        give(value, length, wish->value, wish->length);
+    } else if (level == SOL_SOCKET && option == SO_LINGER) {
+        give(value, length, &no_linger, sizeof(no_linger));
+    } else {
+        give(value, length, &known->value, sizeof(known->value));
+    }
+    return 0;
+}
+
+/*
+ * getsockopt(2). SO_ERROR tells once what ended the connection, unless more
+ * than 4 KiB are unread before it.
+ * Errors: EBADF; ENOTSOCK; EINVAL: a negative length; ENOPROTOOPT.
+ */
+int getsockopt(int fd, int level, int option, void *restrict value,
+               socklen_t *restrict length)
+{
+    struct description *description = wasock_bsd__find(fd);
+    int fact = 0;
+
+    if (description == NULL) {
+        return -1;
+    }
+    struct socket *socket = wasock_bsd__socket_of(description);
+    if (socket == NULL && !wasock_bsd__is_pair(description)) {
+        return (int)wasock_bsd__result(-ENOTSOCK);
+    }
+    if ((int)*length < 0) {
+        return (int)wasock_bsd__result(-EINVAL);
+    }
+    if (level == SOL_SOCKET && get_fact(socket, option, &fact)) {
+        give(value, length, &fact, sizeof(fact));
+        return 0;
+    }
+    if (level == SOL_SOCKET &&
+        (option == SO_RCVTIMEO || option == SO_SNDTIMEO)) {
+        uint64_t timeout_ns = 0;
+        if (socket != NULL) {
+            timeout_ns = option == SO_RCVTIMEO ? socket->receive_timeout_ns
+                                               : socket->send_timeout_ns;
+        }
+        give_timeout(timeout_ns, value, length);
+        return 0;
+    }
+    return (int)wasock_bsd__result(
+        get_wish(socket, level, option, value, length));
+}
+
+WASOCK_BSD_PLAIN(setsockopt);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * socket.h - descriptions that are sockets.
+ *
+ *   socket.c    socket, listen, connect, shutdown, names; the description
+ *   bind.c      which of the host's listeners a bind gets
+ *   accept.c    accept, and accepting ahead
+ *   transfer.c  reading and writing, and reading ahead
+ *   message.c   the send and recv families
+ *   option.c    getsockopt, setsockopt
+ */
+#ifndef WASOCK_BSD_SOCKETS_SOCKET_H
+#define WASOCK_BSD_SOCKETS_SOCKET_H
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <wasock/conn.h>
+#include <wasock/listener.h>
+
+#include "../table.h"
+
+/* Bytes that are read ahead of the program at most, unless it peeks at more. */
+#define WASOCK_BSD_AHEAD_BYTES 4096
+
+enum socket_state {
+    SOCKET_NEW = 0,
+    SOCKET_BOUND,
+    SOCKET_LISTENING,
+    SOCKET_CONNECTED
+};
+
+/* What was read from a connection before the program asked for it: because it
+ * peeked, or because trying is how some hosts tell what is ready. */
+struct read_ahead {
+    unsigned char *bytes; /* NULL: nothing is there */
+    uint32_t capacity;
+    uint32_t begin;
+    uint32_t end;
+    int result; /* 1: more may come; 0: end of the stream; negative: error */
+};
+
+struct socket {
+    struct description description;
+    enum socket_state state;
+    int domain;
+    int protocol;
+    struct wasock_addr local; /* as given to bind; a listener's for the rest */
+    struct wasock_listener listener; /* BOUND: claimed; LISTENING */
+    struct wasock_conn conn;         /* CONNECTED */
+    struct socket *next;             /* LISTENING: to be accepted next, once
+                                        it is CONNECTED */
+    struct socket *next_bound;       /* bind.c: another that has an address */
+    struct read_ahead ahead;
+    uint64_t receive_timeout_ns; /* 0: none */
+    uint64_t send_timeout_ns;
+    struct option_wish *wishes; /* option.c */
+    int error;                  /* LISTENING: what accept will say */
+    unsigned shut;              /* halves, enum wasock_shutdown */
+    bool is_dead; /* an error that ended it was told: reads come to the end,
+                     writes are EPIPE */
+    unsigned n_passes_full; /* where the host tells of no room to write:
+                                   for how many looks there is none */
+};
+
+/* The socket of a number; NULL with errno EBADF, ENOTSOCK, or `pair_error` for
+ * an end of a socket pair. */
+struct socket *wasock_bsd__socket(int fd, int pair_error);
+
+/* The socket that a description is, or NULL. */
+struct socket *wasock_bsd__socket_of(struct description *description);
+
+/* A new socket, not yet numbered; NULL without memory. */
+struct socket *wasock_bsd__new_socket(int domain, int protocol, int flags);
+
+/* Write the address of a connection's other end to a program. */
+void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
+                            socklen_t *length);
+
+/* Whether a call must not wait. */
+bool wasock_bsd__is_nonblocking(const struct description *description,
+                                int message_flags);
+
+/* The deadline of a call that may wait so long. */
+uint64_t wasock_bsd__deadline(uint64_t timeout_ns);
+
+/* bind.c: claim one of the host's listeners for the socket's address, and give
+ * it back when the socket is closed. Returns 0, -EADDRINUSE,
+ * -EADDRNOTAVAIL. */
+int wasock_bsd__claim(struct socket *socket);
+void wasock_bsd__disclaim(struct socket *socket);
+
+/* bind.c: whether a socket of the program has the address, and none listens. */
+bool wasock_bsd__is_bound_only(const struct wasock_addr *addr);
+
+/* accept.c: accept ahead, so that it is known whether accept would wait. */
+void wasock_bsd__accept_ahead(struct socket *socket);
+
+/* transfer.c */
+ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
+                            int n_buffers, int flags);
+ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
+                             int n_slices, int flags);
+
+/* Read ahead what is there, up to `capacity` bytes in all. Returns a count, or
+ * what the read said: 0, EAGAIN, an error. */
+ptrdiff_t wasock_bsd__read_ahead(struct socket *socket, size_t capacity);
+
+/* The error that ended a connection, which is told once; 0: none, or told. */
+int wasock_bsd__take_error(struct socket *socket);
+
+/* Bytes read ahead. */
+size_t wasock_bsd__ahead_length(const struct socket *socket);
+
+/* Free what was read ahead. */
+void wasock_bsd__forget_ahead(struct socket *socket);
+
+/* option.c: a connection has its listener's, as on Linux. */
+void wasock_bsd__inherit_options(struct socket *accepted,
+                                 const struct socket *listening);
+
+/* option.c: forget the options. */
+void wasock_bsd__free_options(struct socket *socket);
+
+#endif

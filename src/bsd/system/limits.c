@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limits.c - what the system is like: limits, host name, load, environment,
+ * where one is.
+ *
+ * True: RLIMIT_NOFILE, the number of descriptors. Other limits are none and can
+ * be wished for; wishes are ignored, for there is nobody to hold them.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../plain.h"
+#include "../table.h"
+
+long wasock_libc_sysconf(int name) __asm__("sysconf");
+
+#define HOST_NAME "localhost"
+
+static struct rlimit open_files = {WASOCK_BSD_OPEN_MAX, WASOCK_BSD_OPEN_MAX};
+
+/* Errors: EINVAL. */
+int getrlimit(int resource, struct rlimit *limit)
+{
+    if (resource < 0 || resource >= RLIM_NLIMITS) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (resource == RLIMIT_NOFILE) {
+        *limit = open_files;
+        return 0;
+    }
+    limit->rlim_cur = resource == RLIMIT_CORE ? 0 : RLIM_INFINITY;
+    limit->rlim_max = limit->rlim_cur;
+    return 0;
+}
+WASOCK_BSD_PLAIN(getrlimit);
+
+static rlim_t at_most_all(rlim_t limit)
+{
+    return limit == RLIM_INFINITY ? WASOCK_BSD_OPEN_MAX : limit;
+}
+
+/* Of RLIMIT_NOFILE none means as many as the table has.
+ * Errors: EPERM: more descriptors than before at most; EINVAL. */
+int setrlimit(int resource, const struct rlimit *limit)
+{
+    if (resource < 0 || resource >= RLIM_NLIMITS ||
+        limit->rlim_cur > limit->rlim_max) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (resource != RLIMIT_NOFILE) {
+        return 0;
+    }
+    if (at_most_all(limit->rlim_max) > open_files.rlim_max) {
+        errno = EPERM;
+        return -1;
+    }
+    open_files.rlim_cur = at_most_all(limit->rlim_cur);
+    open_files.rlim_max = at_most_all(limit->rlim_max);
+    wasock_bsd__set_open_max((int)open_files.rlim_cur);
+    return 0;
+}
+WASOCK_BSD_PLAIN(setrlimit);
+
+long sysconf(int name)
+{
+    return name == _SC_OPEN_MAX ? wasock_bsd__open_max()
+                                : wasock_libc_sysconf(name);
+}
+
+int getpagesize(void)
+{
+    return PAGESIZE;
+}
+WASOCK_BSD_PLAIN(getpagesize);
+
+int getdtablesize(void)
+{
+    return wasock_bsd__open_max();
+}
+WASOCK_BSD_PLAIN(getdtablesize);
+
+/* Errors: ENAMETOOLONG. */
+int gethostname(char *name, size_t capacity)
+{
+    if (capacity < sizeof(HOST_NAME)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(name, HOST_NAME, sizeof(HOST_NAME));
+    return 0;
+}
+WASOCK_BSD_PLAIN(gethostname);
+
+/* Nobody knows. The types are POSIX's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int getloadavg(double *averages, int n_averages)
+{
+    (void)averages;
+    (void)n_averages;
+    return -1;
+}
+WASOCK_BSD_PLAIN(getloadavg);
+
+/* The environment is the host's word for everything. */
+char *secure_getenv(const char *name)
+{
+    return getenv(name);
+}
+WASOCK_BSD_PLAIN(secure_getenv);
+
+/* getrusage(2): the time that has passed, of oneself; memory and the rest are
+ * not known, and 0. Errors: EINVAL. */
+int getrusage(int who, struct rusage *usage)
+{
+    const clock_t now = clock();
+
+    if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN) {
+        errno = EINVAL;
+        return -1;
+    }
+    memset(usage, 0, sizeof(*usage));
+    if (who == RUSAGE_SELF) {
+        usage->ru_utime.tv_sec = now / CLOCKS_PER_SEC;
+        usage->ru_utime.tv_usec =
+            (suseconds_t)(now % CLOCKS_PER_SEC * 1000000 / CLOCKS_PER_SEC);
+    }
+    return 0;
+}
+
+char *get_current_dir_name(void)
+{
+    char path[4096];
+
+    return getcwd(path, sizeof(path)) != NULL ? strdup(path) : NULL;
+}
+WASOCK_BSD_PLAIN(get_current_dir_name);
+
+/* Errors: ENOSYS: a directory's name is not known by its number. */
+int fchdir(int fd)
+{
+    (void)fd;
+    errno = ENOSYS;
+    return -1;
+}
+WASOCK_BSD_PLAIN(fchdir);

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * signals.c - signals that the program sends to itself.
+ *
+ * True: what the program raises, or sends to itself by kill, comes at once to
+ * its handler, or when it is no longer blocked; sa_mask, SA_NODEFER,
+ * SA_RESETHAND. SIGPIPE comes where there is a handler for it, and ends no
+ * program. No signal comes from outside: to wait for one that is not pending is
+ * EDEADLK.
+ * Ignored: SA_RESTART and siginterrupt (nothing is interrupted), SA_ONSTACK.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "../plain.h"
+#include "signals.h"
+
+/* What a signal does that nobody handles: wasi-libc ends the program, or goes
+ * on. */
+int wasock_libc_raise(int number) __asm__("raise");
+
+static struct sigaction actions[_NSIG];
+static sigset_t blocked;
+static sigset_t pending;
+
+static bool is_signal(int signal)
+{
+    if (signal <= 0 || signal >= _NSIG) {
+        errno = EINVAL;
+        return false;
+    }
+    return true;
+}
+
+static sigset_t bit_of(int signal)
+{
+    return (sigset_t)1 << (signal - 1);
+}
+
+/* Do what the program wants done about one. */
+static void act(int number)
+{
+    const struct sigaction action = actions[number];
+    siginfo_t info = {.si_signo = number, .si_pid = getpid()};
+    const sigset_t before = blocked;
+
+    if (action.sa_handler == SIG_IGN) {
+        return;
+    }
+    if (action.sa_handler == SIG_DFL) {
+        wasock_libc_raise(number);
+        return;
+    }
+    blocked |= action.sa_mask;
+    if (((unsigned)action.sa_flags & SA_NODEFER) == 0) {
+        blocked |= bit_of(number);
+    }
+    if (((unsigned)action.sa_flags & SA_RESETHAND) != 0) {
+        actions[number].sa_handler = SIG_DFL;
+    }
+    if (((unsigned)action.sa_flags & SA_SIGINFO) != 0) {
+        action.sa_sigaction(number, &info, NULL);
+    } else {
+        action.sa_handler(number);
+    }
+    blocked = before;
+}
+
+/* Act on what is pending and not blocked, until nothing is. */
+static void deliver(void)
+{
+    for (int number = 1; number < _NSIG; number++) {
+        if (pending & ~blocked & bit_of(number)) {
+            pending &= ~bit_of(number);
+            act(number);
+            number = 0;
+        }
+    }
+}
+
+/* Errors: EINVAL: no signal, or one that cannot be caught. */
+int sigaction(int number, const struct sigaction *restrict action,
+              struct sigaction *restrict old)
+{
+    if (!is_signal(number)) {
+        return -1;
+    }
+    if (action != NULL && (number == SIGKILL || number == SIGSTOP)) {
+        errno = EINVAL;
+        return -1;
+    }
+    const struct sigaction before = actions[number];
+    if (action != NULL) {
+        actions[number] = *action;
+        if (action->sa_handler == SIG_IGN) {
+            pending &= ~bit_of(number);
+        }
+    }
+    if (old != NULL) {
+        *old = before;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigaction);
+
+/* signal(2): the handler stays, and the signal is blocked meanwhile. Errors: as
+ * sigaction. */
+void (*signal(int number, void (*handler)(int)))(int)
+{
+    const struct sigaction action = {.sa_handler = handler,
+                                     .sa_flags = SA_RESTART};
+    struct sigaction old;
+
+    return sigaction(number, &action, &old) < 0 ? SIG_ERR : old.sa_handler;
+}
+
+/* raise(3), of which 0 asks nothing. Errors: EINVAL. */
+int raise(int number)
+{
+    if (number == 0) {
+        return 0;
+    }
+    if (!is_signal(number)) {
+        return -1;
+    }
+    pending |= bit_of(number);
+    deliver();
+    return 0;
+}
+
+/* To oneself (by number, or 0 for the group); signal 0 asks whether one is
+ * there. Errors: ESRCH; EINVAL. */
+int kill(pid_t pid, int number)
+{
+    if (pid != 0 && pid != getpid()) {
+        errno = ESRCH;
+        return -1;
+    }
+    return raise(number);
+}
+WASOCK_BSD_PLAIN(kill);
+
+void wasock_bsd__broken_pipe(void)
+{
+    if (actions[SIGPIPE].sa_handler != SIG_DFL) {
+        raise(SIGPIPE);
+    }
+}
+
+int sigemptyset(sigset_t *set)
+{
+    *set = 0;
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigemptyset);
+
+int sigfillset(sigset_t *set)
+{
+    *set = ~(sigset_t)0;
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigfillset);
+
+int sigaddset(sigset_t *set, int number)
+{
+    if (!is_signal(number)) {
+        return -1;
+    }
+    *set |= bit_of(number);
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigaddset);
+
+int sigdelset(sigset_t *set, int number)
+{
+    if (!is_signal(number)) {
+        return -1;
+    }
+    *set &= ~bit_of(number);
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigdelset);
+
+int sigismember(const sigset_t *set, int number)
+{
+    return is_signal(number) ? (*set & bit_of(number)) != 0 : -1;
+}
+WASOCK_BSD_PLAIN(sigismember);
+
+int sigpending(sigset_t *set)
+{
+    *set = pending;
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigpending);
+
+/* Errors: EINVAL. */
+int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
+{
+    if (old != NULL) {
+        *old = blocked;
+    }
+    if (set == NULL) {
+        return 0;
+    }
+    switch (how) {
+    case SIG_BLOCK:
+        blocked |= *set;
+        break;
+    case SIG_UNBLOCK:
+        blocked &= ~*set;
+        break;
+    case SIG_SETMASK:
+        blocked = *set;
+        break;
+    default:
+        errno = EINVAL;
+        return -1;
+    }
+    blocked &= ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+    deliver();
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigprocmask);
+
+/* Returns the error. */
+int pthread_sigmask(int how, const sigset_t *restrict set,
+                    sigset_t *restrict old)
+{
+    return sigprocmask(how, set, old) == 0 ? 0 : errno;
+}
+WASOCK_BSD_PLAIN(pthread_sigmask);
+
+bool wasock_bsd__is_to_come(const sigset_t *mask)
+{
+    return mask != NULL && (pending & ~*mask) != 0;
+}
+
+int wasock_bsd__let_come(int result, const sigset_t *mask)
+{
+    const sigset_t before = blocked;
+
+    if (result != 0 || !wasock_bsd__is_to_come(mask)) {
+        return result;
+    }
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return -EINTR;
+}
+
+/* Errors: EINTR: one that was pending came; EDEADLK. */
+int sigsuspend(const sigset_t *mask)
+{
+    errno = wasock_bsd__let_come(0, mask) == -EINTR ? EINTR : EDEADLK;
+    return -1;
+}
+WASOCK_BSD_PLAIN(sigsuspend);
+
+/* Errors: EDEADLK: what is not blocked has come already. */
+int pause(void)
+{
+    errno = EDEADLK;
+    return -1;
+}
+WASOCK_BSD_PLAIN(pause);
+
+/* Returns the error: EDEADLK. */
+int sigwait(const sigset_t *restrict set, int *restrict number)
+{
+    for (int i = 1; i < _NSIG; i++) {
+        if (pending & *set & bit_of(i)) {
+            pending &= ~bit_of(i);
+            *number = i;
+            return 0;
+        }
+    }
+    return EDEADLK;
+}
+WASOCK_BSD_PLAIN(sigwait);
+
+int siginterrupt(int number, int interrupts)
+{
+    (void)interrupts;
+    return is_signal(number) ? 0 : -1;
+}
+WASOCK_BSD_PLAIN(siginterrupt);
+
+/* There is one stack, and none is in use for signals. Errors: ENOMEM: another
+ * would not be used. */
+int sigaltstack(const stack_t *restrict stack, stack_t *restrict old)
+{
+    const stack_t none = {.ss_flags = SS_DISABLE};
+
+    if (stack != NULL && (stack->ss_flags & SS_DISABLE) == 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    if (old != NULL) {
+        *old = none;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(sigaltstack);
+
+int killpg(pid_t group, int number)
+{
+    return kill(group, number);
+}
+WASOCK_BSD_PLAIN(killpg);
+
+/* Returns the error: ESRCH: there is one thread. */
+int pthread_kill(pthread_t thread, int number)
+{
+    if (!pthread_equal(thread, pthread_self())) {
+        return ESRCH;
+    }
+    return kill(getpid(), number) == 0 ? 0 : errno;
+}
+WASOCK_BSD_PLAIN(pthread_kill);

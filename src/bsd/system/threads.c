@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * threads.c - pthread functions for a program that stays one thread.
+ *
+ * True: mutexes (a second lock of one that is not recursive is EDEADLK rather
+ * than for ever), once, keys. Not there: other threads (pthread_create is
+ * EAGAIN). To wait for a condition, which nobody could signal, is EDEADLK;
+ * until a deadline, that is waited for, and ETIMEDOUT. locks.c has the rarer
+ * locks.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../plain.h"
+#include "../waiting/wait.h"
+
+#define KEYS_MAX 64
+#define NS_PER_S 1000000000
+
+/* In a mutex's first two words. */
+#define N_LOCKS(mutex) ((mutex)->__u.__i[0])
+#define TYPE(mutex) ((mutex)->__u.__i[1])
+
+/* In a condition's first word and in its attributes: whose deadlines are those
+ * of the monotonic clock. */
+#define IS_MONOTONIC(condition) ((condition)->__u.__i[0])
+
+/* In attributes of threads: the stack's size, and whether one is detached. */
+#define STACK_SIZE(attributes) ((attributes)->__u.__s[0])
+#define DETACH_STATE(attributes) ((attributes)->__u.__i[2])
+
+static union {
+    const void *set;
+    void *got;
+} values[KEYS_MAX];
+static unsigned n_keys;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                   void *(*start)(void *), void *argument)
+{
+    (void)thread;
+    (void)attributes;
+    (void)start;
+    (void)argument;
+    return EAGAIN;
+}
+WASOCK_BSD_PLAIN(pthread_create);
+
+static struct wasock_bsd_cleanup *innermost;
+
+void wasock_bsd_cleanup_push(struct wasock_bsd_cleanup *cleanup)
+{
+    cleanup->outer = innermost;
+    innermost = cleanup;
+}
+
+void wasock_bsd_cleanup_pop(int executes)
+{
+    const struct wasock_bsd_cleanup *cleanup = innermost;
+
+    innermost = cleanup->outer;
+    if (executes) {
+        cleanup->handler(cleanup->argument);
+    }
+}
+
+/* The last thread ends, and with it the program, as if by exit(0). */
+void pthread_exit(void *result)
+{
+    (void)result;
+    while (innermost != NULL) {
+        wasock_bsd_cleanup_pop(1);
+    }
+    exit(0);
+}
+WASOCK_BSD_PLAIN(pthread_exit);
+
+/* Nobody cancels. */
+void pthread_testcancel(void)
+{
+}
+WASOCK_BSD_PLAIN(pthread_testcancel);
+
+/* There is never a fork for which the handlers would be called. */
+int pthread_atfork(void (*prepare)(void), void (*parent)(void),
+                   void (*child)(void))
+{
+    (void)prepare;
+    (void)parent;
+    (void)child;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_atfork);
+
+int pthread_join(pthread_t thread, void **result)
+{
+    (void)result;
+    return pthread_equal(thread, pthread_self()) ? EDEADLK : ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_join);
+
+int pthread_detach(pthread_t thread)
+{
+    return pthread_equal(thread, pthread_self()) ? 0 : ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_detach);
+
+int pthread_cancel(pthread_t thread)
+{
+    (void)thread;
+    return ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_cancel);
+
+/* Any value that is not 0. */
+pthread_t pthread_self(void)
+{
+    return (pthread_t)(void *)values;
+}
+WASOCK_BSD_PLAIN(pthread_self);
+
+int pthread_setname_np(pthread_t thread, const char *name)
+{
+    (void)name;
+    return pthread_equal(thread, pthread_self()) ? 0 : ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_setname_np);
+
+int pthread_equal(pthread_t a, pthread_t b)
+{
+    return a == b;
+}
+WASOCK_BSD_PLAIN(pthread_equal);
+
+int pthread_setcancelstate(int state, int *old)
+{
+    (void)state;
+    if (old != NULL) {
+        *old = PTHREAD_CANCEL_ENABLE;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_setcancelstate);
+
+int pthread_setcanceltype(int type, int *old)
+{
+    (void)type;
+    if (old != NULL) {
+        *old = PTHREAD_CANCEL_DEFERRED;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_setcanceltype);
+
+int pthread_attr_init(pthread_attr_t *attributes)
+{
+    const pthread_attr_t none = {{{0}}};
+
+    *attributes = none;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_init);
+
+int pthread_attr_destroy(pthread_attr_t *attributes)
+{
+    return pthread_attr_init(attributes);
+}
+WASOCK_BSD_PLAIN(pthread_attr_destroy);
+
+int pthread_attr_setdetachstate(pthread_attr_t *attributes, int state)
+{
+    if (state != PTHREAD_CREATE_JOINABLE && state != PTHREAD_CREATE_DETACHED) {
+        return EINVAL;
+    }
+    DETACH_STATE(attributes) = state;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_setdetachstate);
+
+int pthread_attr_getdetachstate(const pthread_attr_t *attributes, int *state)
+{
+    *state = DETACH_STATE(attributes);
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_getdetachstate);
+
+/* Errors: ENOTSUP: the scope of a process. The types are POSIX's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_attr_setscope(pthread_attr_t *attributes, int scope)
+{
+    (void)attributes;
+    return scope == PTHREAD_SCOPE_SYSTEM ? 0 : ENOTSUP;
+}
+WASOCK_BSD_PLAIN(pthread_attr_setscope);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_attr_setguardsize(pthread_attr_t *attributes, size_t size)
+{
+    (void)attributes;
+    (void)size;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_setguardsize);
+
+int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
+{
+    STACK_SIZE(attributes) = size;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_setstacksize);
+
+int pthread_attr_getstacksize(const pthread_attr_t *attributes, size_t *size)
+{
+    *size = STACK_SIZE(attributes);
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_attr_getstacksize);
+
+int pthread_mutexattr_init(pthread_mutexattr_t *attributes)
+{
+    attributes->__attr = PTHREAD_MUTEX_DEFAULT;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_init);
+
+int pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int type)
+{
+    if (type < PTHREAD_MUTEX_NORMAL || type > PTHREAD_MUTEX_ERRORCHECK) {
+        return EINVAL;
+    }
+    attributes->__attr = (unsigned)type;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_settype);
+
+int pthread_mutexattr_gettype(const pthread_mutexattr_t *restrict attributes,
+                              int *restrict type)
+{
+    *type = (int)attributes->__attr;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_gettype);
+
+/* Shared or not, nobody else has it. The types are POSIX's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_mutexattr_setpshared(pthread_mutexattr_t *attributes, int shared)
+{
+    (void)attributes;
+    return shared == PTHREAD_PROCESS_PRIVATE || shared == PTHREAD_PROCESS_SHARED
+               ? 0
+               : EINVAL;
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_setpshared);
+
+int pthread_mutexattr_destroy(pthread_mutexattr_t *attributes)
+{
+    return pthread_mutexattr_init(attributes);
+}
+WASOCK_BSD_PLAIN(pthread_mutexattr_destroy);
+
+int pthread_mutex_init(pthread_mutex_t *mutex,
+                       const pthread_mutexattr_t *attributes)
+{
+    N_LOCKS(mutex) = 0;
+    TYPE(mutex) = attributes != NULL ? (int)attributes->__attr : 0;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_init);
+
+int pthread_mutex_destroy(pthread_mutex_t *mutex)
+{
+    return N_LOCKS(mutex) == 0 ? 0 : EBUSY;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_destroy);
+
+int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    if (N_LOCKS(mutex) > 0 && TYPE(mutex) != PTHREAD_MUTEX_RECURSIVE) {
+        return EBUSY;
+    }
+    N_LOCKS(mutex)++;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_trylock);
+
+int pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    return pthread_mutex_trylock(mutex) == 0 ? 0 : EDEADLK;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_lock);
+
+/* The host waits for a length of time only: wasmtime knows no moments of the
+ * real clock. */
+int wasock_bsd__wait_in_vain(clockid_t clock, const struct timespec *deadline)
+{
+    struct timespec now;
+
+    if (deadline->tv_nsec < 0 || deadline->tv_nsec >= NS_PER_S) {
+        return EINVAL;
+    }
+    while (
+        clock_gettime(clock, &now) == 0 &&
+        (now.tv_sec < deadline->tv_sec ||
+         (now.tv_sec == deadline->tv_sec && now.tv_nsec < deadline->tv_nsec))) {
+        struct timespec left = {deadline->tv_sec - now.tv_sec,
+                                deadline->tv_nsec - now.tv_nsec};
+        if (left.tv_nsec < 0) {
+            left.tv_sec--;
+            left.tv_nsec += NS_PER_S;
+        }
+        if (nanosleep(&left, NULL) < 0) {
+            return errno;
+        }
+    }
+    return ETIMEDOUT;
+}
+
+/* Errors: EDEADLK: this very thread has it, and would know; ETIMEDOUT. */
+int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
+                            const struct timespec *restrict deadline)
+{
+    if (pthread_mutex_trylock(mutex) == 0) {
+        return 0;
+    }
+    return TYPE(mutex) == PTHREAD_MUTEX_ERRORCHECK
+               ? EDEADLK
+               : wasock_bsd__wait_in_vain(CLOCK_REALTIME, deadline);
+}
+WASOCK_BSD_PLAIN(pthread_mutex_timedlock);
+
+int pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    if (N_LOCKS(mutex) == 0) {
+        return EPERM;
+    }
+    N_LOCKS(mutex)--;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_mutex_unlock);
+
+int pthread_condattr_init(pthread_condattr_t *attributes)
+{
+    attributes->__attr = 0;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_condattr_init);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_condattr_setpshared(pthread_condattr_t *attributes, int is_shared)
+{
+    (void)attributes;
+    (void)is_shared;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_condattr_setpshared);
+
+int pthread_condattr_setclock(pthread_condattr_t *attributes, clockid_t clock)
+{
+    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) {
+        return EINVAL;
+    }
+    attributes->__attr = clock == CLOCK_MONOTONIC;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_condattr_setclock);
+
+int pthread_condattr_getclock(const pthread_condattr_t *restrict attributes,
+                              clockid_t *restrict clock)
+{
+    *clock = attributes->__attr ? CLOCK_MONOTONIC : CLOCK_REALTIME;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_condattr_getclock);
+
+int pthread_condattr_destroy(pthread_condattr_t *attributes)
+{
+    return pthread_condattr_init(attributes);
+}
+WASOCK_BSD_PLAIN(pthread_condattr_destroy);
+
+int pthread_cond_init(pthread_cond_t *condition,
+                      const pthread_condattr_t *attributes)
+{
+    IS_MONOTONIC(condition) = attributes != NULL && attributes->__attr;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_cond_init);
+
+int pthread_cond_destroy(pthread_cond_t *condition)
+{
+    return pthread_cond_init(condition, NULL);
+}
+WASOCK_BSD_PLAIN(pthread_cond_destroy);
+
+/* Nobody waits. The types are POSIX's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_cond_signal(pthread_cond_t *condition)
+{
+    (void)condition;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_cond_signal);
+
+int pthread_cond_broadcast(pthread_cond_t *condition)
+{
+    return pthread_cond_signal(condition);
+}
+WASOCK_BSD_PLAIN(pthread_cond_broadcast);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex)
+{
+    (void)condition;
+    (void)mutex;
+    return EDEADLK;
+}
+WASOCK_BSD_PLAIN(pthread_cond_wait);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int pthread_cond_timedwait(pthread_cond_t *restrict condition,
+                           pthread_mutex_t *restrict mutex,
+                           const struct timespec *restrict deadline)
+{
+    (void)mutex; /* nobody would lock it meanwhile */
+    return wasock_bsd__wait_in_vain(
+        IS_MONOTONIC(condition) ? CLOCK_MONOTONIC : CLOCK_REALTIME, deadline);
+}
+WASOCK_BSD_PLAIN(pthread_cond_timedwait);
+
+int pthread_once(pthread_once_t *once, void (*initialise)(void))
+{
+    if (*once == PTHREAD_ONCE_INIT) {
+        *once = 1;
+        initialise();
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_once);
+
+/* What would be destroyed when a thread ends stays: the last ends with the
+ * program. Errors: EAGAIN: too many. */
+int pthread_key_create(pthread_key_t *key, void (*destroy)(void *))
+{
+    (void)destroy;
+    if (n_keys == KEYS_MAX) {
+        return EAGAIN;
+    }
+    *key = n_keys++;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_key_create);
+
+int pthread_key_delete(pthread_key_t key)
+{
+    return pthread_setspecific(key, NULL); /* its number is not used again */
+}
+WASOCK_BSD_PLAIN(pthread_key_delete);
+
+void *pthread_getspecific(pthread_key_t key)
+{
+    return key < n_keys ? values[key].got : NULL;
+}
+WASOCK_BSD_PLAIN(pthread_getspecific);
+
+int pthread_setspecific(pthread_key_t key, const void *value)
+{
+    if (key >= n_keys) {
+        return EINVAL;
+    }
+    values[key].set = value;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_setspecific);
+
+/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
+void longjmp(jmp_buf buffer, int value)
+{
+    (void)buffer;
+    fprintf(stderr, "wasock: longjmp(%d): a guest cannot jump\n", value);
+    abort();
+}
+
+void siglongjmp(sigjmp_buf buffer, int value)
+{
+    longjmp(buffer, value);
+}
+
+/* A stream's lock is free in a program of one thread, who may take it as often
+ * as it likes. The types are POSIX's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int ftrylockfile(FILE *stream)
+{
+    (void)stream;
+    return 0;
+}
+WASOCK_BSD_PLAIN(ftrylockfile);
+
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+void flockfile(FILE *stream)
+{
+    (void)stream;
+}
+WASOCK_BSD_PLAIN(flockfile);
+
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
+void funlockfile(FILE *stream)
+{
+    (void)stream;
+}
+WASOCK_BSD_PLAIN(funlockfile);

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poll.c - poll and ppoll, of any number of descriptors.
+ *
+ * True: exactly what is ready is reported, of all that are ready, each time. An
+ * idle one is never reported because another is ready. On a host whose poll
+ * looks at nothing (wazero) what is there to be read or accepted is found by
+ * trying, every 1 to 15 ms, and a connection counts as writable until a write
+ * has found no room.
+ * Known as far as hosts let one: POLLHUP and POLLERR of a connection that was
+ * reset. They, where nothing is asked for, and POLLRDHUP, where it is, are
+ * found behind up to 4 KiB that are unread. POLLPRI never is.
+ * A signal that ppoll's mask lets in comes if it is pending and nothing is
+ * ready; none comes while the program waits.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <wasock/clock.h>
+#include <wasock/err.h>
+#include <wasock/fd.h>
+
+#include "../plain.h"
+#include "../system/signals.h"
+#include "../table.h"
+#include "ask.h"
+#include "wait.h"
+
+#define READS (POLLIN | POLLRDNORM)
+#define WRITES (POLLOUT | POLLWRNORM)
+#define ALWAYS (POLLERR | POLLHUP | POLLNVAL)
+
+/* Longest sleep of a host's clock, where nothing can end the wait. */
+#define SLEEP_MAX_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
+
+#define NAP_MAX_MS 15 /* 1, 3, 7, 15, 15, ... */
+
+/* One turn of a wait. */
+struct turn {
+    struct pollfd *fds;
+    size_t n_fds;
+    int n_ready;
+    bool must_nap; /* something is found only by trying */
+};
+
+/* Questions to the host, and of which of the fds each is. One wait is under way
+ * at a time, so its memory serves all. */
+static struct ask questions;
+static uint32_t *owners;
+static size_t owners_capacity;
+
+bool wasock_bsd__is_mute(struct wasock_socket *socket)
+{
+    return socket->role_ == WASOCK__ROLE_NONE ||
+           wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_FAKE;
+}
+
+uint64_t wasock_bsd__nap_ns(unsigned *nap_ms)
+{
+    *nap_ms = *nap_ms < NAP_MAX_MS ? 2 * *nap_ms + 1 : NAP_MAX_MS;
+    return *nap_ms * WASOCK_NS_PER_MS;
+}
+
+uint64_t wasock_bsd__deadline_of_ms(int timeout_ms)
+{
+    if (timeout_ms < 0) {
+        return WASOCK_NO_DEADLINE;
+    }
+    return timeout_ms == 0 ? WASOCK_DEADLINE_PAST
+                           : wasock_deadline_after_ms((uint64_t)timeout_ms);
+}
+
+int wasock_bsd__deadline_of(const struct timespec *timeout,
+                            uint64_t *deadline_ns)
+{
+    if (timeout == NULL) {
+        *deadline_ns = WASOCK_NO_DEADLINE;
+        return 0;
+    }
+    if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+        timeout->tv_nsec >= (long)WASOCK_NS_PER_S) {
+        return -EINVAL;
+    }
+    const uint64_t seconds = (uint64_t)timeout->tv_sec;
+    const uint64_t whole_ns = seconds > UINT64_MAX / WASOCK_NS_PER_S
+                                  ? UINT64_MAX
+                                  : seconds * WASOCK_NS_PER_S;
+    const uint64_t timeout_ns =
+        wasock_ns_add(whole_ns, (uint64_t)timeout->tv_nsec);
+    *deadline_ns = timeout_ns == 0 ? WASOCK_DEADLINE_PAST
+                                   : wasock_deadline_after_ns(timeout_ns);
+    return 0;
+}
+
+static int put_question(size_t owner, int host_fd, unsigned direction)
+{
+    const int result = wasock_bsd__ask_add(&questions, host_fd, direction);
+
+    if (result < 0) {
+        return result;
+    }
+    if (questions.capacity > owners_capacity) {
+        uint32_t *grown =
+            (uint32_t *)realloc(owners, questions.capacity * sizeof(*owners));
+        if (grown == NULL) {
+            return -ENOMEM;
+        }
+        owners = grown;
+        owners_capacity = questions.capacity;
+    }
+    owners[questions.n - 1] = (uint32_t)owner;
+    return 0;
+}
+
+/* Write what is ready of one. */
+static void report(struct turn *turn, size_t index, unsigned ready)
+{
+    struct pollfd *fd = &turn->fds[index];
+
+    if (ready & POLLIN) {
+        ready |= POLLRDNORM;
+    }
+    if (ready & POLLOUT) {
+        ready |= POLLWRNORM;
+    }
+    ready &= (unsigned short)fd->events | ALWAYS;
+    turn->n_ready += fd->revents == 0 && ready != 0;
+    fd->revents = (short)((unsigned short)fd->revents | ready);
+}
+
+/* Whether the end of a stream matters, whatever there is to be read. */
+static bool wants_end(unsigned events)
+{
+    return (events & POLLRDHUP) != 0 || (events & (READS | WRITES)) == 0;
+}
+
+/* Find out what there is to be read, by trying, and whether the stream ends
+ * behind it, which the next try tells. Returns what is known then. */
+static unsigned look_ahead(struct description *description, unsigned events)
+{
+    const struct operations *operations = description->operations;
+
+    operations->look(description);
+    unsigned known = operations->known(description);
+    if (wants_end(events) && (known & (POLLIN | POLLRDHUP)) == POLLIN) {
+        operations->look(description);
+        known = operations->known(description);
+    }
+    return known;
+}
+
+/* Whether the host has to be asked if there is something to be read. */
+static bool is_read_asked(struct description *description, unsigned events,
+                          unsigned known)
+{
+    const struct operations *operations = description->operations;
+
+    if ((known & POLLIN) == 0 && (events & READS) != 0) {
+        return true;
+    }
+    return wants_end(events) && operations->look != NULL &&
+           (known & POLLRDHUP) == 0 &&
+           (operations->askable(description) & WASOCK_READABLE) != 0;
+}
+
+/* Report what is known of one without the host; note what is to be asked. */
+static int look_at(struct turn *turn, size_t index,
+                   struct description *description)
+{
+    const struct operations *operations = description->operations;
+    const unsigned events = (unsigned short)turn->fds[index].events;
+    struct wasock_socket *host =
+        operations->host != NULL ? operations->host(description) : NULL;
+    int result = 0;
+
+    if (operations->look != NULL &&
+        (host == NULL || wasock_bsd__is_mute(host))) {
+        report(turn, index, look_ahead(description, events));
+        turn->must_nap =
+            turn->must_nap || host == NULL || host->role_ != WASOCK__ROLE_NONE;
+        return 0;
+    }
+    const unsigned known = operations->known(description);
+    report(turn, index, known);
+    if (host == NULL) {
+        return 0;
+    }
+    const int fd = wasock_socket_fd(host);
+    if (is_read_asked(description, events, known)) {
+        result = put_question(index, fd, WASOCK_READABLE);
+    }
+    if (result == 0 && (known & POLLOUT) == 0 && (events & WRITES) != 0) {
+        result = put_question(index, fd, WASOCK_WRITABLE);
+    }
+    return result;
+}
+
+/* Look at all. Returns 0 or an error. */
+static int look_at_all(struct turn *turn)
+{
+    wasock_bsd__ask_clear(&questions);
+    turn->n_ready = 0;
+    turn->must_nap = false;
+    for (size_t i = 0; i < turn->n_fds; i++) {
+        turn->fds[i].revents = 0;
+        if (turn->fds[i].fd < 0) {
+            continue;
+        }
+        const int error = errno; /* to find nobody is no failure here */
+        struct description *description = wasock_bsd__find(turn->fds[i].fd);
+        errno = error;
+        if (description == NULL) {
+            turn->fds[i].revents = POLLNVAL;
+            turn->n_ready++;
+            continue;
+        }
+        const int result = look_at(turn, i, description);
+        if (result < 0) {
+            return result;
+        }
+    }
+    return 0;
+}
+
+/* How long the host is asked to wait, this turn. */
+static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
+                           unsigned *nap_ms)
+{
+    if (turn->n_ready > 0) {
+        return 0;
+    }
+    uint64_t timeout_ns = wasock__time_left_ns(deadline_ns);
+    if (turn->must_nap && timeout_ns > 0) {
+        const uint64_t nap_ns = wasock_bsd__nap_ns(nap_ms);
+        timeout_ns = timeout_ns < nap_ns ? timeout_ns : nap_ns;
+    }
+    if (questions.n == 0 && timeout_ns > SLEEP_MAX_NS) {
+        timeout_ns = SLEEP_MAX_NS;
+    }
+    return timeout_ns;
+}
+
+/* The end of the stream is told apart from bytes only by trying. */
+static void look_for_end(struct turn *turn, size_t index)
+{
+    struct description *description = wasock_bsd__find(turn->fds[index].fd);
+    const unsigned events = (unsigned short)turn->fds[index].events;
+
+    if (wants_end(events) && description->operations->look != NULL) {
+        report(turn, index, look_ahead(description, events));
+    }
+}
+
+/* Ask the host what is not known, and report its answers. */
+static int ask_host(struct turn *turn, uint64_t timeout_ns)
+{
+    if (questions.n == 0 && timeout_ns == 0) {
+        return 0;
+    }
+    const int result = wasock_bsd__ask_host(&questions, timeout_ns);
+    for (size_t i = 0; result > 0 && i < questions.n; i++) {
+        const unsigned answer = questions.answers[i];
+        if (answer != 0) {
+            report(turn, owners[i], answer);
+        }
+        if ((answer & POLLIN) != 0) {
+            look_for_end(turn, owners[i]);
+        }
+    }
+    return result < 0 ? result : 0;
+}
+
+int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
+{
+    struct turn turn = {.fds = fds, .n_fds = n_fds};
+    unsigned nap_ms = 0;
+
+    for (;;) {
+        int result = look_at_all(&turn);
+        if (result < 0) {
+            return result;
+        }
+        const uint64_t timeout_ns = timeout_of(&turn, deadline_ns, &nap_ms);
+        result = ask_host(&turn, timeout_ns);
+        if (result < 0) {
+            return result;
+        }
+        if (turn.n_ready > 0 || timeout_ns == 0) {
+            return turn.n_ready;
+        }
+    }
+}
+
+/*
+ * poll(2), ppoll(2). A timeout of -1 where nothing can happen sleeps for ever.
+ * Errors: EINVAL: a time that is none, more fds than there can be numbers;
+ *   EINTR: a signal was pending; ENOMEM; what the host says. A number that is
+ *   none is POLLNVAL.
+ */
+int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
+{
+    if (n_fds > (nfds_t)wasock_bsd__open_max()) {
+        return (int)wasock_bsd__result(-EINVAL);
+    }
+    return (int)wasock_bsd__result(
+        wasock_bsd__poll(fds, n_fds, wasock_bsd__deadline_of_ms(timeout_ms)));
+}
+
+int ppoll(struct pollfd *fds, nfds_t n_fds, const struct timespec *timeout,
+          const sigset_t *mask)
+{
+    uint64_t deadline_ns = 0;
+    int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
+
+    if (wasock_bsd__is_to_come(mask)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
+    if (n_fds > (nfds_t)wasock_bsd__open_max()) {
+        result = -EINVAL;
+    }
+    if (result == 0) {
+        result = wasock_bsd__poll(fds, n_fds, deadline_ns);
+    }
+    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
+}
+
+WASOCK_BSD_PLAIN(ppoll);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * select.c - select and pselect, on bitmaps of any size, over poll.
+ *
+ * Exceptional conditions never are. The timeout is left as it was, where Linux
+ * writes what is left of it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/select.h>
+#include <sys/time.h>
+
+#include <wasock/clock.h>
+
+#include "../system/signals.h"
+#include "../table.h"
+#include "wait.h"
+
+/* The fds of a call, in memory that serves all. */
+static struct pollfd *polled;
+static size_t polled_capacity;
+
+static bool has(const fd_set *set, int fd)
+{
+    return set != NULL && FD_ISSET(fd, set);
+}
+
+/* What poll is asked of one number. */
+static short events_of(int fd, const fd_set *readable, const fd_set *writable)
+{
+    unsigned events = 0;
+
+    events |= has(readable, fd) ? POLLIN : 0;
+    events |= has(writable, fd) ? POLLOUT : 0;
+    return (short)events;
+}
+
+/* Room for one more of them. */
+static bool make_room(size_t n)
+{
+    const size_t capacity = n == 0 ? 64 : 2 * n;
+
+    if (n < polled_capacity) {
+        return true;
+    }
+    struct pollfd *grown =
+        (struct pollfd *)realloc(polled, capacity * sizeof(*polled));
+    if (grown == NULL) {
+        return false;
+    }
+    polled = grown;
+    polled_capacity = capacity;
+    return true;
+}
+
+/* List the members of the sets. Returns how many, or -ENOMEM, -EBADF. */
+static int list_members(int n_fds, const fd_set *readable,
+                        const fd_set *writable, const fd_set *exceptional)
+{
+    size_t n = 0;
+
+    for (int fd = 0; fd < n_fds; fd++) {
+        const short events = events_of(fd, readable, writable);
+        if (events == 0 && !has(exceptional, fd)) {
+            continue;
+        }
+        if (wasock_bsd__find(fd) == NULL) {
+            return -EBADF;
+        }
+        if (events == 0) {
+            continue; /* an end is no exceptional condition */
+        }
+        if (!make_room(n)) {
+            return -ENOMEM;
+        }
+        polled[n].fd = fd;
+        polled[n].events = events;
+        n++;
+    }
+    return (int)n;
+}
+
+/* Keep a member of a set if it is ready. Returns how many bits remain. */
+static int keep(fd_set *set, const struct pollfd *fd, unsigned asked,
+                unsigned ready)
+{
+    if (set == NULL || ((unsigned)fd->events & asked) == 0) {
+        return 0;
+    }
+    if (((unsigned)fd->revents & ready) != 0) {
+        return 1;
+    }
+    FD_CLR(fd->fd, set);
+    return 0;
+}
+
+static int select_until(int n_fds, fd_set *readable, fd_set *writable,
+                        fd_set *exceptional, uint64_t deadline_ns)
+{
+    if (n_fds < 0) {
+        return -EINVAL;
+    }
+    const int n = list_members(n_fds, readable, writable, exceptional);
+    if (n < 0) {
+        return n;
+    }
+    const int n_polled = wasock_bsd__poll(polled, (size_t)n, deadline_ns);
+    if (n_polled < 0) {
+        return n_polled;
+    }
+    int n_ready = 0;
+    for (int i = 0; i < n; i++) {
+        const struct pollfd *fd = &polled[i];
+        n_ready += keep(readable, fd, POLLIN, POLLIN | POLLHUP | POLLERR);
+        n_ready += keep(writable, fd, POLLOUT, POLLOUT | POLLERR);
+    }
+    for (int fd = 0; exceptional != NULL && fd < n_fds; fd++) {
+        FD_CLR(fd, exceptional);
+    }
+    return n_ready;
+}
+
+/*
+ * select(2), pselect(2).
+ * Errors: EBADF: a number that is none; EINVAL: a negative n_fds, a time that
+ *   is none; EINTR: a signal was pending that pselect's mask lets in; ENOMEM;
+ *   what the host says.
+ */
+int select(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
+           fd_set *restrict exceptional, struct timeval *restrict timeout)
+{
+    struct timespec time = {0, 0};
+
+    if (timeout != NULL) {
+        if (timeout->tv_usec < 0 || timeout->tv_sec < 0) {
+            return (int)wasock_bsd__result(-EINVAL);
+        }
+        time.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+        time.tv_nsec = (long)(timeout->tv_usec % 1000000) * 1000;
+    }
+    return pselect(n_fds, readable, writable, exceptional,
+                   timeout != NULL ? &time : NULL, NULL);
+}
+
+int pselect(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
+            fd_set *restrict exceptional,
+            const struct timespec *restrict timeout,
+            const sigset_t *restrict mask)
+{
+    uint64_t deadline_ns = 0;
+    int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
+
+    if (wasock_bsd__is_to_come(mask)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
+    if (result == 0) {
+        result =
+            select_until(n_fds, readable, writable, exceptional, deadline_ns);
+    }
+    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
+}

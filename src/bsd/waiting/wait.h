@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* wait.h - what poll, select and their like have in common. */
+#ifndef WASOCK_BSD_WAITING_WAIT_H
+#define WASOCK_BSD_WAITING_WAIT_H
+
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <time.h>
+
+#include "../../fd_internal.h"
+#include "../../socket_internal.h"
+
+/* As poll(2), with a deadline of wasock's. Returns a count or a negative
+ * code. */
+int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns);
+
+/* A timeout in ms, -1 for none, as a deadline. */
+uint64_t wasock_bsd__deadline_of_ms(int timeout_ms);
+
+/* A timeout, NULL for none, as a deadline. Returns 0 or -EINVAL. */
+int wasock_bsd__deadline_of(const struct timespec *timeout,
+                            uint64_t *deadline_ns);
+
+/* Whether the host's poll says nothing of an object, or has no part in it. */
+bool wasock_bsd__is_mute(struct wasock_socket *socket);
+
+/* The next nap, in nanoseconds, where only trying tells: short ones first. */
+uint64_t wasock_bsd__nap_ns(unsigned *nap_ms);
+
+/* Wait until a moment of CLOCK_REALTIME or CLOCK_MONOTONIC before which
+ * nothing can come. Returns ETIMEDOUT; EINVAL: no moment. */
+int wasock_bsd__wait_in_vain(clockid_t clock, const struct timespec *deadline);
+
+#endif
