@@ -71,10 +71,14 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
 }
 
 /* What a read that the host was asked for gave. */
-static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
+static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read,
+                             size_t capacity)
 {
     if (n_read >= 0) {
-        socket->activity_ |= WASOCK__ACTIVITY_MOVED;
+        socket->activity_ |= (size_t)n_read == capacity
+                                 ? WASOCK__ACTIVITY_MOVED |
+                                       WASOCK__ACTIVITY_MORE
+                                 : WASOCK__ACTIVITY_MOVED;
         return n_read;
     }
     return failed(socket, WASOCK_READABLE, (int)n_read);
@@ -121,7 +125,8 @@ ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
     if (read_error(socket) != 0) {
         return read_error(socket);
     }
-    return read_result(socket, wasock_fd_recv(socket->fd_, buffer, capacity));
+    return read_result(socket, wasock_fd_recv(socket->fd_, buffer, capacity),
+                       capacity);
 }
 
 ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
@@ -188,8 +193,10 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
         }
         n_buffers = 1; /* see is_vectored; a short count says nothing */
     }
+    /* wasmtime fills only the first that has room. */
     return read_result(socket,
-                       wasock_fd_recvv(socket->fd_, buffers, n_buffers));
+                       wasock_fd_recvv(socket->fd_, buffers, n_buffers),
+                       buffers->capacity);
 }
 
 ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,

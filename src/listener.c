@@ -79,7 +79,7 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     if (fd < 0) {
         return refused(socket, fd);
     }
-    socket->activity_ |= WASOCK__ACTIVITY_MOVED;
+    socket->activity_ |= WASOCK__ACTIVITY_MOVED | WASOCK__ACTIVITY_MORE;
     const int result = ensure_nonblocking(socket, fd);
     wasock__socket_open(accepted, fd, WASOCK__ROLE_STREAM);
     accepted->label_ = socket->label_;

@@ -19,7 +19,8 @@
 /* What the calls on an object did since a poller last looked. */
 enum wasock__activity {
     WASOCK__ACTIVITY_MOVED = 1, /* transferred bytes, or accepted */
-    WASOCK__ACTIVITY_DRY = 2    /* tried and returned EAGAIN */
+    WASOCK__ACTIVITY_DRY = 2,   /* tried and returned EAGAIN */
+    WASOCK__ACTIVITY_MORE = 4   /* filled the buffer, or accepted */
 };
 
 enum wasock__role {

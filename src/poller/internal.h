@@ -106,7 +106,7 @@ struct WASOCK__STORED wasock__poller {
     struct wasock__timer_heap timers; /* owners: registrations */
     struct wasock__ring queues[WASOCK__N_QUEUES];
     struct wasock__ring reports[WASOCK__N_REPORTS];
-    uint64_t swept_ns;         /* until when the cold ones were paid for */
+    uint64_t swept_ns;         /* until when the cold ones were asked about */
     uint64_t starved_until_ns; /* accept back-off */
     uint64_t spent_ns;   /* cost of questions since something was ready */
     uint64_t stride_ns;  /* cost of cold questions between two hot ones */
@@ -120,6 +120,7 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_used;    /* events taken since the last wait that were right */
     uint32_t n_regular; /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
+    uint32_t cold_ns;     /* what asking about one cold one takes */
     uint32_t n_quiet;     /* blind: naps in a row without a right event */
     uint8_t kind;         /* enum wasock__host_kind */
     uint8_t spread;       /* share of events that came from cold ones, of 64 */
@@ -210,7 +211,7 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint64_t timeout_ns);
 
 /* Report the events of an answer: the certain ones only, or all. Cold ones
- * become hot. Returns how many registrations that were. */
+ * go to the end of their queue. Returns how many registrations that were. */
 uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
                               bool with_doubtful);

@@ -104,9 +104,24 @@ static void hit(struct wasock__poller *poller, uint32_t index)
     registration->credit = registration->credit < CREDIT_MAX / 2
                                ? (uint8_t)(2 * registration->credit + 1)
                                : CREDIT_MAX;
+}
+
+/*
+ * Whether a cold one that was found turns hot. Where events come from
+ * everywhere, one that was used is no more likely to be found again soon than
+ * the others, unless it was found twice in a row or there is more to read. One
+ * that was not used is still ready.
+ */
+static bool turns_hot(const struct wasock__poller *poller,
+                      const struct wasock__registration *registration,
+                      unsigned activity)
+{
     if (poller->kind == WASOCK__HOST_BLIND) {
-        wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
+        return (activity & WASOCK__ACTIVITY_MOVED) != 0;
     }
+    return activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0 ||
+           ((activity & WASOCK__ACTIVITY_MOVED) != 0 &&
+            (registration->credit > 0 || poller->spread < WASOCK__SPREAD_MIN));
 }
 
 /* Learn from one event that was taken. */
@@ -116,11 +131,16 @@ static void review(struct wasock__poller *poller, uint32_t index)
     struct wasock_socket *socket = registration->watch.socket_;
     const unsigned activity = socket->activity_;
     const bool is_used = (activity & WASOCK__ACTIVITY_MOVED) != 0;
-    const bool is_regular = registration->credit > 0;
+    const bool is_regular =
+        registration->queue == WASOCK__QUEUE_HOT && registration->credit > 0;
 
     socket->activity_ = 0;
     registration->is_doubted = 0;
     poller->n_regular += is_regular;
+    if (registration->queue == WASOCK__QUEUE_COLD &&
+        turns_hot(poller, registration, activity)) {
+        wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
+    }
     if (is_used) {
         poller->n_used++;
         poller->n_regular_used += is_regular;
@@ -132,7 +152,6 @@ static void review(struct wasock__poller *poller, uint32_t index)
                socket->role_ == WASOCK__ROLE_PLAIN) {
         poller->n_used++; /* the object does not see its use */
     }
-    /* Otherwise it was not tried: what was ready still is. */
 }
 
 void wasock__order_review(struct wasock__poller *poller)

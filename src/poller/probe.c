@@ -151,21 +151,17 @@ static bool is_worth_a_try(struct wasock__poller *poller,
     return !is_passed_over;
 }
 
-/* Report a registration. */
+/* Report a registration. A cold one has been asked about: to the end. */
 static void report_found(struct wasock__poller *poller, uint32_t index,
                          unsigned direction)
 {
-    struct wasock__registration *registration = &poller->registrations[index];
+    const struct wasock__registration *registration =
+        &poller->registrations[index];
 
     wasock__report_ready(poller, index, direction);
     if (registration->report == WASOCK__REPORT_PENDING &&
         registration->queue == WASOCK__QUEUE_COLD) {
-        /* Where events come from everywhere, only one that was found twice
-         * in a row is likely to be found again soon. */
-        const bool is_hot = registration->credit > 0 ||
-                            poller->spread < WASOCK__SPREAD_MIN;
-        wasock__order_move(poller, index,
-                           is_hot ? WASOCK__QUEUE_HOT : WASOCK__QUEUE_COLD);
+        wasock__order_move(poller, index, WASOCK__QUEUE_COLD);
     }
 }
 

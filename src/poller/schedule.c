@@ -37,11 +37,13 @@ static const struct cost truthful_cost = {1000, 50, 50, 150};
  * such groups. Trying 8 costs as much as asking about 40. */
 #define TRIED_MAX 8
 
-/* While others keep the program busy, all cold ones are asked about within
- * this time: a tenth of the time goes into it, as one that was not asked about
- * for long costs up to 1.5 us, in caches. */
-#define PERIOD_MIN_NS (10 * WASOCK_NS_PER_MS)
-#define PERIOD_EACH_NS (15 * WASOCK_NS_PER_US)
+/* While others keep the program busy, a twelfth of the time goes into asking
+ * about the cold ones: the period is so many times what asking about all
+ * takes, within limits that poller.h documents. One that was not asked about
+ * for long takes up to 1.5 us, in the caches of host and kernel. */
+#define PERIOD_PARTS 12
+#define PERIOD_MIN_NS (5 * WASOCK_NS_PER_MS)
+#define PERIOD_EACH_MAX_NS (18 * WASOCK_NS_PER_US)
 
 /* The shortest sleep of a host. Shorter than the end of a wait for more than
  * 900, it comes between the last questions before that wait. */
@@ -300,7 +302,10 @@ static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
 
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
-    const uint64_t all_ns = n_cold(poller) * PERIOD_EACH_NS;
+    const uint64_t each_ns = (uint64_t)PERIOD_PARTS * poller->cold_ns;
+    const uint64_t all_ns =
+        n_cold(poller) *
+        (each_ns < PERIOD_EACH_MAX_NS ? each_ns : PERIOD_EACH_MAX_NS);
 
     return all_ns > PERIOD_MIN_NS ? all_ns : PERIOD_MIN_NS;
 }
@@ -328,6 +333,21 @@ static void count_swept(struct wasock__poller *poller, uint32_t n_swept,
     }
 }
 
+/* Average what asking about one of those that are due takes. begin_ns: when
+ * that began; 0: they were not due. */
+static void learn_cost(struct wasock__poller *poller, uint32_t n_swept,
+                       uint64_t begin_ns)
+{
+    if (begin_ns == 0) {
+        return;
+    }
+    const uint64_t taken_ns =
+        wasock_ns_subtract(wasock_clock_now_ns(), begin_ns) / n_swept;
+    const uint64_t each_ns =
+        taken_ns < PERIOD_EACH_MAX_NS ? taken_ns : PERIOD_EACH_MAX_NS;
+    poller->cold_ns = (uint32_t)((3 * (uint64_t)poller->cold_ns + each_ns) / 4);
+}
+
 /* When the next cold ones are due. */
 static uint64_t next_due_ns(const struct wasock__poller *poller)
 {
@@ -342,19 +362,21 @@ static uint64_t next_due_ns(const struct wasock__poller *poller)
 /* Wait for all. */
 static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 {
-    const uint32_t n_cold_before = n_cold(poller);
     const struct wasock__answer answer =
-        wasock__probe(poller, n_hot(poller), n_cold_before, timeout_ns);
+        wasock__probe(poller, n_hot(poller), n_cold(poller), timeout_ns);
 
     if (answer.n_ready == 0) {
         return answer.error;
     }
-    poller->spent_ns = 0; /* not known which: look among all again */
-    poller->spread = 64;
+    poller->spent_ns = 0;
     wasock__probe_report(poller, &answer,
                          answer.n_certain == 0 && answer.n_asked <= TRIED_MAX);
     if (wasock__is_pending(poller)) {
-        count_event(poller, n_cold(poller) < n_cold_before);
+        const uint32_t first = poller->reports[WASOCK__REPORT_PENDING].first;
+        count_event(poller, poller->registrations[first].queue ==
+                                WASOCK__QUEUE_COLD);
+    } else {
+        poller->spread = 64; /* it is not known which: look among all */
     }
     return 0;
 }
@@ -410,11 +432,14 @@ static int step_cold(struct wasock__poller *poller, bool is_found,
     poller->stride_ns = is_found || poller->stride_ns < stride_min_ns
                             ? stride_min_ns
                             : 2 * poller->stride_ns;
-    const ptrdiff_t n_swept = sweep(poller, count_due(poller, now_ns),
-                                    is_due_only ? 0 : hot_ns,
-                                    is_due_only ? 0 : poller->stride_ns);
+    const uint32_t n_due = count_due(poller, now_ns);
+    const uint64_t begin_ns = n_due > 0 ? wasock_clock_now_ns() : 0;
+    const ptrdiff_t n_swept =
+        sweep(poller, n_due, is_due_only ? 0 : hot_ns,
+              is_due_only ? 0 : poller->stride_ns);
     if (n_swept > 0) {
         count_swept(poller, (uint32_t)n_swept, n_all, now_ns);
+        learn_cost(poller, (uint32_t)n_swept, begin_ns);
     }
     return n_swept < 0 ? (int)n_swept : 0;
 }
