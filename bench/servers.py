@@ -93,10 +93,13 @@ def run_build(command: tuple[str, ...], directory: Path, environment: dict) -> N
 LOAD = BUILD / "load"
 LOAD_BUILD = (
     *NATIVE_CC,
-    str(LOAD_SOURCES / "load.c"),
-    str(LOAD_SOURCES / "client.c"),
+    *(
+        str(LOAD_SOURCES / f"{name}.c")
+        for name in ("load", "client", "shape", "spread")
+    ),
     "-o",
     str(LOAD),
+    "-lm",
 )
 
 NATIVE = Server(
