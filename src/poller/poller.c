@@ -40,6 +40,7 @@ int wasock_poller_init(struct wasock_poller *opaque, void *memory, size_t size)
     struct wasock__poller *poller = state_of(opaque);
     const struct wasock__poller none = {
         .spread = 64,
+        .patience = 1,
         .n_asked = 1,
         .is_try_owed = 1,
     };

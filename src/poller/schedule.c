@@ -33,20 +33,24 @@ static const struct cost truthful_cost = {1000, 50, 50, 150};
 /* Groups larger than this delay what is found first. */
 #define GROUP_MAX 256
 
+/* Parts of the cost of a wait for all that are spent on questions before it,
+ * at most. */
+#define PATIENCE_MAX 16
+
 /* Up to so many that may all be ready are tried; more are asked about again in
  * such groups. Trying 8 costs as much as asking about 40. */
 #define TRIED_MAX 8
 
-/* While others keep the program busy, a twelfth of the time goes into asking
+/* While others keep the program busy, a sixteenth of the time goes into asking
  * about the cold ones: the period is so many times what asking about all
  * takes, within limits that poller.h documents. One that was not asked about
  * for long takes up to 1.5 us, in the caches of host and kernel. */
-#define PERIOD_PARTS 12
+#define PERIOD_PARTS 16
 #define PERIOD_MIN_NS (5 * WASOCK_NS_PER_MS)
 #define PERIOD_EACH_MAX_NS (18 * WASOCK_NS_PER_US)
 
-/* The shortest sleep of a host. Shorter than the end of a wait for more than
- * 900, it comes between the last questions before that wait. */
+/* The shortest sleep of a host. Where the end of a wait for all takes twice as
+ * long, it comes between the last questions before that wait. */
 #define NAP_NS WASOCK_NS_PER_MS
 
 static const struct cost *cost_of(const struct wasock__poller *poller)
@@ -111,9 +115,41 @@ static void count_yield(struct wasock__poller *poller, uint32_t n_asked,
     }
 }
 
-/* Something was found: where events come from, on average over the last few. */
+/* How much to spend on questions before sleeping. */
+static uint64_t eager_ns(const struct wasock__poller *poller)
+{
+    return wake_ns(poller) * poller->patience / PATIENCE_MAX;
+}
+
+/* Whether sleeping comes before waiting for all, with questions between. */
+static bool has_naps(const struct wasock__poller *poller)
+{
+    return wake_ns(poller) > 2 * NAP_NS;
+}
+
+/* Whether it is time to wait for all. */
+static bool is_quiet(const struct wasock__poller *poller)
+{
+    return poller->spent_ns >=
+           eager_ns(poller) + (has_naps(poller) ? wake_ns(poller) / 2 : 0);
+}
+
+/*
+ * Something was found. Learn where events come from, on average over the last
+ * few, and whether it pays to go on asking: a client that waits for its answer
+ * asks again soon, one that acts of its own does not.
+ */
 static void count_event(struct wasock__poller *poller, bool is_cold)
 {
+    const unsigned patience = poller->patience;
+
+    if (is_cold && poller->spent_ns < eager_ns(poller)) {
+        poller->patience = patience < PATIENCE_MAX / 2
+                               ? (uint8_t)(2 * patience + 1)
+                               : PATIENCE_MAX;
+    } else if (is_cold) {
+        poller->patience = patience > 2 ? (uint8_t)(patience / 2) : 1;
+    }
     poller->spread = is_cold ? (uint8_t)(poller->spread +
                                          (64U - poller->spread + 7) / 8)
                              : (uint8_t)(poller->spread -
@@ -288,8 +324,8 @@ static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
         }
         const uint32_t n_left =
             n_all - n_swept < n_cold(poller) ? n_all - n_swept : n_cold(poller);
-        uint32_t count = group_size(poller);
-        count = count < n_left ? count : n_left;
+        const uint32_t size = group_size(poller);
+        const uint32_t count = size < n_left ? size : n_left;
         const int result = sweep_group(poller, count);
         if (result < 0) {
             return result;
@@ -316,7 +352,7 @@ static uint32_t count_due(const struct wasock__poller *poller, uint64_t now_ns)
     const uint32_t n_due =
         wasock__order_due(poller, period_ns(poller), now_ns);
 
-    return n_due < GROUP_MAX / 4 && n_due < n_cold(poller) ? 0 : n_due;
+    return n_due < GROUP_MAX && n_due < n_cold(poller) ? 0 : n_due;
 }
 
 /* Some of the `n_all` cold ones were asked about, due or not. */
@@ -352,7 +388,7 @@ static void learn_cost(struct wasock__poller *poller, uint32_t n_swept,
 static uint64_t next_due_ns(const struct wasock__poller *poller)
 {
     const uint64_t n = n_cold(poller);
-    const uint64_t part = n < GROUP_MAX / 4 ? n : GROUP_MAX / 4;
+    const uint64_t part = n < GROUP_MAX ? n : GROUP_MAX;
 
     return wasock_ns_add(poller->swept_ns, period_ns(poller) * part / n);
 }
@@ -368,7 +404,6 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     if (answer.n_ready == 0) {
         return answer.error;
     }
-    poller->spent_ns = 0;
     wasock__probe_report(poller, &answer,
                          answer.n_certain == 0 && answer.n_asked <= TRIED_MAX);
     if (wasock__is_pending(poller)) {
@@ -377,14 +412,9 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
                                 WASOCK__QUEUE_COLD);
     } else {
         poller->spread = 64; /* it is not known which: look among all */
+        poller->spent_ns = 0;
     }
     return 0;
-}
-
-/* Whether it is time to wait for all. */
-static bool is_quiet(const struct wasock__poller *poller)
-{
-    return poller->spent_ns >= wake_ns(poller);
 }
 
 /* Until when to sleep on the hot ones before looking among the cold. */
@@ -395,7 +425,7 @@ static uint64_t hot_until_ns(const struct wasock__poller *poller,
         (poller->spread < WASOCK__SPREAD_MIN && n_hot(poller) > 0)) {
         return next_due_ns(poller);
     }
-    if (wake_ns(poller) > NAP_NS && 4 * poller->spent_ns > wake_ns(poller)) {
+    if (has_naps(poller) && poller->spent_ns >= eager_ns(poller)) {
         return wasock_ns_add(now_ns, NAP_NS);
     }
     return WASOCK_DEADLINE_PAST;
