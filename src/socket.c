@@ -36,40 +36,45 @@ int wasock_socket_fd(const struct wasock_socket *socket)
     return socket->fd_;
 }
 
-/* Set the deadlines of the sides in `changes`. */
-static int set_deadlines(struct wasock_socket *socket, uint64_t deadline_ns,
-                         uint8_t changes)
+int wasock_socket_set_deadline_ns(struct wasock_socket *socket,
+                                  unsigned directions, uint64_t deadline_ns)
 {
+    const unsigned both = WASOCK_READABLE | WASOCK_WRITABLE;
+
+    if (directions == 0 || (directions & ~both) != 0) {
+        return -WASOCK_EINVAL;
+    }
     if (!wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
     for (unsigned side = 0; side < 2; side++) {
-        if (changes & (1U << side)) {
+        if (directions & (1U << side)) {
             socket->deadline_ns_[side] = deadline_ns;
         }
     }
-    wasock__socket_notify(socket, changes);
+    /* A change has the bit of its direction. */
+    wasock__socket_notify(socket, (uint8_t)directions);
     return 0;
 }
 
-int wasock_socket_set_deadline(struct wasock_socket *socket,
-                               uint64_t deadline_ns)
+int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
+                                 unsigned directions, uint64_t timeout_ns)
 {
-    return set_deadlines(socket, deadline_ns,
-                         WASOCK__CHANGE_READ_DEADLINE |
-                             WASOCK__CHANGE_WRITE_DEADLINE);
+    return wasock_socket_set_deadline_ns(
+        socket, directions,
+        wasock__deadline_after(timeout_ns, wasock_socket_now_ns(socket)));
 }
 
-int wasock_socket_set_read_deadline(struct wasock_socket *socket,
-                                    uint64_t deadline_ns)
+uint64_t wasock_socket_now_ns(const struct wasock_socket *socket)
 {
-    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_READ_DEADLINE);
-}
+    uint64_t now_ns = 0;
 
-int wasock_socket_set_write_deadline(struct wasock_socket *socket,
-                                     uint64_t deadline_ns)
-{
-    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_WRITE_DEADLINE);
+    if (socket->backend_ == NULL) {
+        return wasock_clock_now_ns();
+    }
+    socket->backend_->call(socket->backend_, NULL, WASOCK__CLOCK_NOW,
+                           (uintptr_t)&now_ns, 1);
+    return now_ns;
 }
 
 int wasock_socket_set_label(struct wasock_socket *socket, const char *label)

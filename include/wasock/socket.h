@@ -3,9 +3,13 @@
  * socket.h - what listeners and connections have in common.
  *
  * Every wasock_listener and wasock_conn holds a `struct wasock_socket socket`
- * as its only member; the functions here take it: wasock_socket_set_deadline(
- * &conn.socket, deadline_ns). It lives in the caller's storage and must not
- * move while open. All zero bytes are a closed one.
+ * as its only member; the functions here take it:
+ *
+ *   wasock_socket_set_timeout_ns(&conn.socket, WASOCK_READABLE,
+ *                                30 * WASOCK_NS_PER_S);
+ *
+ * The object lives in the caller's storage and must not move while open. All
+ * zero bytes are a closed one.
  *
  * An object, those that share its descriptor and the pollers that watch it
  * belong to one thread.
@@ -69,17 +73,24 @@ int wasock_socket_fd(const struct wasock_socket *socket);
  * until a later one, or none, is set; the connection stays usable. It belongs
  * to this object, not to its sharers. The calls that never wait (try_…) do not
  * look at it; a poller reports it once when it is exceeded.
- * deadline_ns: monotonic; WASOCK_NO_DEADLINE for none. On a socket of an
- *   in-process network it is a time of that network's clock.
- * Errors: ECLOSED.
+ * directions: WASOCK_READABLE, WASOCK_WRITABLE (fd.h) or both, with |.
+ * deadline_ns: absolute, of the clock of wasock_socket_now_ns;
+ *   WASOCK_NO_DEADLINE clears it.
+ * timeout_ns: a duration from now; WASOCK_FOREVER_NS clears the deadline.
+ * Errors: ECLOSED; EINVAL: no such direction.
  * Source: Go's SetDeadline, SetReadDeadline, SetWriteDeadline.
  */
-int wasock_socket_set_deadline(struct wasock_socket *socket,
-                               uint64_t deadline_ns);
-int wasock_socket_set_read_deadline(struct wasock_socket *socket,
-                                    uint64_t deadline_ns);
-int wasock_socket_set_write_deadline(struct wasock_socket *socket,
-                                     uint64_t deadline_ns);
+int wasock_socket_set_deadline_ns(struct wasock_socket *socket,
+                                  unsigned directions, uint64_t deadline_ns);
+int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
+                                 unsigned directions, uint64_t timeout_ns);
+
+/*
+ * The time by the clock that the object's deadlines use: the network's own for
+ * an in-process socket, wasock_clock_now_ns for any other and a closed one.
+ * Errors: none. Source: wasock's own.
+ */
+uint64_t wasock_socket_now_ns(const struct wasock_socket *socket);
 
 /*
  * Give the object a name for logs, which its local address then carries, but

@@ -396,7 +396,8 @@ uint64_t wasock_fakenet_now_ns(struct wasock_fakenet *net)
     return wasock__fakenet_now(net);
 }
 
-int wasock_fakenet_sleep(struct wasock_fakenet *net, uint64_t deadline_ns)
+int wasock_fakenet_sleep_until_ns(struct wasock_fakenet *net,
+                                  uint64_t deadline_ns)
 {
     int result = 0;
 
@@ -407,6 +408,12 @@ int wasock_fakenet_sleep(struct wasock_fakenet *net, uint64_t deadline_ns)
         result = wasock__fakenet_run(net, deadline_ns);
     }
     return result == -WASOCK_EDEADLINE ? 0 : result;
+}
+
+int wasock_fakenet_sleep_for_ns(struct wasock_fakenet *net, uint64_t timeout_ns)
+{
+    return wasock_fakenet_sleep_until_ns(
+        net, wasock__deadline_after(timeout_ns, wasock__fakenet_now(net)));
 }
 
 void wasock_fakenet_set_faults(struct wasock_fakenet *net,
@@ -557,9 +564,9 @@ int wasock_fakenet_try_dial(struct wasock_fakenet *net,
                : -WASOCK_EAGAIN;
 }
 
-int wasock_fakenet_dial(struct wasock_fakenet *net,
-                        const struct wasock_addr *addr, uint64_t deadline_ns,
-                        struct wasock_conn *conn)
+int wasock_fakenet_dial_until_ns(struct wasock_fakenet *net,
+                                 const struct wasock_addr *addr,
+                                 uint64_t deadline_ns, struct wasock_conn *conn)
 {
     const uint64_t latency_ns = wasock__fakenet_faults(net, NULL)->latency_ns;
     const uint64_t now_ns = wasock__fakenet_now(net);
@@ -569,7 +576,7 @@ int wasock_fakenet_dial(struct wasock_fakenet *net,
     if (wasock_deadline_is_past(deadline_ns, now_ns)) {
         return -WASOCK_EDEADLINE;
     }
-    int result = wasock_fakenet_sleep(
+    int result = wasock_fakenet_sleep_until_ns(
         net, wasock_deadline_earlier(answer_ns, deadline_ns));
     if (result < 0) {
         return result;
@@ -580,10 +587,19 @@ int wasock_fakenet_dial(struct wasock_fakenet *net,
     result = wasock_fakenet_try_dial(net, addr, conn);
     if (result == -WASOCK_EAGAIN) {
         /* Nobody accepts while this waits. */
-        result = wasock_fakenet_sleep(net, deadline_ns);
+        result = wasock_fakenet_sleep_until_ns(net, deadline_ns);
         return result < 0 ? result : -WASOCK_EDEADLINE;
     }
     return result;
+}
+
+int wasock_fakenet_dial_for_ns(struct wasock_fakenet *net,
+                               const struct wasock_addr *addr,
+                               uint64_t timeout_ns, struct wasock_conn *conn)
+{
+    return wasock_fakenet_dial_until_ns(
+        net, addr, wasock__deadline_after(timeout_ns, wasock__fakenet_now(net)),
+        conn);
 }
 
 int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
