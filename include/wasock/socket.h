@@ -131,34 +131,12 @@ struct wasock_watch {
     uint8_t changes_;                /* not 0: in the inbox */
 };
 
-/* Private: what an object asks of a backend other than the host. `arg` is an
- * address as a number, so that one parameter serves what is read and what is
- * written; `n` a count. */
-enum wasock__operation {
-    WASOCK__ACCEPT,      /* arg: struct wasock_socket *, to be opened */
-    WASOCK__RECV,        /* arg: void *, n: bytes */
-    WASOCK__SEND,        /* arg: const void *, n: bytes */
-    WASOCK__RECVV,       /* arg: const struct wasock_buffer *, n: buffers */
-    WASOCK__SENDV,       /* arg: const struct wasock_slice *, n: slices */
-    WASOCK__SHUTDOWN,    /* n: enum wasock_shutdown */
-    WASOCK__CLOSE,       /* the last sharer closes */
-    WASOCK__BEGIN,       /* n: direction; is its deadline past? */
-    WASOCK__WAIT,        /* n: direction; wait once for it, or its deadline */
-    WASOCK__LOCAL_ADDR,  /* arg: struct wasock_addr * */
-    WASOCK__REMOTE_ADDR, /* arg: struct wasock_addr * */
-    WASOCK__READY,       /* returns the directions that are ready */
-    WASOCK__CLOCK_NOW,   /* arg: uint64_t *; returns 1 if it is no host's */
-    WASOCK__ADVANCE      /* arg: const uint64_t * deadline; run until something
-                            is ready: 0, EDEADLINE or EDEADLOCK */
-};
+struct wasock__operations;
 
-/* Private: where sockets that are not the host's live. It is reached only by
- * objects whose role is NONE and whose backend is set, in one place. */
+/* Private: what provides sockets that are not the host's, such as an
+ * in-process network, whose struct begins with this (src/backend.h). */
 struct wasock__backend {
-    ptrdiff_t (*call)(const struct wasock__backend *backend,
-                      struct wasock_socket *socket,
-                      enum wasock__operation operation, uintptr_t arg,
-                      size_t n);
+    const struct wasock__operations *operations;
 };
 
 #ifdef __cplusplus

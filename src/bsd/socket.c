@@ -17,6 +17,7 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
+#include "../backend.h"
 #include "address.h"
 #include "loopback.h"
 #include "pipe.h"
@@ -45,9 +46,11 @@ static unsigned host_known(struct socket *socket)
     struct wasock_socket *host = &socket->conn.socket;
 
     if (host->role_ == WASOCK__ROLE_NONE) {
-        const ptrdiff_t ready =
-            wasock__socket_elsewhere(host, WASOCK__READY, 0, 0);
-        return ready > 0 && (ready & WASOCK_WRITABLE) != 0 ? POLLOUT : 0;
+        return host->backend_ != NULL &&
+                       (host->backend_->operations->ready(host) &
+                        WASOCK_WRITABLE) != 0
+                   ? POLLOUT
+                   : 0;
     }
     return host->facts_.host_poll == WASOCK__HOST_POLL_FAKE &&
                    socket->n_passes_full == 0

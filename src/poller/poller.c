@@ -4,6 +4,7 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
+#include "../backend.h"
 #include "internal.h"
 
 /* How long a starved listener is left alone, unless something is closed. */
@@ -267,8 +268,6 @@ static void take_changes(struct wasock_poller *poller)
 /* Whether an object can be waited for beside the others: 0 or an error. */
 static int join(struct wasock_poller *poller, struct wasock_socket *socket)
 {
-    uint64_t now_ns = 0;
-
     if (socket->role_ != WASOCK__ROLE_NONE) {
         return poller->is_virtual_ && poller->n_networked_ > 0 ? -WASOCK_ECLOCK
                                                                : 0;
@@ -276,16 +275,13 @@ static int join(struct wasock_poller *poller, struct wasock_socket *socket)
     if (poller->network_ != NULL && poller->network_ != socket->backend_) {
         return -WASOCK_ECLOCK;
     }
-    const ptrdiff_t is_virtual = wasock__socket_elsewhere(
-        socket, WASOCK__CLOCK_NOW, (uintptr_t)&now_ns, 1);
-    if (is_virtual < 0) {
-        return (int)is_virtual;
-    }
+    const bool is_virtual =
+        socket->backend_->operations->has_own_clock(socket->backend_);
     if (is_virtual && poller->n_hosted_ > 0) {
         return -WASOCK_ECLOCK;
     }
     poller->network_ = socket->backend_;
-    poller->is_virtual_ = is_virtual != 0;
+    poller->is_virtual_ = is_virtual;
     return 0;
 }
 
@@ -391,10 +387,9 @@ static void report_networked(struct wasock_poller *poller,
 
     while (!is_last && !wasock__report_is_full(report)) {
         const uint32_t index = poller->ready_;
-        const ptrdiff_t ready = wasock__socket_elsewhere(
-            all[index].watch.socket_, WASOCK__READY, 0, 0);
         const unsigned reported =
-            ready > 0 ? (unsigned)ready & all[index].interest : 0;
+            poller->network_->operations->ready(all[index].watch.socket_) &
+            all[index].interest;
         is_last = index == last;
         list_remove(poller, &poller->ready_, index);
         if (reported != 0) {
@@ -407,21 +402,16 @@ static void report_networked(struct wasock_poller *poller,
 /* The time by the clock of what is watched. */
 static uint64_t now_of(const struct wasock_poller *poller)
 {
-    uint64_t now_ns = 0;
-
     if (poller->network_ == NULL || !poller->is_virtual_) {
         return wasock_clock_now_ns();
     }
-    poller->network_->call(poller->network_, NULL, WASOCK__CLOCK_NOW,
-                           (uintptr_t)&now_ns, 1);
-    return now_ns;
+    return poller->network_->operations->now_ns(poller->network_);
 }
 
 /* Let the network in the process run until a time. */
 static int run_network(const struct wasock_poller *poller, uint64_t until_ns)
 {
-    return (int)poller->network_->call(poller->network_, NULL, WASOCK__ADVANCE,
-                                       (uintptr_t)&until_ns, 1);
+    return poller->network_->operations->run(poller->network_, until_ns);
 }
 
 /* Wait for something to happen, at most until `until_ns`. */

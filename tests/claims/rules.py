@@ -59,7 +59,7 @@ for path in core:
 
 # Arrows point down: a file includes its own noun and those below it.
 layers = [{"abi", "err", "text"}, {"addr", "wasip1"}, {"clock", "env"}, {"fd"},
-          {"socket"}, {"conn", "poller"}, {"listener"}, {"preopen"},
+          {"socket"}, {"backend"}, {"conn", "poller"}, {"listener"}, {"preopen"},
           {"names", "fakenet", "directories"}, {"wasock"}]
 height = {noun: i for i, layer in enumerate(layers) for noun in layer}
 for path in core + headers:
