@@ -72,8 +72,7 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     struct wasock_socket *accepted = &conn->socket;
 
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__ACCEPT,
-                                             (uintptr_t)accepted, 1);
+        return wasock__backend_accept(socket, accepted);
     }
     const int fd = wasock_fd_accept(socket->fd_);
     if (fd < 0) {
@@ -97,7 +96,8 @@ int wasock_listener_accept(struct wasock_listener *listener,
                            struct wasock_conn *conn)
 {
     struct wasock__wait wait = {0};
-    int result = wasock__socket_begin(&listener->socket, WASOCK_READABLE);
+    int result =
+        wasock__socket_check_deadline(&listener->socket, WASOCK_READABLE);
 
     while (result == 0) {
         result = wasock_listener_try_accept(listener, conn);

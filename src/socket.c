@@ -36,40 +36,33 @@ int wasock_socket_fd(const struct wasock_socket *socket)
     return socket->fd_;
 }
 
-/* Set the deadlines of the sides in `changes`. */
-static int set_deadlines(struct wasock_socket *socket, uint64_t deadline_ns,
-                         uint8_t changes)
+int wasock_socket_set_deadline_ns(struct wasock_socket *socket,
+                                  unsigned directions, uint64_t deadline_ns)
 {
+    const unsigned both = WASOCK_READABLE | WASOCK_WRITABLE;
+
+    if (directions == 0 || (directions & ~both) != 0) {
+        return -WASOCK_EINVAL;
+    }
     if (!wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
     for (unsigned side = 0; side < 2; side++) {
-        if (changes & (1U << side)) {
+        if (directions & (1U << side)) {
             socket->deadline_ns_[side] = deadline_ns;
         }
     }
-    wasock__socket_notify(socket, changes);
+    /* A change has the bit of its direction. */
+    wasock__socket_notify(socket, (uint8_t)directions);
     return 0;
 }
 
-int wasock_socket_set_deadline(struct wasock_socket *socket,
-                               uint64_t deadline_ns)
+int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
+                                 unsigned directions, uint64_t timeout_ns)
 {
-    return set_deadlines(socket, deadline_ns,
-                         WASOCK__CHANGE_READ_DEADLINE |
-                             WASOCK__CHANGE_WRITE_DEADLINE);
-}
-
-int wasock_socket_set_read_deadline(struct wasock_socket *socket,
-                                    uint64_t deadline_ns)
-{
-    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_READ_DEADLINE);
-}
-
-int wasock_socket_set_write_deadline(struct wasock_socket *socket,
-                                     uint64_t deadline_ns)
-{
-    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_WRITE_DEADLINE);
+    return wasock_socket_set_deadline_ns(
+        socket, directions,
+        wasock__deadline_after(timeout_ns, wasock_socket_now_ns(socket)));
 }
 
 int wasock_socket_set_label(struct wasock_socket *socket, const char *label)
@@ -85,8 +78,7 @@ int wasock_socket_local_addr(struct wasock_socket *socket,
                              struct wasock_addr *addr)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__LOCAL_ADDR,
-                                             (uintptr_t)addr, 1);
+        return wasock__backend_local_addr(socket, addr);
     }
     const struct wasock_addr unspecified = {0};
     *addr = unspecified;
@@ -102,8 +94,7 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
                               struct wasock_addr *addr)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__REMOTE_ADDR,
-                                             (uintptr_t)addr, 1);
+        return wasock__backend_remote_addr(socket, addr);
     }
     const struct wasock_addr unspecified = {0};
     *addr = unspecified;
@@ -250,8 +241,7 @@ static bool is_end_seen(const struct wasock_socket *socket)
 int wasock__socket_close(struct wasock_socket *socket)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        const int result =
-            (int)wasock__socket_elsewhere(socket, WASOCK__CLOSE, 0, 0);
+        const int result = wasock__backend_close(socket);
         mark_closed(socket);
         return result;
     }
@@ -272,32 +262,112 @@ int wasock__socket_close(struct wasock_socket *socket)
     return wasock_fd_close(fd);
 }
 
-/* Nowhere, unless a program links a network in the process: then it is that
- * one's (fakenet.c), and all others do without the call. */
-__attribute__((weak)) ptrdiff_t wasock__socket_elsewhere(
-    struct wasock_socket *socket, enum wasock__operation operation,
-    uintptr_t arg, size_t n)
+/*
+ * Without a backend in the program a socket that is not the host's is closed.
+ * backend.c overrides these where there is one.
+ */
+__attribute__((weak)) int wasock__backend_accept(struct wasock_socket *listener,
+                                                 struct wasock_socket *accepted)
 {
-    (void)socket;
-    (void)operation;
-    (void)arg;
-    (void)n;
+    (void)listener;
+    (void)accepted;
     return -WASOCK_ECLOSED;
 }
 
-static uint64_t time_left(const struct wasock_socket *socket,
-                          unsigned direction)
+__attribute__((weak)) ptrdiff_t wasock__backend_read(
+    struct wasock_socket *socket, void *buffer, size_t capacity)
 {
-    return wasock__time_left_ns(socket->deadline_ns_[WASOCK__SIDE(direction)]);
+    (void)socket;
+    (void)buffer;
+    (void)capacity;
+    return -WASOCK_ECLOSED;
 }
 
-int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
+__attribute__((weak)) ptrdiff_t
+wasock__backend_readv(struct wasock_socket *socket,
+                      const struct wasock_buffer *buffers, size_t n_buffers)
 {
-    if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__BEGIN, 0,
-                                             direction);
-    }
-    return time_left(socket, direction) == 0 ? -WASOCK_EDEADLINE : 0;
+    (void)socket;
+    (void)buffers;
+    (void)n_buffers;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) ptrdiff_t wasock__backend_write(
+    struct wasock_socket *socket, const void *data, size_t length)
+{
+    (void)socket;
+    (void)data;
+    (void)length;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) ptrdiff_t
+wasock__backend_writev(struct wasock_socket *socket,
+                       const struct wasock_slice *slices, size_t n_slices)
+{
+    (void)socket;
+    (void)slices;
+    (void)n_slices;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int wasock__backend_shutdown(struct wasock_socket *socket,
+                                                   unsigned halves)
+{
+    (void)socket;
+    (void)halves;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int wasock__backend_close(struct wasock_socket *socket)
+{
+    (void)socket;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int
+wasock__backend_local_addr(struct wasock_socket *socket,
+                           struct wasock_addr *addr)
+{
+    (void)socket;
+    (void)addr;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int
+wasock__backend_remote_addr(struct wasock_socket *socket,
+                            struct wasock_addr *addr)
+{
+    (void)socket;
+    (void)addr;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int wasock__backend_wait(struct wasock_socket *socket,
+                                               unsigned direction)
+{
+    (void)socket;
+    (void)direction;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) uint64_t
+wasock_socket_now_ns(const struct wasock_socket *socket)
+{
+    (void)socket;
+    return wasock_clock_now_ns();
+}
+
+int wasock__socket_check_deadline(const struct wasock_socket *socket,
+                                  unsigned direction)
+{
+    const uint64_t deadline_ns = socket->deadline_ns_[WASOCK__SIDE(direction)];
+    const bool is_exceeded = deadline_ns == WASOCK_DEADLINE_PAST ||
+                             (deadline_ns != WASOCK_NO_DEADLINE &&
+                              deadline_ns <= wasock_socket_now_ns(socket));
+
+    return is_exceeded ? -WASOCK_EDEADLINE : 0;
 }
 
 /*
@@ -358,11 +428,11 @@ int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__WAIT, 0,
-                                             direction);
+        return wasock__backend_wait(socket, direction);
     }
     for (;;) {
-        const uint64_t time_left_ns = time_left(socket, direction);
+        const uint64_t time_left_ns =
+            wasock__time_left_ns(socket->deadline_ns_[WASOCK__SIDE(direction)]);
         if (time_left_ns == 0) {
             return -WASOCK_EDEADLINE;
         }

@@ -99,15 +99,47 @@ int wasock__socket_share(struct wasock_socket *socket,
 /* Close the object; the last sharer closes the descriptor. */
 int wasock__socket_close(struct wasock_socket *socket);
 
-/* Do an operation on an object that is not open on the host: ECLOSED, or what
- * its backend says. fakenet.c has the one that knows of backends. */
-ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
-                                   enum wasock__operation operation,
-                                   uintptr_t arg, size_t n)
+/*
+ * Operations on a socket whose role is NONE: ECLOSED, unless a backend has it.
+ * socket.c defines them weakly, without any dispatch; backend.c, which is
+ * linked only where there is a backend, overrides them.
+ */
+int wasock__backend_accept(struct wasock_socket *listener,
+                           struct wasock_socket *accepted)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_read(struct wasock_socket *socket, void *buffer,
+                               size_t capacity)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_readv(struct wasock_socket *socket,
+                                const struct wasock_buffer *buffers,
+                                size_t n_buffers)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_write(struct wasock_socket *socket, const void *data,
+                                size_t length)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_writev(struct wasock_socket *socket,
+                                 const struct wasock_slice *slices,
+                                 size_t n_slices)
+    __attribute__((warn_unused_result));
+int wasock__backend_shutdown(struct wasock_socket *socket, unsigned halves)
+    __attribute__((warn_unused_result));
+int wasock__backend_close(struct wasock_socket *socket)
+    __attribute__((warn_unused_result));
+int wasock__backend_local_addr(struct wasock_socket *socket,
+                               struct wasock_addr *addr)
+    __attribute__((warn_unused_result));
+int wasock__backend_remote_addr(struct wasock_socket *socket,
+                                struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
-/* At the start of a waiting call: ECLOSED, EDEADLINE or 0. */
-int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
+/* Wait for a direction until the socket's deadline for it. */
+int wasock__backend_wait(struct wasock_socket *socket, unsigned direction)
+    __attribute__((warn_unused_result));
+
+/* Fail with EDEADLINE if the deadline of a direction is past: at the start of a
+ * waiting call. Reads no clock where there is no deadline. */
+int wasock__socket_check_deadline(const struct wasock_socket *socket,
+                                  unsigned direction)
     __attribute__((warn_unused_result));
 
 /* After EAGAIN: 0 when it is worth trying again, or the error that ends the

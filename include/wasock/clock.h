@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.h - monotonic time and deadlines, in nanoseconds.
+ * clock.h - monotonic time, deadlines and timeouts, in nanoseconds.
  *
- * A deadline is a point of the monotonic clock, never a length of time. Zero
- * means that there is none; one that lies in the past fails at once.
+ * A deadline is an absolute time of a monotonic clock, a timeout a duration.
+ * Calls that take a deadline end in _until_ns or set_deadline_ns, calls that
+ * take a timeout end in _for_ns or set_timeout_ns. Never pass one for the
+ * other.
  */
 #ifndef WASOCK_CLOCK_H
 #define WASOCK_CLOCK_H
@@ -15,11 +17,15 @@
 extern "C" {
 #endif
 
+/* A deadline: none, wait for ever. */
 #define WASOCK_NO_DEADLINE UINT64_C(0)
 #define WASOCK_FOREVER_NS UINT64_MAX
 
-/* Long past: for a call that must look but not wait. Costs no clock read. */
+/* A deadline that has passed: look, do not wait. Costs no clock read. */
 #define WASOCK_DEADLINE_PAST UINT64_C(1)
+
+/* A timeout: wait for ever. A timeout of 0 looks and does not wait. */
+#define WASOCK_FOREVER_NS UINT64_MAX
 
 #define WASOCK_NS_PER_US UINT64_C(1000)
 #define WASOCK_NS_PER_MS UINT64_C(1000000)
@@ -70,6 +76,18 @@ static inline uint64_t wasock_deadline_after_ns(uint64_t timeout_ns)
 static inline uint64_t wasock_deadline_after_ms(uint64_t timeout_ms)
 {
     return wasock_deadline_after_ns(wasock_ns_from_ms(timeout_ms));
+}
+
+/* Private: the deadline that a timeout sets at the time `now_ns` of any
+ * clock. */
+static inline uint64_t wasock__deadline_after(uint64_t timeout_ns,
+                                              uint64_t now_ns)
+{
+    if (timeout_ns == WASOCK_FOREVER_NS) {
+        return WASOCK_NO_DEADLINE;
+    }
+    return timeout_ns == 0 ? WASOCK_DEADLINE_PAST
+                           : wasock_ns_add(now_ns, timeout_ns);
 }
 
 /*

@@ -12,8 +12,10 @@
  * starts at one second and stands still while the program runs; a call that
  * would wait moves it to what happens next: an arrival, or its deadline. So a
  * test of a timeout of 30 s takes microseconds. Deadlines of the network's
- * objects are times of its clock: wasock_ns_add(wasock_fakenet_now_ns(&net),
- * timeout_ns). Real sockets cannot share a poller with such objects (ECLOCK).
+ * objects are times of its clock (wasock_socket_now_ns, wasock_fakenet_now_ns);
+ * a handler that sets timeouts (wasock_socket_set_timeout_ns) runs unchanged
+ * on real and on in-process sockets. Real sockets cannot share a poller with
+ * objects that have a clock of their own (ECLOCK).
  *
  * Waiting. One thread uses the network, so while a call waits nobody reads,
  * writes, accepts or closes anything; only what is on its way arrives. A call
@@ -218,12 +220,15 @@ uint64_t wasock_fakenet_now_ns(struct wasock_fakenet *net);
 
 /*
  * Let time pass and all arrive that is due until then.
- * deadline_ns: of the network's clock.
+ * deadline_ns: absolute, of the network's clock. timeout_ns: a duration.
  * Errors: EDEADLOCK: there is no deadline; on the host's clock those of
- *   wasock_fd_sleep.
+ *   wasock_fd_sleep_until_ns.
  * Source: wasock's own.
  */
-int wasock_fakenet_sleep(struct wasock_fakenet *net, uint64_t deadline_ns);
+int wasock_fakenet_sleep_until_ns(struct wasock_fakenet *net,
+                                  uint64_t deadline_ns);
+int wasock_fakenet_sleep_for_ns(struct wasock_fakenet *net,
+                                uint64_t timeout_ns);
 
 /*
  * Listen for streams.
@@ -244,20 +249,24 @@ int wasock_fakenet_listen(struct wasock_fakenet *net,
  * waits while the backlog is full.
  * addr: of the listener. This end gets a port of its own; a connection to a
  *   name has no address on this side.
- * deadline_ns: of the network's clock; WASOCK_NO_DEADLINE for none.
+ * deadline_ns: absolute, of the network's clock. timeout_ns: a duration.
  * conn: closed; opened on success.
  * Errors: those of wasock_fakenet_try_dial, but never EAGAIN; EDEADLINE;
  *   EDEADLOCK: the backlog is full and there is no deadline; on the host's
- *   clock those of wasock_fd_sleep, after which nothing is connected.
+ *   clock those of wasock_fd_sleep_until_ns, after which nothing is connected.
  * Source: Go's Dial.
  */
-int wasock_fakenet_dial(struct wasock_fakenet *net,
-                        const struct wasock_addr *addr, uint64_t deadline_ns,
-                        struct wasock_conn *conn)
+int wasock_fakenet_dial_until_ns(struct wasock_fakenet *net,
+                                 const struct wasock_addr *addr,
+                                 uint64_t deadline_ns, struct wasock_conn *conn)
+    __attribute__((warn_unused_result));
+int wasock_fakenet_dial_for_ns(struct wasock_fakenet *net,
+                               const struct wasock_addr *addr,
+                               uint64_t timeout_ns, struct wasock_conn *conn)
     __attribute__((warn_unused_result));
 
 /*
- * As wasock_fakenet_dial, but at once.
+ * As wasock_fakenet_dial_until_ns, but at once.
  * Errors: EAGAIN: the backlog is full; ECONNREFUSED: nobody listens there, or
  *   by fault; EPROTOTYPE: a datagram socket is there; EADDRINUSE: no port is
  *   left for this end; EAFNOSUPPORT; ESTORAGE.

@@ -182,8 +182,9 @@ int wasock_fd_close(int fd);
 /*
  * Wait until a descriptor may be ready, or until a deadline.
  * fd: non-blocking.
- * direction: WASOCK_READABLE or WASOCK_WRITABLE; wasock_poll waits for both.
- * deadline_ns: monotonic; WASOCK_NO_DEADLINE waits for ever.
+ * direction: WASOCK_READABLE or WASOCK_WRITABLE; the wasock_poll calls wait
+ *   for both.
+ * deadline_ns: absolute, of wasock_clock_now_ns. timeout_ns: a duration.
  * Returns 0: try again now. Readiness is a hint: the try may say EAGAIN. On a
  *   host whose poll is fake (wazero) it comes by the clock, after 10 ms.
  * A short wait is one host call, one of over 10 ms is two or more, and a
@@ -192,15 +193,20 @@ int wasock_fd_close(int fd);
  *   direction; any other code of the host.
  * Source: preview1 poll_oneoff.
  */
-int wasock_fd_wait(int fd, unsigned direction, uint64_t deadline_ns)
+int wasock_fd_wait_until_ns(int fd, unsigned direction, uint64_t deadline_ns)
+    __attribute__((warn_unused_result));
+int wasock_fd_wait_for_ns(int fd, unsigned direction, uint64_t timeout_ns)
     __attribute__((warn_unused_result));
 
 /*
- * Sleep until a deadline.
+ * Sleep until a deadline, or for a time.
  * Errors: EINTR; EDEADLOCK: there is none, so this would never end.
  * Source: preview1 poll_oneoff.
  */
-int wasock_fd_sleep(uint64_t deadline_ns) __attribute__((warn_unused_result));
+int wasock_fd_sleep_until_ns(uint64_t deadline_ns)
+    __attribute__((warn_unused_result));
+int wasock_fd_sleep_for_ns(uint64_t timeout_ns)
+    __attribute__((warn_unused_result));
 
 /*
  * Whether the host's poll is fake: 1 where it reports a socket ready without
@@ -216,7 +222,7 @@ int wasock_fd_sleep(uint64_t deadline_ns) __attribute__((warn_unused_result));
 int wasock_fd_poll_is_fake(int fd, bool is_listener)
     __attribute__((warn_unused_result));
 
-/* One descriptor to wait for with wasock_poll. */
+/* One descriptor to wait for with wasock_poll_until_ns. */
 struct wasock_poll_item {
     int fd; /* negative: left out */
     uint8_t
@@ -225,7 +231,7 @@ struct wasock_poll_item {
     int16_t error; /* out: 0, or a negative code: -WASOCK_EBADF */
 };
 
-/* Scratch of wasock_poll; an item needs two and the clock one. */
+/* Scratch of wasock_poll_until_ns; an item needs two and the clock one. */
 struct wasock_poll_scratch {
     struct wasock__subscription subscription_;
     struct wasock__event event_;
@@ -239,8 +245,7 @@ struct wasock_poll_scratch {
  *   written unless the call fails.
  * scratch: an array of WASOCK_POLL_SCRATCH_LENGTH(n_items), the caller's;
  *   nothing in it is kept between calls.
- * deadline_ns: monotonic; WASOCK_DEADLINE_PAST looks without waiting,
- *   WASOCK_NO_DEADLINE waits for ever.
+ * deadline_ns: absolute, of wasock_clock_now_ns. timeout_ns: a duration.
  * Returns how many items have `ready` or `error` set; 0 at the deadline.
  * Readiness is a hint, and on wasmtime one ready descriptor makes all of them
  * look ready: see wasock_poll_confirm. On a host whose poll is fake (wazero)
@@ -253,15 +258,19 @@ struct wasock_poll_scratch {
  *   code of the host.
  * Source: preview1 poll_oneoff.
  */
-int wasock_poll(struct wasock_poll_item *items, size_t n_items,
-                struct wasock_poll_scratch *scratch, uint64_t deadline_ns)
+int wasock_poll_until_ns(struct wasock_poll_item *items, size_t n_items,
+                         struct wasock_poll_scratch *scratch,
+                         uint64_t deadline_ns)
+    __attribute__((warn_unused_result));
+int wasock_poll_for_ns(struct wasock_poll_item *items, size_t n_items,
+                       struct wasock_poll_scratch *scratch, uint64_t timeout_ns)
     __attribute__((warn_unused_result));
 
 /*
- * Ask again for each direction that wasock_poll reported, alone and without
+ * Ask again for each direction that a poll reported, alone and without
  * waiting, and clear those that are not ready after all. One host call each.
  * On a host whose poll is fake nothing is cleared.
- * items, n_items: as they came from wasock_poll.
+ * items, n_items: as the poll left them.
  * Returns how many items still have `ready` or `error` set.
  * Errors: none; an item whose descriptor died in between has its `error` set.
  * Source: preview1 poll_oneoff.

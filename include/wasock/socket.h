@@ -3,9 +3,13 @@
  * socket.h - what listeners and connections have in common.
  *
  * Every wasock_listener and wasock_conn holds a `struct wasock_socket socket`
- * as its only member; the functions here take it: wasock_socket_set_deadline(
- * &conn.socket, deadline_ns). It lives in the caller's storage and must not
- * move while open. All zero bytes are a closed one.
+ * as its only member; the functions here take it:
+ *
+ *   wasock_socket_set_timeout_ns(&conn.socket, WASOCK_READABLE,
+ *                                30 * WASOCK_NS_PER_S);
+ *
+ * The object lives in the caller's storage and must not move while open. All
+ * zero bytes are a closed one.
  *
  * An object, those that share its descriptor and the pollers that watch it
  * belong to one thread.
@@ -69,17 +73,24 @@ int wasock_socket_fd(const struct wasock_socket *socket);
  * until a later one, or none, is set; the connection stays usable. It belongs
  * to this object, not to its sharers. The calls that never wait (try_…) do not
  * look at it; a poller reports it once when it is exceeded.
- * deadline_ns: monotonic; WASOCK_NO_DEADLINE for none. On a socket of an
- *   in-process network it is a time of that network's clock.
- * Errors: ECLOSED.
+ * directions: WASOCK_READABLE, WASOCK_WRITABLE (fd.h) or both, with |.
+ * deadline_ns: absolute, of the clock of wasock_socket_now_ns;
+ *   WASOCK_NO_DEADLINE clears it.
+ * timeout_ns: a duration from now; WASOCK_FOREVER_NS clears the deadline.
+ * Errors: ECLOSED; EINVAL: no such direction.
  * Source: Go's SetDeadline, SetReadDeadline, SetWriteDeadline.
  */
-int wasock_socket_set_deadline(struct wasock_socket *socket,
-                               uint64_t deadline_ns);
-int wasock_socket_set_read_deadline(struct wasock_socket *socket,
-                                    uint64_t deadline_ns);
-int wasock_socket_set_write_deadline(struct wasock_socket *socket,
-                                     uint64_t deadline_ns);
+int wasock_socket_set_deadline_ns(struct wasock_socket *socket,
+                                  unsigned directions, uint64_t deadline_ns);
+int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
+                                 unsigned directions, uint64_t timeout_ns);
+
+/*
+ * The time by the clock that the object's deadlines use: the network's own for
+ * an in-process socket, wasock_clock_now_ns for any other and a closed one.
+ * Errors: none. Source: wasock's own.
+ */
+uint64_t wasock_socket_now_ns(const struct wasock_socket *socket);
 
 /*
  * Give the object a name for logs, which its local address then carries, but
@@ -120,36 +131,12 @@ struct wasock_watch {
     uint8_t changes_;                /* not 0: in the inbox */
 };
 
-/* Private: what an object asks of a backend other than the host. `arg` is an
- * address as a number, so that one parameter serves what is read and what is
- * written; `n` a count. */
-enum wasock__operation {
-    WASOCK__ACCEPT,      /* arg: struct wasock_socket *, to be opened */
-    WASOCK__RECV,        /* arg: void *, n: bytes */
-    WASOCK__SEND,        /* arg: const void *, n: bytes */
-    WASOCK__RECVV,       /* arg: const struct wasock_buffer *, n: buffers */
-    WASOCK__SENDV,       /* arg: const struct wasock_slice *, n: slices */
-    WASOCK__SHUTDOWN,    /* n: enum wasock_shutdown */
-    WASOCK__CLOSE,       /* the last sharer closes */
-    WASOCK__BEGIN,       /* n: direction; is its deadline past? */
-    WASOCK__WAIT,        /* n: direction; wait once for it, or its deadline */
-    WASOCK__LOCAL_ADDR,  /* arg: struct wasock_addr * */
-    WASOCK__REMOTE_ADDR, /* arg: struct wasock_addr * */
-    WASOCK__READY,       /* returns the directions that are ready */
-    WASOCK__CLOCK_NOW,   /* arg: uint64_t *; returns 1 if it is no host's */
-    WASOCK__ADVANCE      /* arg: const uint64_t * deadline; run until something
-                            is ready: 0, EDEADLINE or EDEADLOCK */
-};
-
-/* Private: where sockets that are not the host's live. It is reached only by
- * objects whose role is NONE and whose backend is set, in one place. */
 struct wasock__operations;
+
+/* Private: what provides sockets that are not the host's, such as an
+ * in-process network, whose struct begins with this (src/backend.h). */
 struct wasock__backend {
     const struct wasock__operations *operations;
-    ptrdiff_t (*call)(const struct wasock__backend *backend,
-                      struct wasock_socket *socket,
-                      enum wasock__operation operation, uintptr_t arg,
-                      size_t n);
 };
 
 #ifdef __cplusplus

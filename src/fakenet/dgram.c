@@ -278,7 +278,8 @@ ptrdiff_t wasock_fakenet_recv_from(struct wasock_conn *conn, void *buffer,
                                    size_t capacity, struct wasock_addr *from)
 {
     struct wasock__wait wait = {0};
-    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_READABLE);
+    ptrdiff_t result =
+        wasock__socket_check_deadline(&conn->socket, WASOCK_READABLE);
 
     while (result == 0) {
         result = wasock_fakenet_try_recv_from(conn, buffer, capacity, from);

@@ -2,8 +2,10 @@
 /*
  * fakenet/internal.h - what the parts of the network know of each other.
  *
- *   fakenet.c  the network, the life of its objects, its operations
- *   address.c  who owns which address and port
+ *   fakenet.c     the network and its sockets
+ *   operations.c  the table that sockets call (backend.h)
+ *   connect.c     listen, dial, accept, close
+ *   address.c     who owns which address and port
  *   queue.c    bytes on their way or unread, in blocks
  *   time.c     the clock, arrivals, waiting
  *   stream.c   streams
@@ -69,11 +71,6 @@ wasock__fakenet_faults(const struct wasock_fakenet *net,
 /* A number by chance, of 0 to `n` - 1. */
 uint32_t wasock__fakenet_draw(struct wasock_fakenet *net, uint32_t n);
 
-/* The network and the socket of an open object: ECLOSED, ENOTSUP or 0. */
-int wasock__fakenet_find(const struct wasock_socket *object,
-                         struct wasock_fakenet **net,
-                         struct wasock__fakenet_socket **socket);
-
 /* A new socket, or NULL when all are in use. */
 struct wasock__fakenet_socket *
 wasock__fakenet_allocate(struct wasock_fakenet *net,
@@ -94,6 +91,27 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
 
 /* Tell who watches the socket to look at it again. */
 void wasock__fakenet_notify(struct wasock__fakenet_socket *socket);
+
+/* operations.c */
+
+/* Give the network its table of operations. */
+void wasock__fakenet_attach(struct wasock_fakenet *net);
+
+/* The network and the socket of an open object: ECLOSED, ENOTSUP or 0. */
+int wasock__fakenet_find(const struct wasock_socket *object,
+                         struct wasock_fakenet **net,
+                         struct wasock__fakenet_socket **socket);
+
+/* connect.c */
+
+/* Open `accepted` on the first pending connection. EAGAIN: none is pending. */
+int wasock__fakenet_accept(struct wasock_fakenet *net,
+                           struct wasock__fakenet_socket *listener,
+                           struct wasock_socket *accepted);
+
+/* Close a socket of any kind, with its pending connections. */
+void wasock__fakenet_close(struct wasock_fakenet *net,
+                           struct wasock__fakenet_socket *socket);
 
 /* addr.c  */
 

@@ -196,8 +196,9 @@ static int pass_time(struct wasock_fakenet *net, uint64_t until_ns)
         }
         return 0;
     }
-    const int result =
-        until_ns > wasock_clock_now_ns() ? wasock_fd_sleep(until_ns) : 0;
+    const int result = until_ns > wasock_clock_now_ns()
+                           ? wasock_fd_sleep_until_ns(until_ns)
+                           : 0;
     net->now_ns_ = wasock_clock_now_ns();
     return result;
 }

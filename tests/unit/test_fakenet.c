@@ -312,11 +312,11 @@ static void test_dials_in_vain(void **unused)
     assert_int_equal(dial("127.0.0.1:0", &conn), -WASOCK_ECONNREFUSED);
     assert_int_equal(dial("unix:x", &conn), -WASOCK_ECONNREFUSED);
     assert_int_equal(
-        wasock_fakenet_dial(&net, &nobody, WASOCK_NO_DEADLINE, &conn),
+        wasock_fakenet_dial_until_ns(&net, &nobody, WASOCK_NO_DEADLINE, &conn),
         -WASOCK_ECONNREFUSED);
-    assert_int_equal(
-        wasock_fakenet_dial(&net, &nobody, WASOCK_DEADLINE_PAST, &conn),
-        -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_fakenet_dial_until_ns(&net, &nobody,
+                                                  WASOCK_DEADLINE_PAST, &conn),
+                     -WASOCK_EDEADLINE);
     assert_int_equal(wasock_fakenet_bind(&net, &somebody, &datagrams), 0);
     assert_int_equal(dial("127.0.0.1:53", &conn), -WASOCK_EPROTOTYPE);
     assert_false(wasock_socket_is_open(&conn.socket));
@@ -357,11 +357,12 @@ static void test_backlog(void **unused)
     }
     assert_int_equal(dial("127.0.0.1:80", &c.client), -WASOCK_EAGAIN);
     assert_int_equal(
-        wasock_fakenet_dial(&net, &at, WASOCK_NO_DEADLINE, &c.client),
+        wasock_fakenet_dial_until_ns(&net, &at, WASOCK_NO_DEADLINE, &c.client),
         -WASOCK_EDEADLOCK);
     const uint64_t deadline_ns = wasock_fakenet_now_ns(&net) + 30000 * MS;
-    assert_int_equal(wasock_fakenet_dial(&net, &at, deadline_ns, &c.client),
-                     -WASOCK_EDEADLINE);
+    assert_int_equal(
+        wasock_fakenet_dial_until_ns(&net, &at, deadline_ns, &c.client),
+        -WASOCK_EDEADLINE);
     assert_true(wasock_fakenet_now_ns(&net) == deadline_ns);
     for (size_t i = 0; i < WASOCK_FAKENET_BACKLOG; i++) {
         const char byte = (char)i;
@@ -443,10 +444,13 @@ static void test_flow_control(void **unused)
     connect_pair(&c);
     assert_int_equal(wasock_conn_try_write(&c.client, big, sizeof(big)), 65535);
     assert_int_equal(wasock_conn_try_write(&c.client, big, 1), -WASOCK_EAGAIN);
-    wasock_socket_set_deadline(&c.client.socket,
-                               wasock_fakenet_now_ns(&net) + 100 * MS);
+    wasock_socket_set_deadline_ns(&c.client.socket,
+                                  WASOCK_READABLE | WASOCK_WRITABLE,
+                                  wasock_fakenet_now_ns(&net) + 100 * MS);
     assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLINE);
-    wasock_socket_set_deadline(&c.client.socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(&c.client.socket,
+                                  WASOCK_READABLE | WASOCK_WRITABLE,
+                                  WASOCK_NO_DEADLINE);
     assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLOCK);
     assert_int_equal(try_read(&c.server), 1);
     assert_int_equal(wasock_conn_try_write(&c.client, big + 65535, 9), 1);
@@ -482,13 +486,15 @@ static void test_write_stopped_by_its_deadline(void **unused)
     struct connected c;
     connect_pair(&c);
     const uint64_t deadline_ns = wasock_fakenet_now_ns(&net) + 100 * MS;
-    wasock_socket_set_write_deadline(&c.client.socket, deadline_ns);
+    wasock_socket_set_deadline_ns(&c.client.socket, WASOCK_WRITABLE,
+                                  deadline_ns);
     assert_int_equal(wasock_conn_write(&c.client, big, sizeof(big)), 65535);
     assert_true(wasock_fakenet_now_ns(&net) == deadline_ns);
     assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLINE);
     assert_int_equal(try_read(&c.server), 1);
     assert_int_equal(wasock_conn_write(&c.client, big, 1), -WASOCK_EDEADLINE);
-    wasock_socket_set_write_deadline(&c.client.socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(&c.client.socket, WASOCK_WRITABLE,
+                                  WASOCK_NO_DEADLINE);
     assert_int_equal(wasock_conn_write(&c.client, big, 1), 1);
     close_pair(&c);
 }
@@ -642,26 +648,30 @@ static void test_deadlines(void **unused)
     struct connected c;
     connect_pair(&c);
     const uint64_t start_ns = wasock_fakenet_now_ns(&net);
-    wasock_socket_set_read_deadline(&c.server.socket, start_ns + 30000 * MS);
+    wasock_socket_set_deadline_ns(&c.server.socket, WASOCK_READABLE,
+                                  start_ns + 30000 * MS);
     assert_int_equal(wasock_conn_read(&c.server, &byte, 1), -WASOCK_EDEADLINE);
     assert_true(wasock_fakenet_now_ns(&net) == start_ns + 30000 * MS);
     write_all(&c.client, "x");
     assert_int_equal(wasock_conn_read(&c.server, &byte, 1), -WASOCK_EDEADLINE);
     assert_int_equal(wasock_conn_write(&c.server, "y", 1), 1);
-    wasock_socket_set_read_deadline(&c.server.socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(&c.server.socket, WASOCK_READABLE,
+                                  WASOCK_NO_DEADLINE);
     assert_int_equal(wasock_conn_read(&c.server, &byte, 1), 1);
     assert_int_equal(wasock_conn_read(&c.server, &byte, 1), -WASOCK_EDEADLOCK);
     assert_int_equal(wasock_conn_read(&c.server, &byte, 0), 0);
     struct wasock_conn none = {0};
     assert_int_equal(wasock_listener_accept(&c.listener, &none),
                      -WASOCK_EDEADLOCK);
-    wasock_socket_set_deadline(&c.listener.socket,
-                               wasock_fakenet_now_ns(&net) + MS);
+    wasock_socket_set_deadline_ns(&c.listener.socket,
+                                  WASOCK_READABLE | WASOCK_WRITABLE,
+                                  wasock_fakenet_now_ns(&net) + MS);
     assert_int_equal(wasock_listener_accept(&c.listener, &none),
                      -WASOCK_EDEADLINE);
-    assert_int_equal(wasock_fakenet_sleep(&net, WASOCK_NO_DEADLINE),
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, WASOCK_NO_DEADLINE),
                      -WASOCK_EDEADLOCK);
-    assert_int_equal(wasock_fakenet_sleep(&net, start_ns + 60000 * MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, start_ns + 60000 * MS),
+                     0);
     assert_true(wasock_fakenet_now_ns(&net) == start_ns + 60000 * MS);
     close_pair(&c);
 }
@@ -816,7 +826,8 @@ static void test_poller(void **unused)
     assert_int_equal(echo_by_poller(&poller, &c, 1), 0);
     /* A deadline is an event, at its time. */
     const uint64_t deadline_ns = wasock_fakenet_now_ns(&net) + 5 * MS;
-    wasock_socket_set_read_deadline(&c.client.socket, deadline_ns);
+    wasock_socket_set_deadline_ns(&c.client.socket, WASOCK_READABLE,
+                                  deadline_ns);
     assert_int_equal(wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE),
                      1);
     assert_ptr_equal(event.token, &c.client);

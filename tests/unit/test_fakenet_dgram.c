@@ -266,7 +266,8 @@ static void test_waiting(void **unused)
     assert_int_equal(receive(&b, buffer, 8), -WASOCK_EAGAIN);
     assert_int_equal(wasock_fakenet_recv_from(&b, buffer, 8, &from), 5);
     assert_true(wasock_fakenet_now_ns(&net) == start_ns + 7 * MS);
-    wasock_socket_set_deadline(&b.socket, start_ns + 9 * MS);
+    wasock_socket_set_deadline_ns(&b.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  start_ns + 9 * MS);
     assert_int_equal(wasock_fakenet_recv_from(&b, buffer, 8, &from),
                      -WASOCK_EDEADLINE);
     end();
@@ -291,8 +292,9 @@ static unsigned run_bad(uint64_t seed, const struct wasock_fakenet_faults *bad,
             assert_int_equal(wasock_fakenet_send_to(&a, &i, sizeof(i), &to),
                              sizeof(i));
         }
-        wasock_socket_set_deadline(&b.socket,
-                                   wasock_fakenet_now_ns(&net) + 50 * MS);
+        wasock_socket_set_deadline_ns(&b.socket,
+                                      WASOCK_READABLE | WASOCK_WRITABLE,
+                                      wasock_fakenet_now_ns(&net) + 50 * MS);
         unsigned number = 0;
         while (wasock_fakenet_recv_from(&b, &number, sizeof(number), &from) ==
                sizeof(number)) {

@@ -79,10 +79,12 @@ static void test_latency(void **unused)
     assert_true(now_ns() == start_ns + 20 * MS);
     /* A dial takes a round trip, or its deadline. */
     start_ns = now_ns();
-    assert_int_equal(wasock_fakenet_dial(&net, &at, start_ns + 15 * MS, &c),
-                     -WASOCK_EDEADLINE);
+    assert_int_equal(
+        wasock_fakenet_dial_until_ns(&net, &at, start_ns + 15 * MS, &c),
+        -WASOCK_EDEADLINE);
     assert_true(now_ns() == start_ns + 15 * MS);
-    assert_int_equal(wasock_fakenet_dial(&net, &at, WASOCK_NO_DEADLINE, &c), 0);
+    assert_int_equal(
+        wasock_fakenet_dial_until_ns(&net, &at, WASOCK_NO_DEADLINE, &c), 0);
     assert_true(now_ns() == start_ns + 35 * MS);
     assert_int_equal(wasock_conn_close(&c), 0);
     end();
@@ -179,11 +181,13 @@ static void test_reset_behind_what_is_on_its_way(void **unused)
     wasock_fakenet_set_faults(&net, &cut);
     assert_int_equal(wasock_conn_write(&b, "in", 2), 2);
     assert_int_equal(wasock_conn_write(&a, "1234", 4), 4);
-    wasock_socket_set_deadline(&a.socket, now_ns() + 1000 * MS);
+    wasock_socket_set_deadline_ns(&a.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  now_ns() + 1000 * MS);
     assert_int_equal(wasock_conn_read(&a, buffer, sizeof(buffer)), 2);
     assert_int_equal(wasock_conn_read(&a, buffer, sizeof(buffer)),
                      -WASOCK_ECONNRESET);
-    wasock_socket_set_deadline(&b.socket, now_ns() + 1000 * MS);
+    wasock_socket_set_deadline_ns(&b.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  now_ns() + 1000 * MS);
     assert_int_equal(wasock_conn_read(&b, buffer, sizeof(buffer)), 4);
     assert_int_equal(wasock_conn_read(&b, buffer, sizeof(buffer)),
                      -WASOCK_ECONNRESET);
@@ -204,9 +208,11 @@ static void test_stalled(void **unused)
     const uint64_t start_ns = now_ns();
     assert_int_equal(wasock_conn_write(&a, big, 30), 30);
     assert_int_equal(wasock_conn_try_read(&b, buffer, 100), 10);
-    wasock_socket_set_deadline(&b.socket, start_ns + 1000 * MS);
+    wasock_socket_set_deadline_ns(&b.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  start_ns + 1000 * MS);
     assert_int_equal(wasock_conn_read(&b, buffer, 100), -WASOCK_EDEADLINE);
-    wasock_socket_set_deadline(&b.socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(&b.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  WASOCK_NO_DEADLINE);
     assert_int_equal(wasock_conn_read(&b, buffer, 100), 20);
     assert_true(now_ns() == start_ns + 3000 * MS);
     wasock_fakenet_set_socket_faults(&b.socket, &dead);
@@ -251,9 +257,10 @@ static void test_late_answer(void **unused)
     assert_int_equal(wasock_conn_close(&b), 0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 19 * MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 19 * MS),
+                     0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + MS), 0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), -WASOCK_EPIPE);
     end();
 }
@@ -408,7 +415,8 @@ static void test_lost_on_its_way(void **unused)
     wasock_fakenet_set_faults(&net, &slow);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
     assert_int_equal(wasock_conn_close(&b), 0);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 1000 * MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 1000 * MS),
+                     0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), -WASOCK_EPIPE);
     end();
 }
@@ -425,7 +433,8 @@ static void test_bandwidth_is_even(void **unused)
     begin(0);
     wasock_fakenet_set_faults(&net, &slow);
     assert_int_equal(wasock_conn_try_write(&a, big, 10000), 10000);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 50 * MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 50 * MS),
+                     0);
     while ((n = wasock_conn_try_read(&b, buffer, sizeof(buffer))) > 0) {
         n_read += (size_t)n;
     }

@@ -39,8 +39,9 @@ static void test_accept_deadline_in(void)
     simhost_set_nonblocking(fd, false);
     assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
     const uint64_t deadline_ns = wasock_deadline_after_ms(200);
-    assert_int_equal(
-        wasock_socket_set_read_deadline(&listener.socket, deadline_ns), 0);
+    assert_int_equal(wasock_socket_set_deadline_ns(
+                         &listener.socket, WASOCK_READABLE, deadline_ns),
+                     0);
     assert_int_equal(wasock_listener_accept(&listener, &conn),
                      -WASOCK_EDEADLINE);
     assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 20 * MS);
@@ -68,8 +69,10 @@ static void test_closing_in(void)
     assert_int_equal(wasock_listener_share(listener, &sharer), -WASOCK_ECLOSED);
     assert_int_equal(wasock_listener_into_fd(listener), -WASOCK_ECLOSED);
     assert_int_equal(wasock_listener_close(listener), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_deadline(&listener->socket, 1),
-                     -WASOCK_ECLOSED);
+    assert_int_equal(
+        wasock_socket_set_deadline_ns(&listener->socket,
+                                      WASOCK_READABLE | WASOCK_WRITABLE, 1),
+        -WASOCK_ECLOSED);
     assert_int_equal(wasock_socket_fd(&listener->socket), -WASOCK_ECLOSED);
     assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
     simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
@@ -88,8 +91,8 @@ static void test_idle_accept_is_cheap_in(void)
     assert_int_equal(
         wasock_listener_from_fd(&listener, simhost_preopen(SIMHOST_LISTENER)),
         0);
-    wasock_socket_set_read_deadline(&listener.socket,
-                                    wasock_deadline_after_ms(10000));
+    wasock_socket_set_deadline_ns(&listener.socket, WASOCK_READABLE,
+                                  wasock_deadline_after_ms(10000));
     const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
     assert_int_equal(wasock_listener_accept(&listener, &conn),
                      -WASOCK_EDEADLINE);
@@ -264,7 +267,8 @@ static void test_sharing(void **unused)
     assert_int_equal(wasock_listener_share(&first, &second), 0);
     assert_int_equal(wasock_listener_share(&second, &third), 0);
     assert_int_equal(wasock_listener_into_fd(&second), -WASOCK_EBUSY);
-    wasock_socket_set_deadline(&first.socket, WASOCK_DEADLINE_PAST);
+    wasock_socket_set_deadline_ns(
+        &first.socket, WASOCK_READABLE | WASOCK_WRITABLE, WASOCK_DEADLINE_PAST);
     simhost_connect(fd, SIMHOST_MS(3));
     assert_int_equal(wasock_listener_accept(&third, &conn), 0);
     assert_int_equal(wasock_conn_close(&conn), 0);

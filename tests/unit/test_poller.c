@@ -316,15 +316,15 @@ static void test_deadlines(void **unused)
         open_conns(N);
         const uint64_t start_ns = simhost_now_ns();
         for (size_t i = 0; i < N; i++) {
-            wasock_socket_set_read_deadline(&conns[i].socket,
-                                            start_ns + (N - i) * MS);
-            wasock_socket_set_write_deadline(&conns[i].socket,
-                                             start_ns + (N + i) * MS);
+            wasock_socket_set_deadline_ns(&conns[i].socket, WASOCK_READABLE,
+                                          start_ns + (N - i) * MS);
+            wasock_socket_set_deadline_ns(&conns[i].socket, WASOCK_WRITABLE,
+                                          start_ns + (N + i) * MS);
         }
         for (size_t i = 0; i < N; i += 2) { /* later, none, earlier */
-            wasock_socket_set_read_deadline(&conns[i].socket,
-                                            i % 4 == 0 ? WASOCK_NO_DEADLINE
-                                                       : start_ns + 2 * N * MS);
+            wasock_socket_set_deadline_ns(&conns[i].socket, WASOCK_READABLE,
+                                          i % 4 == 0 ? WASOCK_NO_DEADLINE
+                                                     : start_ns + 2 * N * MS);
         }
         const uint64_t end_ns = start_ns + 3 * N * MS;
         while (simhost_now_ns() < end_ns) {
@@ -347,7 +347,8 @@ static void test_deadlines(void **unused)
         for (size_t i = 0; i < N; i++) {
             assert_int_equal(n_told[i], i % 4 == 0 ? 16 : 17);
         }
-        wasock_socket_set_read_deadline(&conns[7].socket, WASOCK_DEADLINE_PAST);
+        wasock_socket_set_deadline_ns(&conns[7].socket, WASOCK_READABLE,
+                                      WASOCK_DEADLINE_PAST);
         bool is_told = false;
         while (!is_told) {
             const ptrdiff_t n =
@@ -753,7 +754,8 @@ static void test_arrivals_of_a_network(void **unused)
         assert_int_equal(
             wasock_poller_add(&poller, &ends[3].socket, 1, &ends[3]), 0);
         assert_int_equal(wasock_conn_write(&ends[0], "x", 1), 1);
-        assert_int_equal(wasock_fd_sleep(wasock_deadline_after_ms(10)), 0);
+        assert_int_equal(wasock_fd_sleep_until_ns(wasock_deadline_after_ms(10)),
+                         0);
         const uint64_t start_ns = simhost_now_ns();
         assert_int_equal(wasock_poller_wait(&poller, &event, 1,
                                             has_deadline ? start_ns + 1000 * MS

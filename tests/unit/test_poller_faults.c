@@ -90,8 +90,8 @@ static void accept_all(void)
         add(client);
         if (simhost_peer_of(wasock_socket_fd(&client->conn.socket)) ==
             peers[SILENT]) {
-            wasock_socket_set_read_deadline(&client->conn.socket,
-                                            simhost_now_ns() + 100 * MS);
+            wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
+                                          simhost_now_ns() + 100 * MS);
         }
     }
 }

@@ -124,8 +124,9 @@ static void test_a_fake_poll_owes_nothing_after_deadlines(void **unused)
         simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 20000;
         const uint64_t start_ns = simhost_now_ns();
         for (size_t i = 0; i < n_conns; i++) {
-            wasock_socket_set_read_deadline(
-                &conns[i].socket, start_ns + 1000 * MS + offset * MS / 4);
+            wasock_socket_set_deadline_ns(&conns[i].socket, WASOCK_READABLE,
+                                          start_ns + 1000 * MS +
+                                              offset * MS / 4);
         }
         while (simhost_now_ns() < start_ns + 3000 * MS) {
             struct wasock_conn none = {0};

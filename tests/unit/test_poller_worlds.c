@@ -144,9 +144,11 @@ static void set_deadline(struct client *client, unsigned side)
     const uint64_t deadline_ns = deadlines[random_below(4)];
 
     if (side == 0) {
-        wasock_socket_set_read_deadline(&client->conn.socket, deadline_ns);
+        wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
+                                      deadline_ns);
     } else {
-        wasock_socket_set_write_deadline(&client->conn.socket, deadline_ns);
+        wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_WRITABLE,
+                                      deadline_ns);
     }
     client->deadline_ns[side] = deadline_ns;
     client->deadline_set_ns[side] = simhost_now_ns();

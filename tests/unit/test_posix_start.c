@@ -98,8 +98,9 @@ static int child_serve(void)
         wasock_names_listener(&names, "http", &listener) < 0) {
         return 10;
     }
-    wasock_socket_set_deadline(&listener.socket,
-                               wasock_deadline_after_ms(20000));
+    wasock_socket_set_deadline_ns(&listener.socket,
+                                  WASOCK_READABLE | WASOCK_WRITABLE,
+                                  wasock_deadline_after_ms(20000));
     printf("ready\n");
     fflush(stdout);
     if (wasock_listener_accept(&listener, &conn) < 0) {

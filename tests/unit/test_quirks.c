@@ -67,7 +67,7 @@ static void test_a_poll_that_never_looks(void **unused)
 
     const uint64_t deadline_ns = wasock_deadline_after_ms(500);
     before = simhost_calls(SIMHOST_ANY_CALL);
-    wasock_socket_set_read_deadline(&conn.socket, deadline_ns);
+    wasock_socket_set_deadline_ns(&conn.socket, WASOCK_READABLE, deadline_ns);
     assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_EDEADLINE);
     assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 20 * MS);
     assert_in_range(simhost_calls(SIMHOST_ANY_CALL) - before, 1, 150);
@@ -142,7 +142,8 @@ static void test_a_wait_beyond_the_longest_timeout_in(void)
     char byte = 0;
 
     for (size_t i = 0; i < 3; i++) {
-        wasock_socket_set_read_deadline(&pair.conn.socket, deadlines_ns[i]);
+        wasock_socket_set_deadline_ns(&pair.conn.socket, WASOCK_READABLE,
+                                      deadlines_ns[i]);
         simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(65 * 60 * 1000));
         assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
         assert_false(

@@ -16,8 +16,8 @@ static void test_watches(void **unused)
     for (size_t i = 0; i < 3; i++) {
         wasock__socket_watch(socket, &watches[i], &inboxes[i]);
     }
-    wasock_socket_set_read_deadline(socket, 5);
-    wasock_socket_set_write_deadline(socket, 5);
+    wasock_socket_set_deadline_ns(socket, WASOCK_READABLE, 5);
+    wasock_socket_set_deadline_ns(socket, WASOCK_WRITABLE, 5);
     for (size_t i = 0; i < 3; i++) {
         assert_ptr_equal(inboxes[i], &watches[i]);
         assert_int_equal(watches[i].changes_,
@@ -141,7 +141,9 @@ static void test_sharers(void **unused)
     assert_int_equal(wasock_conn_share(&pair.conn, &sharers[0]), 0);
     assert_int_equal(wasock_conn_share(&sharers[0], &sharers[1]), 0);
     assert_int_equal(wasock_conn_into_fd(&pair.conn), -WASOCK_EBUSY);
-    wasock_socket_set_deadline(&sharers[0].socket, WASOCK_DEADLINE_PAST);
+    wasock_socket_set_deadline_ns(&sharers[0].socket,
+                                  WASOCK_READABLE | WASOCK_WRITABLE,
+                                  WASOCK_DEADLINE_PAST);
     assert_int_equal(wasock_conn_read(&sharers[0], &byte, 1),
                      -WASOCK_EDEADLINE);
     assert_int_equal(wasock_conn_shutdown(&sharers[1], WASOCK_SHUTDOWN_WRITE),
@@ -193,13 +195,16 @@ static ptrdiff_t scenario(struct simhost_peer **peer)
     simhost_peer_shutdown(*peer, SIMHOST_MS(5));
     ptrdiff_t result = wasock_listener_from_fd(&listener, fd);
     if (result == 0) {
-        wasock_socket_set_deadline(&listener.socket,
-                                   wasock_deadline_after_ms(50));
+        wasock_socket_set_deadline_ns(&listener.socket,
+                                      WASOCK_READABLE | WASOCK_WRITABLE,
+                                      wasock_deadline_after_ms(50));
         result = wasock_listener_accept(&listener, &conn);
     }
     if (result == 0) {
         assert_int_equal(wasock_conn_share(&conn, &sharer), 0);
-        wasock_socket_set_deadline(&conn.socket, wasock_deadline_after_ms(50));
+        wasock_socket_set_deadline_ns(&conn.socket,
+                                      WASOCK_READABLE | WASOCK_WRITABLE,
+                                      wasock_deadline_after_ms(50));
         result = echo(&conn);
     }
     if (result == 0) {
