@@ -212,6 +212,8 @@ static int ask_direct(struct wasock__poller *poller)
     uint32_t index = hot->first;
     uint32_t n_others = 0;
 
+    poller->n_regular = 0; /* once a wait */
+
     for (uint32_t n = hot->count; n > 0; n--) {
         const struct wasock__registration *registration =
             &poller->registrations[index];
