@@ -237,7 +237,7 @@ static void test_each_call_fails_in_turn(void **unused)
             for (uint64_t nth = 1; has_failed; nth++) {
                 simhost_reset(nth, simhost_profiles[host]);
                 simhost_allow(SIMHOST_SIGPIPE, true);
-                simhost_knobs.call_cost_ns[SIMHOST_CLOCK_TIME_GET] = 1000000;
+                simhost_knobs.costs.call_ns[SIMHOST_CLOCK_TIME_GET] = 1000000;
                 simhost_fail(SIMHOST_ANY_CALL, nth, errors[e / 2],
                              times[e % 2]);
                 const ptrdiff_t told = scenario(&peer);

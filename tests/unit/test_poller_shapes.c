@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The poller's throughput by shape of traffic, in virtual time, beside a loop
+ * that polls everything and tries whatever is reported. Prints a table.
+ *
+ *     SHAPES=broadcast:uniform:1000:16 test_poller_shapes
+ *
+ * runs one cell; SHAPES=broadcast:uniform, a part of the table.
+ */
+#include "host_calls.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include <wasock/wasock.h>
+
+#include "traffic.h"
+
+#define SEED UINT64_C(2026)
+
+/* A cell is measured for ANSWERS answers, or at least ANSWERS_MIN, until the
+ * host has done WORK_MAX: calls and subscriptions. */
+#define ANSWERS 4000
+#define ANSWERS_MIN 100
+#define WORK_MAX 1000000
+
+struct host_kind {
+    const char *name;
+    const struct simhost_profile *profile;
+    const struct simhost_costs *costs;
+    bool is_blind;
+};
+
+static const struct host_kind broadcast = {"broadcast", &simhost_wasi_common,
+                                           &simhost_wasmtime_costs, false};
+static const struct host_kind truthful = {"truthful", &simhost_ideal,
+                                          &simhost_native_costs, false};
+static const struct host_kind blind = {"blind", &simhost_wazero,
+                                       &simhost_wazero_costs, true};
+
+struct cell {
+    enum shape shape;
+    size_t n;               /* connections */
+    size_t k;               /* requests in flight; 0: an open shape */
+    double blind_calls_max; /* host calls a request on a blind host */
+};
+
+static const struct cell cells[] = {
+    {SHAPE_UNIFORM, 100, 1, 1e9},    {SHAPE_UNIFORM, 100, 16, 1e9},
+    {SHAPE_UNIFORM, 100, 64, 1e9},   {SHAPE_UNIFORM, 1000, 1, 1e9},
+    {SHAPE_UNIFORM, 1000, 16, 1e9},  {SHAPE_UNIFORM, 1000, 64, 1e9},
+    {SHAPE_UNIFORM, 1000, 256, 1e9}, {SHAPE_UNIFORM, 5000, 1, 1e9},
+    {SHAPE_UNIFORM, 5000, 16, 1e9},  {SHAPE_UNIFORM, 5000, 64, 1e9},
+    {SHAPE_UNIFORM, 5000, 256, 1e9}, {SHAPE_ZIPF, 1000, 16, 1e9},
+    {SHAPE_ZIPF, 1000, 64, 1e9},     {SHAPE_ZIPF, 5000, 64, 1e9},
+    {SHAPE_ZIPF, 5000, 256, 1e9},    {SHAPE_BURST, 1000, 50, 1e9},
+    {SHAPE_BURST, 5000, 500, 1e9},   {SHAPE_RING, 200, 8, 1e9},
+    {SHAPE_RING, 2000, 64, 1e9},     {SHAPE_BUSY, 64, 64, 1e9},
+    {SHAPE_BUSY, 1064, 64, 1e9},     {SHAPE_BUSY, 5064, 64, 1e9},
+    {SHAPE_BUSY, 1001, 1, 1e9},      {SHAPE_OPEN, 1000, 0, 1e9},
+    {SHAPE_OPEN, 5000, 0, 1e9},
+};
+
+#define N_CELLS (sizeof(cells) / sizeof(cells[0]))
+
+/* What a server achieved in a cell. */
+struct result {
+    double rate;  /* requests a second; of an open shape, of CPU time */
+    double calls; /* a request */
+    double p99_us;
+};
+
+/* ---- The servers -------------------------------------------------------- */
+
+/* A server opens its connections, and serves until is_done(). */
+struct server {
+    void (*open)(int listener, size_t n);
+    void (*serve)(size_t n, bool (*is_done)(void));
+    void (*close)(size_t n);
+};
+
+static _Alignas(
+    WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(CLIENTS_MAX)];
+static struct wasock_poller poller;
+static struct wasock_conn conns[CLIENTS_MAX];
+
+static void open_ours(int fd, size_t n)
+{
+    struct wasock_listener listener = {0};
+
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
+    for (size_t i = 0; i < n; i++) {
+        traffic.clients[i].peer = simhost_connect(fd, SIMHOST_NOW);
+        assert_int_equal(wasock_listener_accept(&listener, &conns[i]), 0);
+        assert_int_equal(wasock_poller_add(&poller, &conns[i].socket,
+                                           WASOCK_READABLE, &conns[i]),
+                         0);
+    }
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+static void echo(struct wasock_conn *conn)
+{
+    char buffer[2 * REQUEST_BYTES];
+    const ptrdiff_t n = wasock_conn_try_read(conn, buffer, sizeof(buffer));
+
+    if (n > 0) {
+        assert_int_equal(wasock_conn_try_write(conn, buffer, (size_t)n), n);
+    }
+}
+
+static void serve_ours(size_t n, bool (*is_done)(void))
+{
+    struct wasock_poller_event event;
+
+    (void)n;
+    while (!is_done()) {
+        assert_true(wasock_poller_wait_for_ns(&poller, WASOCK_FOREVER_NS) > 0);
+        while (wasock_poller_next(&poller, &event)) {
+            echo((struct wasock_conn *)event.token);
+        }
+    }
+}
+
+static void close_ours(size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(wasock_conn_close(&conns[i]), 0);
+    }
+    wasock_poller_close(&poller);
+}
+
+static const struct server ours = {open_ours, serve_ours, close_ours};
+
+static int fds[CLIENTS_MAX];
+static struct wasock__subscription subscriptions[CLIENTS_MAX + 1];
+static struct wasock__event events[CLIENTS_MAX + 1];
+
+static void open_reference(int listener, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        fds[i] = accept_one(listener);
+        traffic.clients[i].peer = simhost_peer_of(fds[i]);
+        subscriptions[i] = on_read(fds[i], i);
+    }
+}
+
+/* Returns whether there was a request. */
+static bool echo_raw(int fd)
+{
+    char buffer[2 * REQUEST_BYTES];
+    uint32_t n = 0;
+
+    if (receive(fd, buffer, sizeof(buffer), &n) != 0) {
+        return false;
+    }
+    const struct wasock_slice slice = {buffer, n};
+    assert_int_equal(wasip1_sock_send(fd, &slice, 1, 0, &n), 0);
+    return true;
+}
+
+static void serve_reference(size_t n, bool (*is_done)(void))
+{
+    const bool is_blind = simhost_knobs.profile.poll_style == SIMHOST_POLL_FAKE;
+    bool was_any = false;
+
+    while (!is_done()) {
+        uint32_t n_events = 0;
+        /* A fake poll needs a clock: naps of 1 ms while nothing comes. */
+        subscriptions[n] = on_clock(was_any ? 0 : SIMHOST_MS(1), n);
+        assert_int_equal(
+            wasip1_poll_oneoff(subscriptions, events, n + is_blind, &n_events),
+            0);
+        was_any = false;
+        for (uint32_t i = 0; i < n_events; i++) {
+            if (events[i].userdata < n) {
+                was_any |= echo_raw(fds[events[i].userdata]);
+            }
+        }
+    }
+}
+
+static void close_reference(size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(wasip1_fd_close(fds[i]), 0);
+    }
+}
+
+static const struct server reference = {open_reference, serve_reference,
+                                        close_reference};
+
+/* ---- Measuring ---------------------------------------------------------- */
+
+static struct {
+    uint64_t start_ns;
+    uint64_t slept_ns;
+    uint64_t n_calls;
+    uint64_t work;
+    size_t n_answers_min;
+} start;
+
+static uint64_t work(void)
+{
+    return simhost_calls(SIMHOST_ANY_CALL) + simhost_n_subscriptions();
+}
+
+static bool is_done(void)
+{
+    return traffic.n_answers >= ANSWERS ||
+           (traffic.n_answers >= start.n_answers_min &&
+            work() - start.work >= WORK_MAX);
+}
+
+static void start_measuring(const struct cell *cell)
+{
+    restart_answers();
+    start.start_ns = simhost_now_ns();
+    start.slept_ns = simhost_slept_ns();
+    start.n_calls = simhost_calls(SIMHOST_ANY_CALL);
+    start.work = work();
+    start.n_answers_min = ANSWERS_MIN + 2 * cell->k;
+}
+
+static struct result finish_measuring(const struct cell *cell)
+{
+    const double n = (double)traffic.n_answers;
+    uint64_t time_ns = simhost_now_ns() - start.start_ns;
+
+    if (cell->shape == SHAPE_OPEN) {
+        time_ns -= simhost_slept_ns() - start.slept_ns;
+    }
+    const struct result result = {
+        .rate = n * 1e9 / (double)time_ns,
+        .calls = (double)(simhost_calls(SIMHOST_ANY_CALL) - start.n_calls) / n,
+        .p99_us = (double)latency_p99_ns() / 1e3,
+    };
+    return result;
+}
+
+static struct result measure(const struct host_kind *host,
+                             const struct cell *cell,
+                             const struct server *server)
+{
+    simhost_reset(SEED, host->profile);
+    const int listener = open_listener();
+    server->open(listener, cell->n);
+    simhost_knobs.costs = *host->costs;
+    start_traffic(cell->shape, cell->n, cell->k, SEED);
+    start_measuring(cell); /* a warm-up */
+    server->serve(cell->n, is_done);
+    start_measuring(cell);
+    server->serve(cell->n, is_done);
+    const struct result result = finish_measuring(cell);
+    server->close(cell->n);
+    return result;
+}
+
+/* ---- The table ---------------------------------------------------------- */
+
+/* Whether $SHAPES selects a cell: it is a part of its name, from the front. */
+static bool is_selected(const struct host_kind *host, const struct cell *cell)
+{
+    const char *selection = getenv("SHAPES");
+    char name[64];
+
+    if (selection == NULL) {
+        return true;
+    }
+    const size_t length = strlen(selection);
+    (void)snprintf(name, sizeof(name), "%s:%s:%zu:%zu", host->name,
+                   shape_names[cell->shape], cell->n, cell->k);
+    return strncmp(name, selection, length) == 0 &&
+           (name[length] == ':' || name[length] == '\0');
+}
+
+static void print_head(const struct host_kind *host)
+{
+    printf("\n%-9s |    N |   K | reference/s |    ours/s |  ratio "
+           "| calls ref. |  ours | p99 us ref. |    ours\n",
+           host->name);
+}
+
+static void print_row(const struct cell *cell, const struct result *theirs,
+                      const struct result *own, const char *remark)
+{
+    printf("%-9s | %4zu | %3zu | %11.0f | %9.0f | %6.2f "
+           "| %10.1f | %5.1f | %11.0f | %7.0f%s\n",
+           shape_names[cell->shape], cell->n, cell->k, theirs->rate, own->rate,
+           own->rate / theirs->rate, theirs->calls, own->calls, theirs->p99_us,
+           own->p99_us, remark);
+    (void)fflush(stdout);
+}
+
+/* The least ratio to the reference: where one of many asks, it must be high. */
+static double ratio_min(const struct host_kind *host, const struct cell *cell)
+{
+    if (host == &broadcast && cell->shape == SHAPE_UNIFORM && cell->k == 1 &&
+        cell->n >= 1000) {
+        return cell->n >= 5000 ? 4.0 : 2.0;
+    }
+    return 1.0;
+}
+
+static bool is_sparse(const struct cell *cell)
+{
+    return cell->k > 0 && cell->n >= 1000 && cell->k <= cell->n / 20;
+}
+
+static double run_cell(const struct host_kind *host, const struct cell *cell,
+                       size_t *n_missed)
+{
+    const struct result theirs = measure(host, cell, &reference);
+    const struct result own = measure(host, cell, &ours);
+    const double ratio = own.rate / theirs.rate;
+    const bool is_missed = host->is_blind ? own.calls > cell->blind_calls_max
+                                          : ratio < ratio_min(host, cell);
+
+    print_row(cell, &theirs, &own, is_missed ? "  MISSED" : "");
+    *n_missed += is_missed;
+    return ratio;
+}
+
+static void run_table(const struct host_kind *host)
+{
+    double log_sum = 0;
+    size_t n_sparse = 0;
+    size_t n_missed = 0;
+
+    printf("seed %d\n", (int)SEED);
+    print_head(host);
+    for (size_t i = 0; i < N_CELLS; i++) {
+        if (is_selected(host, &cells[i])) {
+            const double ratio = run_cell(host, &cells[i], &n_missed);
+            n_sparse += is_sparse(&cells[i]);
+            log_sum += is_sparse(&cells[i]) ? log(ratio) : 0;
+        }
+    }
+    printf("geometric mean of %zu cells with N >= 1,000, K <= N / 20: %.2f\n",
+           n_sparse, exp(log_sum / (double)n_sparse));
+    assert_int_equal(n_missed, 0);
+}
+
+static void test_broadcast(void **unused)
+{
+    (void)unused;
+    run_table(&broadcast);
+}
+
+static void test_truthful(void **unused)
+{
+    (void)unused;
+    run_table(&truthful);
+}
+
+static void test_blind(void **unused)
+{
+    (void)unused;
+    run_table(&blind);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_broadcast),
+        cmocka_unit_test(test_truthful),
+        cmocka_unit_test(test_blind),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
