@@ -120,6 +120,8 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_used;    /* events taken since the last wait that were right */
     uint32_t n_regular; /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
+    uint32_t n_events;    /* steps that found something */
+    uint32_t n_in_vain;   /* cold ones asked about since something was found */
     uint32_t cold_ns;     /* what asking about one cold one takes */
     uint32_t n_quiet;     /* blind: naps in a row without a right event */
     uint8_t kind;         /* enum wasock__host_kind */
@@ -211,8 +213,8 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint32_t n_hot, uint32_t n_cold,
                                     uint64_t timeout_ns);
 
-/* Report the events of an answer: the certain ones only, or all. Cold ones
- * go to the end of their queue. Returns how many registrations that were. */
+/* Report the events of an answer: the certain ones only, or all. Returns the
+ * number of cold ones, which go to the end of their queue. */
 uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
                               bool with_doubtful);

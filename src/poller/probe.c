@@ -151,18 +151,22 @@ static bool is_worth_a_try(struct wasock__poller *poller,
     return !is_passed_over;
 }
 
-/* Report a registration. A cold one has been asked about: to the end. */
-static void report_found(struct wasock__poller *poller, uint32_t index,
+/* Report a registration. Returns whether it is a cold one not yet reported,
+ * which goes to the end of its queue. */
+static bool report_found(struct wasock__poller *poller, uint32_t index,
                          unsigned direction)
 {
     const struct wasock__registration *registration =
         &poller->registrations[index];
+    const bool is_new = registration->ready == 0;
 
     wasock__report_ready(poller, index, direction);
-    if (registration->report == WASOCK__REPORT_PENDING &&
-        registration->queue == WASOCK__QUEUE_COLD) {
-        wasock__order_move(poller, index, WASOCK__QUEUE_COLD);
+    if (!is_new || registration->ready == 0 ||
+        registration->queue != WASOCK__QUEUE_COLD) {
+        return false;
     }
+    wasock__order_move(poller, index, WASOCK__QUEUE_COLD);
+    return true;
 }
 
 uint32_t wasock__probe_report(struct wasock__poller *poller,
@@ -170,7 +174,7 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
                               bool with_doubtful)
 {
     const bool is_all_certain = answer->n_certain == answer->n_ready;
-    const uint32_t n_before = poller->reports[WASOCK__REPORT_PENDING].count;
+    uint32_t n_cold = 0;
 
     for (uint32_t i = 0; i < answer->n_ready; i++) {
         const struct wasock__event *event = &poller->events[i];
@@ -182,10 +186,10 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
             wasock__report_error(poller, index, -WASOCK_EBADF);
         } else if (is_all_certain || is_certain(event) ||
                    (with_doubtful && is_worth_a_try(poller, answer, index))) {
-            report_found(poller, index, 1U << (event->userdata & 1));
+            n_cold += report_found(poller, index, 1U << (event->userdata & 1));
         }
     }
-    return poller->reports[WASOCK__REPORT_PENDING].count - n_before;
+    return n_cold;
 }
 
 /* A plain descriptor whose writing cannot be waited for: on such a host nothing

@@ -23,12 +23,14 @@ struct cost {
     uint32_t idle_ns;  /* … for each asked about when nothing is ready, … */
     uint32_t ready_ns; /* … or when something is, … */
     uint32_t wake_ns;  /* … or at the end of a wait for it */
+    /* Where one in so many is ready, a question about all costs least. */
+    uint32_t dense;
 };
 
 /* wasmtime 36 and 46, measured. */
-static const struct cost broadcast_cost = {1300, 200, 900, 1100};
+static const struct cost broadcast_cost = {1300, 200, 900, 1100, 6};
 /* A native poll(2): the host looks once, and twice where it waits. */
-static const struct cost truthful_cost = {1000, 50, 50, 150};
+static const struct cost truthful_cost = {1000, 50, 50, 150, 32};
 
 /* Groups larger than this delay what is found first. */
 #define GROUP_MAX 256
@@ -36,6 +38,9 @@ static const struct cost truthful_cost = {1000, 50, 50, 150};
 /* Parts of the cost of a wait for all that are spent on questions before it,
  * at most. */
 #define PATIENCE_MAX 16
+
+/* Without patience, it is tried at one in so many events. */
+#define EXPLORE_EACH 8
 
 /* Up to so many that may all be ready are tried; more are asked about again in
  * such groups. Trying 8 costs as much as asking about 40. */
@@ -87,20 +92,22 @@ static uint64_t wake_ns(const struct wasock__poller *poller)
            cost_of(poller)->wake_ns;
 }
 
-/* The size of a group of cold ones: see above. Where one in six is ready, a
- * question about all costs less than many of which half are answered twice. */
+/* The size of a group of cold ones: see above. */
 static uint32_t group_size(const struct wasock__poller *poller)
 {
     const struct cost *cost = cost_of(poller);
     const uint64_t extra_ns = cost->ready_ns - cost->idle_ns;
     uint32_t size = TRIED_MAX;
 
+    if (cost->dense * poller->n_found > poller->n_asked) {
+        return n_cold(poller);
+    }
     while (size < GROUP_MAX && (uint64_t)size * size * extra_ns *
                                        poller->n_found <
                                    (uint64_t)cost->poll_ns * poller->n_asked) {
         size *= 2;
     }
-    return 6 * poller->n_found > poller->n_asked ? GROUP_MAX : size;
+    return size;
 }
 
 /* Keep the share of cold ones that are ready, of the last few thousand. */
@@ -115,10 +122,16 @@ static void count_yield(struct wasock__poller *poller, uint32_t n_asked,
     }
 }
 
-/* How much to spend on questions before sleeping. */
+/* How much to spend on questions before sleeping: as patience has taught, and
+ * now and then a little where it has taught that it does not pay. */
 static uint64_t eager_ns(const struct wasock__poller *poller)
 {
-    return wake_ns(poller) * poller->patience / PATIENCE_MAX;
+    if (poller->spread < WASOCK__SPREAD_MIN) {
+        return wake_ns(poller); /* this was taught by others */
+    }
+    return poller->patience == 1 && poller->n_events % EXPLORE_EACH != 0
+               ? 0
+               : wake_ns(poller) * poller->patience / PATIENCE_MAX;
 }
 
 /* Whether sleeping comes before waiting for all, with questions between. */
@@ -134,27 +147,32 @@ static bool is_quiet(const struct wasock__poller *poller)
            eager_ns(poller) + (has_naps(poller) ? wake_ns(poller) / 2 : 0);
 }
 
-/*
- * Something was found. Learn where events come from, on average over the last
- * few, and whether it pays to go on asking: a client that waits for its answer
- * asks again soon, one that acts of its own does not.
- */
-static void count_event(struct wasock__poller *poller, bool is_cold)
+/* Learn whether it pays to go on asking before sleeping: a client that waits
+ * for its answer asks again soon, one that acts of its own does not. */
+static void learn_patience(struct wasock__poller *poller, bool has_paid)
 {
     const unsigned patience = poller->patience;
 
-    if (is_cold && poller->spent_ns < eager_ns(poller)) {
+    if (!has_paid) {
+        poller->patience = patience > 2 ? (uint8_t)(patience / 2) : 1;
+    } else {
         poller->patience = patience < PATIENCE_MAX / 2
                                ? (uint8_t)(2 * patience + 1)
                                : PATIENCE_MAX;
-    } else if (is_cold) {
-        poller->patience = patience > 2 ? (uint8_t)(patience / 2) : 1;
     }
+}
+
+/* Something was found: learn where events come from, on average over the last
+ * few. */
+static void count_event(struct wasock__poller *poller, bool is_cold)
+{
     poller->spread = is_cold ? (uint8_t)(poller->spread +
                                          (64U - poller->spread + 7) / 8)
                              : (uint8_t)(poller->spread -
                                          (poller->spread + 7U) / 8);
     poller->spent_ns = 0;
+    poller->n_in_vain = 0;
+    poller->n_events++;
 }
 
 /* ---- Hot ---- */
@@ -257,12 +275,10 @@ static bool is_any_doubted(const struct wasock__poller *poller, uint32_t count)
  */
 static uint32_t settle_rest(struct wasock__poller *poller, uint32_t n_rest)
 {
-    const bool is_truthful = poller->kind == WASOCK__HOST_TRUTHFUL;
-
-    if (!is_truthful && is_any_doubted(poller, n_rest)) {
+    if (is_any_doubted(poller, n_rest)) {
         return 0;
     }
-    wasock__order_rotate(poller, n_rest, !is_truthful);
+    wasock__order_rotate(poller, n_rest, true);
     return n_rest;
 }
 
@@ -272,13 +288,10 @@ static uint32_t settle_rest(struct wasock__poller *poller, uint32_t n_rest)
  */
 static int sweep_group(struct wasock__poller *poller, uint32_t count)
 {
-    const struct wasock__ring *pending =
-        &poller->reports[WASOCK__REPORT_PENDING];
     uint32_t n_left = count;
     uint32_t size = count;
 
     while (n_left > 0) {
-        const uint32_t n_before = pending->count;
         size = size < n_left ? size : n_left;
         const struct wasock__answer answer = wasock__probe(poller, 0, size, 0);
         poller->spent_ns += cost_ns(poller, &answer);
@@ -289,8 +302,8 @@ static int sweep_group(struct wasock__poller *poller, uint32_t count)
             size = TRIED_MAX; /* ask more closely */
             continue;
         }
-        wasock__probe_report(poller, &answer, answer.n_certain == 0);
-        uint32_t n_done = pending->count - n_before;
+        uint32_t n_done =
+            wasock__probe_report(poller, &answer, answer.n_certain == 0);
         if (n_done == 0) {
             wasock__order_rotate(poller, size, false);
             n_done = size;
@@ -406,6 +419,7 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     if (answer.n_ready == 0) {
         return answer.error;
     }
+    learn_patience(poller, false);
     wasock__probe_report(poller, &answer,
                          answer.n_certain == 0 && answer.n_asked <= TRIED_MAX);
     if (wasock__is_pending(poller)) {
@@ -415,6 +429,7 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     } else {
         poller->spread = 64; /* it is not known which: look among all */
         poller->spent_ns = 0;
+        poller->n_in_vain = 0;
     }
     return 0;
 }
@@ -424,7 +439,8 @@ static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
 {
     if (is_quiet(poller) ||
-        (poller->spread < WASOCK__SPREAD_MIN && n_hot(poller) > 0)) {
+        (poller->spread < WASOCK__SPREAD_MIN && n_hot(poller) > 0 &&
+         poller->n_in_vain >= n_cold(poller))) {
         return next_due_ns(poller);
     }
     if (has_naps(poller) && poller->spent_ns >= eager_ns(poller)) {
@@ -470,35 +486,93 @@ static int step_cold(struct wasock__poller *poller, bool is_found,
         sweep(poller, n_due, is_due_only ? 0 : hot_ns,
               is_due_only ? 0 : poller->stride_ns);
     if (n_swept > 0) {
+        poller->n_in_vain += (uint32_t)n_swept;
         count_swept(poller, (uint32_t)n_swept, n_all, now_ns);
         learn_cost(poller, (uint32_t)n_swept, begin_ns);
     }
     return n_swept < 0 ? (int)n_swept : 0;
 }
 
-int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
+/* Learn from a step that may have found something. */
+static void conclude(struct wasock__poller *poller, uint32_t n_pending_before,
+                     bool is_cold)
+{
+    if (poller->reports[WASOCK__REPORT_PENDING].count == n_pending_before) {
+        return;
+    }
+    if (is_cold) {
+        learn_patience(poller, poller->spent_ns < eager_ns(poller) ||
+                                   poller->n_in_vain < n_cold(poller));
+    }
+    count_event(poller, is_cold);
+}
+
+/* On a host that reports all: hot ones first, then cold ones in groups. */
+static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
                           uint64_t now_ns)
 {
     const struct wasock__ring *pending =
         &poller->reports[WASOCK__REPORT_PENDING];
-    const uint64_t timeout_ns = wasock__timeout_of(until_ns, now_ns);
-    const uint32_t n_pending_before = pending->count;
+    const uint32_t n_before = pending->count;
     const uint64_t spent_before_ns = poller->spent_ns;
-
-    if (n_cold(poller) == 0 && !is_direct(poller)) {
-        return ask_hot(poller, n_hot(poller), timeout_ns);
-    }
-    if (is_quiet(poller) && timeout_ns >= wake_ns(poller)) {
-        return ask_all(poller, timeout_ns);
-    }
     int result = step_hot(poller, until_ns, now_ns);
-    const bool is_found = pending->count > n_pending_before;
+    const bool is_hot = pending->count > n_before;
+
     if (result == 0) {
-        result = step_cold(poller, is_found,
-                           poller->spent_ns - spent_before_ns, now_ns);
+        result = step_cold(poller, is_hot, poller->spent_ns - spent_before_ns,
+                           now_ns);
     }
-    if (pending->count > n_pending_before) {
-        count_event(poller, !is_found);
-    }
+    conclude(poller, n_before, !is_hot);
     return result;
+}
+
+/* On a truthful host: hot and cold ones in one question, as it costs no more
+ * to find the ready ones among many. */
+static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
+                         uint64_t now_ns)
+{
+    const uint32_t n_before = poller->reports[WASOCK__REPORT_PENDING].count;
+    const uint64_t hot_until = hot_until_ns(poller, now_ns);
+    const uint32_t n_all = n_cold(poller);
+    uint32_t count = count_due(poller, now_ns);
+
+    if (hot_until == WASOCK_DEADLINE_PAST && count < group_size(poller)) {
+        count = group_size(poller);
+    }
+    count = count < n_all ? count : n_all;
+    until_ns = count > 0 ? WASOCK_DEADLINE_PAST
+                         : wasock_deadline_earlier(until_ns, hot_until);
+    const struct wasock__answer answer =
+        wasock__probe(poller, n_hot(poller), count,
+                      wasock__timeout_of(until_ns, now_ns));
+    poller->spent_ns += cost_ns(poller, &answer);
+    if (answer.error < 0) {
+        return answer.error;
+    }
+    const uint32_t n_found = wasock__probe_report(poller, &answer, true);
+    miss_hot(poller, n_hot(poller));
+    wasock__order_rotate(poller, count - n_found, false);
+    count_yield(poller, count, n_found);
+    count_swept(poller, count, n_all, now_ns);
+    poller->n_in_vain += count;
+    conclude(poller, n_before, n_found > 0);
+    return 0;
+}
+
+int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
+                          uint64_t now_ns)
+{
+    const uint64_t timeout_ns = wasock__timeout_of(until_ns, now_ns);
+
+    if (!is_direct(poller)) {
+        if (n_cold(poller) == 0) {
+            return ask_hot(poller, n_hot(poller), timeout_ns);
+        }
+        if (is_quiet(poller) && timeout_ns >= wake_ns(poller)) {
+            return ask_all(poller, timeout_ns);
+        }
+    }
+    return poller->kind == WASOCK__HOST_TRUTHFUL
+               ? step_truthful(poller, until_ns, now_ns)
+               : step_broadcast(poller, until_ns, now_ns);
 }

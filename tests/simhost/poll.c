@@ -205,6 +205,8 @@ static void pay_for_waking(const struct sim_poll *poll)
 {
     if (poll->has_slept) {
         simhost_advance_ns(simhost_knobs.costs.wake_ns);
+    }
+    if (poll->has_slept || poll->looks_again) {
         pay(poll, simhost_knobs.costs.wake_subscription_ns);
     }
 }
@@ -269,10 +271,13 @@ static int32_t poll_really(struct sim_poll *poll)
     bool is_ready = poll->spurious_at != SIZE_MAX || is_any_ready(poll) ||
                     (profile()->poll_style == SIMHOST_POLL_NEVER_LOOKS &&
                      poll->n_subscriptions > poll->n_clocks);
+    const bool waits = !is_ready && simhost_now_ns() < poll->deadline_ns;
+    pay(poll, waits ? simhost_knobs.costs.subscription_ns / 2 : 0);
     while (!is_ready && simhost_now_ns() < poll->deadline_ns) {
-        if (!wait_for_change(poll)) {
+        if (!is_any_ready(poll) && !wait_for_change(poll)) {
             return WASOCK_EIO;
         }
+        poll->looks_again = true;
         is_ready = is_any_ready(poll);
     }
     pay_for_waking(poll);
@@ -287,6 +292,7 @@ static int32_t poll_really(struct sim_poll *poll)
     poll->is_all_ready =
         is_ready && profile()->poll_style != SIMHOST_POLL_HONEST;
     sim_collect(poll);
+    pay(poll, waits ? 0 : simhost_knobs.costs.subscription_ns / 2);
     return 0;
 }
 
@@ -362,7 +368,7 @@ static int32_t run(struct sim_poll *poll, struct sim_fault fault)
     if (error != 0 || fault.error != 0) {
         return error != 0 ? error : fault.error;
     }
-    pay(poll, simhost_knobs.costs.subscription_ns);
+    pay(poll, simhost_knobs.costs.subscription_ns / 2);
     /* What a host does not write is nothing to rely on. */
     memset(poll->events, 0xA5, poll->n_subscriptions * sizeof(*poll->events));
     if (fault.lie != 0) {
