@@ -66,17 +66,20 @@ void wasock__order_move(struct wasock__poller *poller, uint32_t index,
                         index);
 }
 
-void wasock__order_rotate(struct wasock__poller *poller, uint32_t count,
+void wasock__order_rotate(struct wasock__poller *poller,
+                          enum wasock__queue queue, uint32_t count,
                           bool is_doubted)
 {
-    struct wasock__ring *cold = &poller->queues[WASOCK__QUEUE_COLD];
+    struct wasock__ring *ring = &poller->queues[queue];
 
-    for (uint32_t i = 0; i < count && cold->count > 0; i++) {
+    for (uint32_t i = 0; i < count && ring->count > 0; i++) {
         struct wasock__registration *registration =
-            &poller->registrations[cold->first];
-        registration->credit = 0;
+            &poller->registrations[ring->first];
+        if (queue == WASOCK__QUEUE_COLD) { /* hot ones have credit to lose */
+            registration->credit = 0;
+        }
         registration->is_doubted = is_doubted;
-        cold->first = registration->links[WASOCK__CHAIN_QUEUE].next;
+        ring->first = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
 }
 
@@ -87,7 +90,7 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
     if (registration->queue != WASOCK__QUEUE_HOT ||
         wasock__count(poller, WASOCK__QUEUE_HOT) +
                 wasock__count(poller, WASOCK__QUEUE_COLD) <=
-            WASOCK__HOT_MIN) {
+            4 * WASOCK__FEW) {
         return;
     }
     if (registration->credit > 0) {
@@ -135,7 +138,8 @@ static void review(struct wasock__poller *poller, uint32_t index)
         registration->queue == WASOCK__QUEUE_HOT && registration->credit > 0;
 
     socket->activity_ = 0;
-    registration->is_doubted = 0;
+    registration->is_doubted =
+        activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0;
     poller->n_regular += is_regular;
     if (registration->queue == WASOCK__QUEUE_COLD &&
         turns_hot(poller, registration, activity)) {
@@ -146,7 +150,6 @@ static void review(struct wasock__poller *poller, uint32_t index)
         poller->n_regular_used += is_regular;
         hit(poller, index);
     } else if (activity != 0) {
-        registration->is_doubted = 1;
         wasock__order_miss(poller, index);
     } else if (socket->role_ == WASOCK__ROLE_NONE ||
                socket->role_ == WASOCK__ROLE_PLAIN) {

@@ -6,57 +6,42 @@
 /*
  * Whom to ask next, on a host that can say what is ready.
  *
- * wasmtime only says "something of these is ready", and a question to which
- * the answer is "nothing" is cheap. Finding the ready ones is group testing
- * (Dorfman, 1943): with a share p of the asked ready, groups of about
- * 1 / sqrt(p) cost least. So the hot ones are asked about in every wait, the
- * cold ones in groups of that size, the longest unasked first.
+ * wasmtime says only "something of these is ready", and asking is cheap where
+ * the answer is "nothing". Finding the ready ones is group testing (Dorfman,
+ * 1943): if a share p of them is ready, groups of about 1 / sqrt(p) cost least.
+ * So each wait asks about the hot ones, then about cold ones in such groups,
+ * the longest unasked first.
  *
- * Waiting for all of them at once costs most, at its end: the host then looks
- * at each. It is put off until the questions since the last event have cost
- * as much (ski rental), so that no wait costs more than twice the least.
+ * Waiting for all costs most, at its end: the host then looks at each. It is
+ * put off until the questions since the last event have cost as much (ski
+ * rental), so that a wait costs at most twice the least, or less where
+ * experience says that asking on does not pay.
  */
 
-/* What a host call costs, in ns. */
+/* What host calls cost, in ns. */
 struct cost {
     uint32_t poll_ns;  /* a poll, … */
-    uint32_t idle_ns;  /* … for each asked about when nothing is ready, … */
-    uint32_t ready_ns; /* … or when something is, … */
-    uint32_t wake_ns;  /* … or at the end of a wait for it */
-    /* Where one in so many is ready, a question about all costs least. */
-    uint32_t dense;
+    uint32_t idle_ns;  /* … for each asked about if none is ready, … */
+    uint32_t ready_ns; /* … or if one is, … */
+    uint32_t wake_ns;  /* … or if it slept */
+    uint32_t dense;    /* if one in so many is ready, ask about all at once */
 };
 
 /* wasmtime 36 and 46, measured. */
-static const struct cost broadcast_cost = {1300, 200, 900, 1100, 6};
-/* A native poll(2): the host looks once, and twice where it waits. */
+static const struct cost broadcast_cost = {1300, 200, 900, 1100, 4};
+/* A native poll(2), measured: one that sleeps looks twice. */
 static const struct cost truthful_cost = {1000, 50, 50, 150, 32};
 
-/* Groups larger than this delay what is found first. */
+/* The largest group: larger ones save little and delay what is found first. */
 #define GROUP_MAX 256
 
-/* Parts of the cost of a wait for all that are spent on questions before it,
- * at most. */
-#define PATIENCE_MAX 16
+/* Parts of the cost of a wait for all that questions before it may take; and
+ * where they did not pay, the share of events at which they are tried. */
+#define PATIENCE_MAX 8
 
-/* Without patience, it is tried at one in so many events. */
-#define EXPLORE_EACH 8
-
-/* Up to so many that may all be ready are tried; more are asked about again in
- * such groups. Trying 8 costs as much as asking about 40. */
-#define TRIED_MAX 8
-
-/* While others keep the program busy, a sixteenth of the time goes into asking
- * about the cold ones: the period is so many times what asking about all
- * takes, within limits that poller.h documents. One that was not asked about
- * for long takes up to 1.5 us, in the caches of host and kernel. */
+/* While hot ones keep the program busy, one part in so many of the time goes
+ * into asking about cold ones. */
 #define PERIOD_PARTS 16
-#define PERIOD_MIN_NS (5 * WASOCK_NS_PER_MS)
-#define PERIOD_EACH_MAX_NS (18 * WASOCK_NS_PER_US)
-
-/* The shortest sleep of a host. Where the end of a wait for all takes twice as
- * long, it comes between the last questions before that wait. */
-#define NAP_NS WASOCK_NS_PER_MS
 
 static const struct cost *cost_of(const struct wasock__poller *poller)
 {
@@ -74,33 +59,45 @@ static uint32_t n_cold(const struct wasock__poller *poller)
     return wasock__count(poller, WASOCK__QUEUE_COLD);
 }
 
-/* What an answer has cost. */
-static uint64_t cost_ns(const struct wasock__poller *poller,
-                        const struct wasock__answer *answer)
+static uint32_t n_pending(const struct wasock__poller *poller)
+{
+    return poller->reports[WASOCK__REPORT_PENDING].count;
+}
+
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- Costs and yields ---- */
+
+/* An answer was paid for. */
+static void pay(struct wasock__poller *poller,
+                const struct wasock__answer *answer)
 {
     const struct cost *cost = cost_of(poller);
 
-    return cost->poll_ns + (uint64_t)answer->n_asked *
-                               (answer->n_ready > 0 ? cost->ready_ns
-                                                    : cost->idle_ns);
+    poller->spent_ns += cost->poll_ns + (uint64_t)answer->n_asked *
+                                            (answer->n_ready > 0
+                                                 ? cost->ready_ns
+                                                 : cost->idle_ns);
 }
 
-/* What the end of a wait for all costs. */
+/* What waiting for all costs when it ends. */
 static uint64_t wake_ns(const struct wasock__poller *poller)
 {
-    return (uint64_t)(n_hot(poller) + n_cold(poller)) *
-           cost_of(poller)->wake_ns;
+    return (uint64_t)(n_hot(poller) + n_cold(poller)) * cost_of(poller)->wake_ns;
 }
 
-/* The size of a group of cold ones: see above. */
+/* The size of a group of cold ones. */
 static uint32_t group_size(const struct wasock__poller *poller)
 {
     const struct cost *cost = cost_of(poller);
     const uint64_t extra_ns = cost->ready_ns - cost->idle_ns;
-    uint32_t size = TRIED_MAX;
+    uint32_t size = WASOCK__FEW;
 
     if (cost->dense * poller->n_found > poller->n_asked) {
-        return n_cold(poller);
+        return poller->kind == WASOCK__HOST_TRUTHFUL ? n_cold(poller) : GROUP_MAX;
     }
     while (size < GROUP_MAX && (uint64_t)size * size * extra_ns *
                                        poller->n_found <
@@ -110,34 +107,37 @@ static uint32_t group_size(const struct wasock__poller *poller)
     return size;
 }
 
-/* Keep the share of cold ones that are ready, of the last few thousand. */
+/* Average the share of cold ones that are ready, over the last few thousand. */
 static void count_yield(struct wasock__poller *poller, uint32_t n_asked,
                         uint32_t n_found)
 {
     poller->n_asked += n_asked;
     poller->n_found += n_found;
-    if (poller->n_asked > 4096) {
+    if (poller->n_asked > 16 * GROUP_MAX) {
         poller->n_asked /= 2;
         poller->n_found /= 2;
     }
 }
 
-/* How much to spend on questions before sleeping: as patience has taught, and
- * now and then a little where it has taught that it does not pay. */
+/* How much to spend on questions before sleeping: as patience allows and, where
+ * it is used up, now and then a little to see whether that has changed. */
 static uint64_t eager_ns(const struct wasock__poller *poller)
 {
+    unsigned patience = poller->patience;
+
     if (poller->spread < WASOCK__SPREAD_MIN) {
-        return wake_ns(poller); /* this was taught by others */
+        patience = PATIENCE_MAX; /* it was learned from other traffic */
+    } else if (patience == 0 && poller->n_events % (2 * PATIENCE_MAX) == 0) {
+        patience = 2;
     }
-    return poller->patience == 1 && poller->n_events % EXPLORE_EACH != 0
-               ? 0
-               : wake_ns(poller) * poller->patience / PATIENCE_MAX;
+    return wake_ns(poller) * patience / PATIENCE_MAX;
 }
 
-/* Whether sleeping comes before waiting for all, with questions between. */
+/* Whether to sleep between questions before waiting for all: that takes twice
+ * as long as the shortest sleep. */
 static bool has_naps(const struct wasock__poller *poller)
 {
-    return wake_ns(poller) > 2 * NAP_NS;
+    return wake_ns(poller) > 2 * WASOCK__NAP_NS;
 }
 
 /* Whether it is time to wait for all. */
@@ -147,42 +147,130 @@ static bool is_quiet(const struct wasock__poller *poller)
            eager_ns(poller) + (has_naps(poller) ? wake_ns(poller) / 2 : 0);
 }
 
-/* Learn whether it pays to go on asking before sleeping: a client that waits
- * for its answer asks again soon, one that acts of its own does not. */
+/* Learn whether asking on pays: a client that waits for its answer asks again
+ * soon, one that acts of its own does not. */
 static void learn_patience(struct wasock__poller *poller, bool has_paid)
 {
-    const unsigned patience = poller->patience;
-
     if (!has_paid) {
-        poller->patience = patience > 2 ? (uint8_t)(patience / 2) : 1;
+        poller->patience /= 2;
     } else {
-        poller->patience = patience < PATIENCE_MAX / 2
-                               ? (uint8_t)(2 * patience + 1)
-                               : PATIENCE_MAX;
+        poller->patience =
+            (uint8_t)lesser(2 * poller->patience + 2U, PATIENCE_MAX);
     }
 }
 
-/* Something was found: learn where events come from, on average over the last
- * few. */
+/* Something was found: average where events come from, over the last few. */
 static void count_event(struct wasock__poller *poller, bool is_cold)
 {
-    poller->spread = is_cold ? (uint8_t)(poller->spread +
-                                         (64U - poller->spread + 7) / 8)
-                             : (uint8_t)(poller->spread -
-                                         (poller->spread + 7U) / 8);
+    const unsigned spread = poller->spread;
+
+    poller->spread = (uint8_t)(is_cold ? spread + (64 - spread + 7) / 8
+                                       : spread - (spread + 7) / 8);
     poller->spent_ns = 0;
     poller->n_in_vain = 0;
+    poller->has_slept = 0;
     poller->n_events++;
+}
+
+/* Learn from a step that may have found something. */
+static void conclude(struct wasock__poller *poller, uint32_t n_pending_before,
+                     bool is_cold)
+{
+    if (n_pending(poller) == n_pending_before) {
+        return;
+    }
+    if (is_cold) {
+        learn_patience(poller, !poller->has_slept);
+    }
+    count_event(poller, is_cold);
+}
+
+/* ---- A group ---- */
+
+/* Whether one of the first `count` may not be passed over. */
+static bool is_any_doubted(const struct wasock__poller *poller,
+                           enum wasock__queue queue, uint32_t count)
+{
+    uint32_t index = poller->queues[queue].first;
+
+    for (; count > 0; count--) {
+        const struct wasock__registration *registration =
+            &poller->registrations[index];
+        if (registration->is_doubted) {
+            return true;
+        }
+        index = registration->links[WASOCK__CHAIN_QUEUE].next;
+    }
+    return false;
+}
+
+/*
+ * Of a group in which something was ready, some were reported: what of the
+ * `n_rest` others, now first in the queue? Beside certain ones they are passed
+ * over, but not twice in a row, nor where one is known to have had more.
+ * Returns how many need not be asked again.
+ */
+static uint32_t settle_rest(struct wasock__poller *poller,
+                            enum wasock__queue queue, uint32_t n_rest)
+{
+    const bool is_truthful = poller->kind == WASOCK__HOST_TRUTHFUL;
+
+    if (!is_truthful && is_any_doubted(poller, queue, n_rest)) {
+        return 0;
+    }
+    wasock__order_rotate(poller, queue, n_rest, !is_truthful);
+    return n_rest;
+}
+
+/*
+ * Ask about the first `count` of a queue, waiting for at most `timeout_ns`, and
+ * report those that are ready. All go to the end of the queue.
+ */
+static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
+                     uint32_t count, uint64_t timeout_ns)
+{
+    const bool is_hot = queue == WASOCK__QUEUE_HOT;
+    uint32_t n_left = count;
+    uint32_t size = count;
+
+    do {
+        size = lesser(size, n_left);
+        const struct wasock__answer answer =
+            wasock__probe(poller, is_hot ? size : 0, is_hot ? 0 : size,
+                          timeout_ns);
+        pay(poller, &answer);
+        if (answer.error < 0) {
+            return answer.error;
+        }
+        timeout_ns = 0;
+        if (answer.n_ready > 0 && answer.n_certain == 0 &&
+            size > WASOCK__FEW) {
+            size = WASOCK__FEW; /* ask more closely */
+            continue;
+        }
+        uint32_t n_cold_done = 0;
+        uint32_t n_done = wasock__probe_report(
+            poller, &answer, answer.n_certain == 0, &n_cold_done);
+        if (n_done == 0) {
+            wasock__order_rotate(poller, queue, size, false);
+            n_done = size;
+        } else if (n_done < size) {
+            n_done += settle_rest(poller, queue, size - n_done);
+            size = n_left;
+        }
+        n_left -= lesser(n_done, n_left);
+    } while (n_left > 0);
+    return 0;
 }
 
 /* ---- Hot ---- */
 
-/* What of the first `count` was not reported was asked about in vain. */
-static void miss_hot(struct wasock__poller *poller, uint32_t count)
+/* Hot ones that are not reported were asked about in vain. */
+static void miss_hot(struct wasock__poller *poller)
 {
     uint32_t index = poller->queues[WASOCK__QUEUE_HOT].first;
 
-    for (; count > 0; count--) {
+    for (uint32_t n = n_hot(poller); n > 0; n--) {
         const struct wasock__registration *registration =
             &poller->registrations[index];
         const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
@@ -197,42 +285,38 @@ static void miss_hot(struct wasock__poller *poller, uint32_t count)
 static int ask_hot(struct wasock__poller *poller, uint32_t count,
                    uint64_t timeout_ns)
 {
-    const struct wasock__answer answer =
-        wasock__probe(poller, count, 0, timeout_ns);
+    const int result =
+        ask_group(poller, WASOCK__QUEUE_HOT, count, timeout_ns);
 
-    poller->spent_ns += cost_ns(poller, &answer);
-    if (answer.error == 0) {
-        wasock__probe_report(poller, &answer, true);
-        miss_hot(poller, count < n_hot(poller) ? count : n_hot(poller));
+    if (result == 0) {
+        miss_hot(poller);
     }
-    return answer.error;
+    return result;
 }
 
 /*
  * Whether to try the regular ones, those that were found more than once,
- * without asking: at least half of them were ready the last time, and a try in
- * vain costs little more than an event.
+ * without asking: at least a third of them were ready the last time, and a try
+ * in vain costs little more than an event.
  */
 static bool is_direct(const struct wasock__poller *poller)
 {
     return poller->kind != WASOCK__HOST_TRUTHFUL &&
-           poller->n_regular >= WASOCK__HOT_MIN &&
-           2 * poller->n_regular_used >= poller->n_regular;
+           poller->n_regular >= WASOCK__FEW &&
+           3 * poller->n_regular_used >= poller->n_regular;
 }
 
 /*
- * Report the regular connections and ask about the other hot ones. Accepting
- * in vain is dear, and what is no socket may block.
+ * Report the regular connections and ask about the other hot ones: accepting in
+ * vain is dear, and what is no socket may block.
  */
 static int ask_direct(struct wasock__poller *poller)
 {
-    struct wasock__ring *hot = &poller->queues[WASOCK__QUEUE_HOT];
-    uint32_t index = hot->first;
+    uint32_t index = poller->queues[WASOCK__QUEUE_HOT].first;
     uint32_t n_others = 0;
 
     poller->n_regular = 0; /* once a wait */
-
-    for (uint32_t n = hot->count; n > 0; n--) {
+    for (uint32_t n = n_hot(poller); n > 0; n--) {
         const struct wasock__registration *registration =
             &poller->registrations[index];
         const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
@@ -240,7 +324,7 @@ static int ask_direct(struct wasock__poller *poller)
         if (registration->credit > 0 && role != WASOCK__ROLE_LISTENER &&
             role != WASOCK__ROLE_PLAIN) {
             wasock__report_ready(poller, index, registration->interest);
-            /* To the end, so that the others come first. */
+            /* To the end: the others come first. */
             wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
         } else {
             n_others++;
@@ -252,70 +336,6 @@ static int ask_direct(struct wasock__poller *poller)
 
 /* ---- Cold ---- */
 
-/* Whether one of the first `count` cold ones was passed over the last time. */
-static bool is_any_doubted(const struct wasock__poller *poller, uint32_t count)
-{
-    uint32_t index = poller->queues[WASOCK__QUEUE_COLD].first;
-
-    for (; count > 0; count--) {
-        const struct wasock__registration *registration =
-            &poller->registrations[index];
-        if (registration->is_doubted) {
-            return true;
-        }
-        index = registration->links[WASOCK__CHAIN_QUEUE].next;
-    }
-    return false;
-}
-
-/*
- * Of a group in which something was ready, some were reported and have left
- * the front: what of the `n_rest` others? Beside certain ones they are passed
- * over, but not twice in a row. Returns how many need not be asked again.
- */
-static uint32_t settle_rest(struct wasock__poller *poller, uint32_t n_rest)
-{
-    if (is_any_doubted(poller, n_rest)) {
-        return 0;
-    }
-    wasock__order_rotate(poller, n_rest, true);
-    return n_rest;
-}
-
-/*
- * Ask about the first `count` cold ones: those found are reported, all go to
- * the end of the queue, or become hot.
- */
-static int sweep_group(struct wasock__poller *poller, uint32_t count)
-{
-    uint32_t n_left = count;
-    uint32_t size = count;
-
-    while (n_left > 0) {
-        size = size < n_left ? size : n_left;
-        const struct wasock__answer answer = wasock__probe(poller, 0, size, 0);
-        poller->spent_ns += cost_ns(poller, &answer);
-        if (answer.error < 0) {
-            return answer.error;
-        }
-        if (answer.n_ready > 0 && answer.n_certain == 0 && size > TRIED_MAX) {
-            size = TRIED_MAX; /* ask more closely */
-            continue;
-        }
-        uint32_t n_done =
-            wasock__probe_report(poller, &answer, answer.n_certain == 0);
-        if (n_done == 0) {
-            wasock__order_rotate(poller, size, false);
-            n_done = size;
-        } else if (n_done < size) {
-            n_done += settle_rest(poller, size - n_done);
-            size = n_left;
-        }
-        n_left -= n_done < n_left ? n_done : n_left;
-    }
-    return 0;
-}
-
 /*
  * Ask about cold ones: `n_due` of them, then on until the questions have cost
  * `found_ns` if something was found, `budget_ns` if not. Returns how many were
@@ -324,41 +344,38 @@ static int sweep_group(struct wasock__poller *poller, uint32_t count)
 static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
                        uint64_t found_ns, uint64_t budget_ns)
 {
-    const struct wasock__ring *pending =
-        &poller->reports[WASOCK__REPORT_PENDING];
     const uint64_t spent_before_ns = poller->spent_ns;
     const uint32_t n_all = n_cold(poller);
     uint32_t n_swept = 0;
+    int result = 0;
 
-    while (n_swept < n_all && n_cold(poller) > 0) {
-        const uint32_t n_before = pending->count;
-        const uint64_t limit_ns = n_before > 0 ? found_ns : budget_ns;
-        if (n_swept >= n_due &&
-            poller->spent_ns - spent_before_ns >= limit_ns) {
+    while (n_swept < n_all && n_cold(poller) > 0 && result == 0) {
+        const uint32_t n_before = n_pending(poller);
+        if (n_swept >= n_due && poller->spent_ns - spent_before_ns >=
+                                    (n_before > 0 ? found_ns : budget_ns)) {
             break;
         }
-        const uint32_t n_left =
-            n_all - n_swept < n_cold(poller) ? n_all - n_swept : n_cold(poller);
-        const uint32_t size = group_size(poller);
-        const uint32_t count = size < n_left ? size : n_left;
-        const int result = sweep_group(poller, count);
-        if (result < 0) {
-            return result;
-        }
-        count_yield(poller, count, pending->count - n_before);
+        const uint32_t count = lesser(
+            group_size(poller), lesser(n_all - n_swept, n_cold(poller)));
+        result = ask_group(poller, WASOCK__QUEUE_COLD, count, 0);
+        count_yield(poller, count, n_pending(poller) - n_before);
         n_swept += count;
     }
-    return (ptrdiff_t)n_swept;
+    poller->n_in_vain += n_swept;
+    return result < 0 ? result : (ptrdiff_t)n_swept;
 }
 
+/* Within which time all cold ones are asked about. */
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
     const uint64_t each_ns = (uint64_t)PERIOD_PARTS * poller->cold_ns;
     const uint64_t all_ns =
-        n_cold(poller) *
-        (each_ns < PERIOD_EACH_MAX_NS ? each_ns : PERIOD_EACH_MAX_NS);
+        n_cold(poller) * (each_ns < WASOCK__BOUND_EACH_NS
+                              ? each_ns
+                              : WASOCK__BOUND_EACH_NS);
 
-    return all_ns > PERIOD_MIN_NS ? all_ns : PERIOD_MIN_NS;
+    return all_ns > WASOCK__BOUND_MIN_NS / 4 ? all_ns
+                                             : WASOCK__BOUND_MIN_NS / 4;
 }
 
 /* How many cold ones are due. Few wait until they are a group. */
@@ -370,35 +387,6 @@ static uint32_t count_due(const struct wasock__poller *poller, uint64_t now_ns)
     return n_due < GROUP_MAX && n_due < n_cold(poller) ? 0 : n_due;
 }
 
-/* Some of the `n_all` cold ones were asked about, due or not. */
-static void count_swept(struct wasock__poller *poller, uint32_t n_swept,
-                        uint32_t n_all, uint64_t now_ns)
-{
-    const uint64_t paid_ns = period_ns(poller) * n_swept / n_all;
-
-    if (n_swept == n_all || now_ns - poller->swept_ns < paid_ns ||
-        now_ns < poller->swept_ns) {
-        poller->swept_ns = now_ns;
-    } else {
-        poller->swept_ns += paid_ns;
-    }
-}
-
-/* Average what asking about one of those that are due takes. begin_ns: when
- * that began; 0: they were not due. */
-static void learn_cost(struct wasock__poller *poller, uint32_t n_swept,
-                       uint64_t begin_ns)
-{
-    if (begin_ns == 0) {
-        return;
-    }
-    const uint64_t taken_ns =
-        wasock_ns_subtract(wasock_clock_now_ns(), begin_ns) / n_swept;
-    const uint64_t each_ns =
-        taken_ns < PERIOD_EACH_MAX_NS ? taken_ns : PERIOD_EACH_MAX_NS;
-    poller->cold_ns = (uint32_t)((3 * (uint64_t)poller->cold_ns + each_ns) / 4);
-}
-
 /* When the next cold ones are due. */
 static uint64_t next_due_ns(const struct wasock__poller *poller)
 {
@@ -408,45 +396,75 @@ static uint64_t next_due_ns(const struct wasock__poller *poller)
     return wasock_ns_add(poller->swept_ns, period_ns(poller) * part / n);
 }
 
-/* ---- The step ---- */
+/* Of `n_all` cold ones some were asked about, due or not. */
+static void count_swept(struct wasock__poller *poller, uint32_t n_swept,
+                        uint32_t n_all, uint64_t now_ns)
+{
+    const uint64_t part_ns = period_ns(poller) * n_swept / n_all;
+
+    if (n_swept == n_all || now_ns < poller->swept_ns ||
+        now_ns - poller->swept_ns < part_ns) {
+        poller->swept_ns = now_ns;
+    } else {
+        poller->swept_ns += part_ns;
+    }
+}
+
+/* Average what asking about a cold one takes. One that was not asked about for
+ * long takes longer, in the caches of host and kernel. */
+static void learn_cost(struct wasock__poller *poller, uint32_t n_swept,
+                       uint64_t begin_ns)
+{
+    const uint64_t taken_ns =
+        wasock_ns_subtract(wasock_clock_now_ns(), begin_ns) / n_swept;
+    const uint64_t each_ns = taken_ns < WASOCK__BOUND_EACH_NS
+                                 ? taken_ns
+                                 : WASOCK__BOUND_EACH_NS;
+
+    poller->cold_ns = (uint32_t)((3 * (uint64_t)poller->cold_ns + each_ns) / 4);
+}
+
+/* ---- Steps ---- */
 
 /* Wait for all. */
-static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
+static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
+                   uint64_t now_ns)
 {
     const struct wasock__answer answer =
         wasock__probe(poller, n_hot(poller), n_cold(poller), timeout_ns);
 
+    poller->swept_ns = now_ns;
     if (answer.n_ready == 0) {
         return answer.error;
     }
+    uint32_t n_cold_found = 0;
+    const uint32_t n_found = wasock__probe_report(
+        poller, &answer,
+        answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW, &n_cold_found);
     learn_patience(poller, false);
-    wasock__probe_report(poller, &answer,
-                         answer.n_certain == 0 && answer.n_asked <= TRIED_MAX);
-    if (wasock__is_pending(poller)) {
-        const uint32_t first = poller->reports[WASOCK__REPORT_PENDING].first;
-        count_event(poller, poller->registrations[first].queue ==
-                                WASOCK__QUEUE_COLD);
-    } else {
-        poller->spread = 64; /* it is not known which: look among all */
-        poller->spent_ns = 0;
-        poller->n_in_vain = 0;
-    }
+    /* If it is not known which are ready: look among all again. */
+    count_event(poller, n_found == n_cold_found);
     return 0;
 }
 
-/* Until when to sleep on the hot ones before looking among the cold. */
+/*
+ * Until when to sleep on the hot ones before asking about cold ones; PAST: not
+ * at all. Never before all cold ones were asked about: a request that nobody
+ * sees ends all traffic of a client that waits for its answer.
+ */
 static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
 {
+    const bool is_hot_traffic =
+        poller->spread < WASOCK__SPREAD_MIN && n_hot(poller) > 0;
+
     if (is_quiet(poller) ||
-        (poller->spread < WASOCK__SPREAD_MIN && n_hot(poller) > 0 &&
-         poller->n_in_vain >= n_cold(poller))) {
+        (is_hot_traffic && poller->n_in_vain >= n_cold(poller))) {
         return next_due_ns(poller);
     }
-    if (has_naps(poller) && poller->spent_ns >= eager_ns(poller)) {
-        return wasock_ns_add(now_ns, NAP_NS);
-    }
-    return WASOCK_DEADLINE_PAST;
+    return has_naps(poller) && poller->spent_ns >= eager_ns(poller)
+               ? wasock_ns_add(now_ns, WASOCK__NAP_NS)
+               : WASOCK_DEADLINE_PAST;
 }
 
 /* Ask about the hot ones, or sleep on them. */
@@ -459,70 +477,61 @@ static int step_hot(struct wasock__poller *poller, uint64_t until_ns,
     const uint64_t timeout_ns = wasock__timeout_of(
         wasock_deadline_earlier(until_ns, hot_until_ns(poller, now_ns)),
         now_ns);
+    poller->has_slept |= timeout_ns > 0;
     return n_hot(poller) > 0 || timeout_ns > 0
                ? ask_hot(poller, n_hot(poller), timeout_ns)
                : 0;
 }
 
-/* Ask about cold ones: those that are due and, unless a hot one was found or
- * it is time to wait for all, others. hot_ns: what the hot ones have cost. */
-static int step_cold(struct wasock__poller *poller, bool is_found,
-                     uint64_t hot_ns, uint64_t now_ns)
+/* Ask about the cold ones that are due, and about others as `found_ns` and
+ * `budget_ns` of sweep allow. */
+static int step_cold(struct wasock__poller *poller, uint64_t found_ns,
+                     uint64_t budget_ns, uint64_t now_ns)
 {
     const uint32_t n_all = n_cold(poller);
-    const bool is_due_only = is_found || is_quiet(poller);
-
-    if (n_all == 0) {
-        return 0;
-    }
-    /* The longer the hot ones stay silent, the more cold ones between. */
-    const uint64_t stride_min_ns = hot_ns + cost_of(poller)->poll_ns;
-    poller->stride_ns = is_found || poller->stride_ns < stride_min_ns
-                            ? stride_min_ns
-                            : 2 * poller->stride_ns;
     const uint32_t n_due = count_due(poller, now_ns);
     const uint64_t begin_ns = n_due > 0 ? wasock_clock_now_ns() : 0;
-    const ptrdiff_t n_swept =
-        sweep(poller, n_due, is_due_only ? 0 : hot_ns,
-              is_due_only ? 0 : poller->stride_ns);
-    if (n_swept > 0) {
-        poller->n_in_vain += (uint32_t)n_swept;
-        count_swept(poller, (uint32_t)n_swept, n_all, now_ns);
+    const ptrdiff_t n_swept = sweep(poller, n_due, found_ns, budget_ns);
+
+    if (n_swept <= 0) {
+        return (int)n_swept;
+    }
+    count_swept(poller, (uint32_t)n_swept, n_all, now_ns);
+    if (n_due > 0) {
         learn_cost(poller, (uint32_t)n_swept, begin_ns);
     }
-    return n_swept < 0 ? (int)n_swept : 0;
-}
-
-/* Learn from a step that may have found something. */
-static void conclude(struct wasock__poller *poller, uint32_t n_pending_before,
-                     bool is_cold)
-{
-    if (poller->reports[WASOCK__REPORT_PENDING].count == n_pending_before) {
-        return;
-    }
-    if (is_cold) {
-        learn_patience(poller, poller->spent_ns < eager_ns(poller) ||
-                                   poller->n_in_vain < n_cold(poller));
-    }
-    count_event(poller, is_cold);
+    return 0;
 }
 
 /* On a host that reports all: hot ones first, then cold ones in groups. */
 static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
                           uint64_t now_ns)
 {
-    const struct wasock__ring *pending =
-        &poller->reports[WASOCK__REPORT_PENDING];
-    const uint32_t n_before = pending->count;
+    const uint32_t n_before = n_pending(poller);
     const uint64_t spent_before_ns = poller->spent_ns;
+    const uint64_t n_hot_before = n_hot(poller);
     int result = step_hot(poller, until_ns, now_ns);
-    const bool is_hot = pending->count > n_before;
+    const uint64_t n_hot_found = n_pending(poller) - n_before;
+    const uint64_t hot_ns = poller->spent_ns - spent_before_ns;
 
-    if (result == 0) {
-        result = step_cold(poller, is_hot, poller->spent_ns - spent_before_ns,
-                           now_ns);
+    if (result < 0 || n_cold(poller) == 0) {
+        conclude(poller, n_before, false);
+        return result;
     }
-    conclude(poller, n_before, !is_hot);
+    /* The longer the hot ones stay silent, the more cold ones in between. */
+    const uint64_t stride_min_ns = hot_ns + cost_of(poller)->poll_ns;
+    poller->stride_ns = n_hot_found > 0 || poller->stride_ns < stride_min_ns
+                            ? stride_min_ns
+                            : 2 * poller->stride_ns;
+    if (is_quiet(poller)) {
+        result = step_cold(poller, 0, 0, now_ns);
+    } else if (n_hot_found * poller->n_asked >
+               n_hot_before * poller->n_found) {
+        result = step_cold(poller, 0, 0, now_ns); /* the hot ones pay better */
+    } else {
+        result = step_cold(poller, hot_ns, poller->stride_ns, now_ns);
+    }
+    conclude(poller, n_before, n_hot_found == 0);
     return result;
 }
 
@@ -531,31 +540,34 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
 static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
                          uint64_t now_ns)
 {
-    const uint32_t n_before = poller->reports[WASOCK__REPORT_PENDING].count;
+    const uint32_t n_before = n_pending(poller);
     const uint64_t hot_until = hot_until_ns(poller, now_ns);
     const uint32_t n_all = n_cold(poller);
     uint32_t count = count_due(poller, now_ns);
 
     if (hot_until == WASOCK_DEADLINE_PAST && count < group_size(poller)) {
-        count = group_size(poller);
+        count = lesser(group_size(poller), n_all);
     }
-    count = count < n_all ? count : n_all;
     until_ns = count > 0 ? WASOCK_DEADLINE_PAST
                          : wasock_deadline_earlier(until_ns, hot_until);
+    poller->has_slept |= until_ns != WASOCK_DEADLINE_PAST;
     const struct wasock__answer answer =
         wasock__probe(poller, n_hot(poller), count,
                       wasock__timeout_of(until_ns, now_ns));
-    poller->spent_ns += cost_ns(poller, &answer);
+    pay(poller, &answer);
     if (answer.error < 0) {
         return answer.error;
     }
-    const uint32_t n_found = wasock__probe_report(poller, &answer, true);
-    miss_hot(poller, n_hot(poller));
-    wasock__order_rotate(poller, count - n_found, false);
-    count_yield(poller, count, n_found);
+    uint32_t n_cold_found = 0;
+    const uint32_t n_found =
+        wasock__probe_report(poller, &answer, true, &n_cold_found);
+    miss_hot(poller);
+    wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
+                         false);
+    count_yield(poller, count, n_cold_found);
     count_swept(poller, count, n_all, now_ns);
     poller->n_in_vain += count;
-    conclude(poller, n_before, n_found > 0);
+    conclude(poller, n_before, n_found == n_cold_found);
     return 0;
 }
 
@@ -569,7 +581,7 @@ int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
             return ask_hot(poller, n_hot(poller), timeout_ns);
         }
         if (is_quiet(poller) && timeout_ns >= wake_ns(poller)) {
-            return ask_all(poller, timeout_ns);
+            return ask_all(poller, timeout_ns, now_ns);
         }
     }
     return poller->kind == WASOCK__HOST_TRUTHFUL
