@@ -107,6 +107,18 @@ static uint32_t group_size(const struct wasock__poller *poller)
     return size;
 }
 
+/* The size of a group that costs about `left_ns` if nothing is ready. */
+static uint32_t size_for(const struct wasock__poller *poller, uint64_t left_ns)
+{
+    const uint64_t n = left_ns / cost_of(poller)->idle_ns;
+    const uint32_t size = group_size(poller);
+
+    if (n >= size) {
+        return size;
+    }
+    return n > WASOCK__FEW ? (uint32_t)n : WASOCK__FEW;
+}
+
 /* Average the share of cold ones that are ready, over the last few thousand. */
 static void count_yield(struct wasock__poller *poller, uint32_t n_asked,
                         uint32_t n_found)
@@ -172,17 +184,16 @@ static void count_event(struct wasock__poller *poller, bool is_cold)
     poller->n_events++;
 }
 
-/* Learn from a step that may have found something. */
-static void conclude(struct wasock__poller *poller, uint32_t n_pending_before,
-                     bool is_cold)
+/* Learn from a step that found so many hot and cold ones. */
+static void conclude(struct wasock__poller *poller, uint32_t n_hot_found,
+                     uint32_t n_cold_found)
 {
-    if (n_pending(poller) == n_pending_before) {
-        return;
-    }
-    if (is_cold) {
+    if (n_cold_found > 0) {
         learn_patience(poller, !poller->has_slept);
     }
-    count_event(poller, is_cold);
+    if (n_hot_found + n_cold_found > 0) {
+        count_event(poller, n_cold_found > 0);
+    }
 }
 
 /* ---- A group ---- */
@@ -295,46 +306,79 @@ static int ask_hot(struct wasock__poller *poller, uint32_t count,
 }
 
 /*
- * Whether to try the regular ones, those that were found more than once,
- * without asking: at least a third of them were ready the last time, and a try
- * in vain costs little more than an event.
+ * Whether to try ones of which so many were ready, without asking: at least a
+ * third. A try in vain costs little more than an event.
  */
-static bool is_direct(const struct wasock__poller *poller)
+static bool is_worth_trying(const struct wasock__poller *poller,
+                            uint32_t n_ready, uint32_t n_asked)
 {
-    return poller->kind != WASOCK__HOST_TRUTHFUL &&
-           poller->n_regular >= WASOCK__FEW &&
-           3 * poller->n_regular_used >= poller->n_regular;
+    return poller->kind != WASOCK__HOST_TRUTHFUL && 3 * n_ready > n_asked;
 }
 
 /*
- * Report the regular connections and ask about the other hot ones: accepting in
- * vain is dear, and what is no socket may block.
+ * Report those of the first `count` of a queue that are connections with at
+ * least `credit`, and move them to its end. Returns how many others there are,
+ * now first: accepting in vain is dear, and what is no socket may block.
  */
-static int ask_direct(struct wasock__poller *poller)
+static uint32_t report_untested(struct wasock__poller *poller,
+                                enum wasock__queue queue, uint32_t count,
+                                unsigned credit)
 {
-    uint32_t index = poller->queues[WASOCK__QUEUE_HOT].first;
+    uint32_t index = poller->queues[queue].first;
     uint32_t n_others = 0;
 
-    poller->n_regular = 0; /* once a wait */
-    for (uint32_t n = n_hot(poller); n > 0; n--) {
+    for (; count > 0; count--) {
         const struct wasock__registration *registration =
             &poller->registrations[index];
         const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
         const unsigned role = registration->watch.socket_->role_;
-        if (registration->credit > 0 && role != WASOCK__ROLE_LISTENER &&
+        if (registration->credit >= credit && role != WASOCK__ROLE_LISTENER &&
             role != WASOCK__ROLE_PLAIN) {
             wasock__report_ready(poller, index, registration->interest);
-            /* To the end: the others come first. */
-            wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
+            wasock__order_move(poller, index, queue);
         } else {
             n_others++;
         }
         index = next;
     }
+    return n_others;
+}
+
+/* Whether to try the regular ones: those that were found more than once. */
+static bool is_direct(const struct wasock__poller *poller)
+{
+    return poller->n_regular >= WASOCK__FEW &&
+           is_worth_trying(poller, poller->n_regular_used, poller->n_regular);
+}
+
+/* Report the regular ones and ask about the other hot ones. */
+static int ask_direct(struct wasock__poller *poller)
+{
+    const uint32_t n_others =
+        report_untested(poller, WASOCK__QUEUE_HOT, n_hot(poller), 1);
+
+    poller->n_regular = 0; /* once a wait */
     return n_others > 0 ? ask_hot(poller, n_others, 0) : 0;
 }
 
 /* ---- Cold ---- */
+
+/* Ask about the first `count` cold ones; where so many are ready that trying
+ * costs less, ask only now and then, and about those that cannot be tried. */
+static int sweep_group(struct wasock__poller *poller, uint32_t count)
+{
+    const uint32_t n_before = n_pending(poller);
+
+    if (poller->n_events % PATIENCE_MAX != 0 &&
+        is_worth_trying(poller, poller->n_found, poller->n_asked)) {
+        poller->spent_ns += (uint64_t)count * cost_of(poller)->ready_ns;
+        count = report_untested(poller, WASOCK__QUEUE_COLD, count, 0);
+        return count > 0 ? ask_group(poller, WASOCK__QUEUE_COLD, count, 0) : 0;
+    }
+    const int result = ask_group(poller, WASOCK__QUEUE_COLD, count, 0);
+    count_yield(poller, count, n_pending(poller) - n_before);
+    return result;
+}
 
 /*
  * Ask about cold ones: `n_due` of them, then on until the questions have cost
@@ -351,14 +395,16 @@ static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
 
     while (n_swept < n_all && n_cold(poller) > 0 && result == 0) {
         const uint32_t n_before = n_pending(poller);
-        if (n_swept >= n_due && poller->spent_ns - spent_before_ns >=
-                                    (n_before > 0 ? found_ns : budget_ns)) {
+        const uint64_t left_ns = wasock_ns_subtract(
+            n_before > 0 ? found_ns : budget_ns,
+            poller->spent_ns - spent_before_ns);
+        if (n_swept >= n_due && left_ns == 0) {
             break;
         }
         const uint32_t count = lesser(
-            group_size(poller), lesser(n_all - n_swept, n_cold(poller)));
-        result = ask_group(poller, WASOCK__QUEUE_COLD, count, 0);
-        count_yield(poller, count, n_pending(poller) - n_before);
+            n_swept < n_due ? group_size(poller) : size_for(poller, left_ns),
+            lesser(n_all - n_swept, n_cold(poller)));
+        result = sweep_group(poller, count);
         n_swept += count;
     }
     poller->n_in_vain += n_swept;
@@ -426,45 +472,53 @@ static void learn_cost(struct wasock__poller *poller, uint32_t n_swept,
 
 /* ---- Steps ---- */
 
-/* Wait for all. */
+/* Wait for all. What is not certain beside certain ones is left to a sweep. */
 static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
                    uint64_t now_ns)
 {
     const struct wasock__answer answer =
         wasock__probe(poller, n_hot(poller), n_cold(poller), timeout_ns);
+    uint32_t n_cold_found = 0;
 
-    poller->swept_ns = now_ns;
+    if (answer.n_certain == answer.n_ready) {
+        poller->swept_ns = now_ns;
+    }
     if (answer.n_ready == 0) {
         return answer.error;
     }
-    uint32_t n_cold_found = 0;
     const uint32_t n_found = wasock__probe_report(
         poller, &answer,
         answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW, &n_cold_found);
+    miss_hot(poller);
+    wasock__order_rotate(poller, WASOCK__QUEUE_COLD,
+                         n_cold(poller) - n_cold_found, true);
     learn_patience(poller, false);
     /* If it is not known which are ready: look among all again. */
-    count_event(poller, n_found == n_cold_found);
+    count_event(poller, n_found == 0 || n_cold_found > 0);
     return 0;
 }
 
 /*
  * Until when to sleep on the hot ones before asking about cold ones; PAST: not
- * at all. Never before all cold ones were asked about: a request that nobody
- * sees ends all traffic of a client that waits for its answer.
+ * at all. Not for long before all cold ones were asked about: a request that
+ * nobody sees ends the traffic of a client that waits for its answer.
  */
 static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
 {
     const bool is_hot_traffic =
         poller->spread < WASOCK__SPREAD_MIN && n_hot(poller) > 0;
+    const bool is_all_hot = poller->spread == 0 && n_hot(poller) > 0;
 
     if (is_quiet(poller) ||
         (is_hot_traffic && poller->n_in_vain >= n_cold(poller))) {
         return next_due_ns(poller);
     }
-    return has_naps(poller) && poller->spent_ns >= eager_ns(poller)
-               ? wasock_ns_add(now_ns, WASOCK__NAP_NS)
-               : WASOCK_DEADLINE_PAST;
+    if ((is_all_hot && !poller->has_slept) ||
+        (has_naps(poller) && poller->spent_ns >= eager_ns(poller))) {
+        return wasock_ns_add(now_ns, WASOCK__NAP_NS);
+    }
+    return WASOCK_DEADLINE_PAST;
 }
 
 /* Ask about the hot ones, or sleep on them. */
@@ -511,11 +565,11 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
     const uint64_t spent_before_ns = poller->spent_ns;
     const uint64_t n_hot_before = n_hot(poller);
     int result = step_hot(poller, until_ns, now_ns);
-    const uint64_t n_hot_found = n_pending(poller) - n_before;
+    const uint32_t n_hot_found = n_pending(poller) - n_before;
     const uint64_t hot_ns = poller->spent_ns - spent_before_ns;
 
     if (result < 0 || n_cold(poller) == 0) {
-        conclude(poller, n_before, false);
+        conclude(poller, n_hot_found, 0);
         return result;
     }
     /* The longer the hot ones stay silent, the more cold ones in between. */
@@ -525,13 +579,13 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
                             : 2 * poller->stride_ns;
     if (is_quiet(poller)) {
         result = step_cold(poller, 0, 0, now_ns);
-    } else if (n_hot_found * poller->n_asked >
+    } else if ((uint64_t)n_hot_found * poller->n_asked >
                n_hot_before * poller->n_found) {
         result = step_cold(poller, 0, 0, now_ns); /* the hot ones pay better */
     } else {
         result = step_cold(poller, hot_ns, poller->stride_ns, now_ns);
     }
-    conclude(poller, n_before, n_hot_found == 0);
+    conclude(poller, n_hot_found, n_pending(poller) - n_before - n_hot_found);
     return result;
 }
 
@@ -540,7 +594,6 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
 static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
                          uint64_t now_ns)
 {
-    const uint32_t n_before = n_pending(poller);
     const uint64_t hot_until = hot_until_ns(poller, now_ns);
     const uint32_t n_all = n_cold(poller);
     uint32_t count = count_due(poller, now_ns);
@@ -567,7 +620,7 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     count_yield(poller, count, n_cold_found);
     count_swept(poller, count, n_all, now_ns);
     poller->n_in_vain += count;
-    conclude(poller, n_before, n_found == n_cold_found);
+    conclude(poller, n_found - n_cold_found, n_cold_found);
     return 0;
 }
 
@@ -580,7 +633,8 @@ int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
         if (n_cold(poller) == 0) {
             return ask_hot(poller, n_hot(poller), timeout_ns);
         }
-        if (is_quiet(poller) && timeout_ns >= wake_ns(poller)) {
+        if (is_quiet(poller) && timeout_ns >= wake_ns(poller) &&
+            count_due(poller, now_ns) == 0) {
             return ask_all(poller, timeout_ns, now_ns);
         }
     }
