@@ -139,7 +139,7 @@ static uint64_t eager_ns(const struct wasock__poller *poller)
 
     if (poller->spread < WASOCK__SPREAD_MIN) {
         patience = PATIENCE_MAX; /* it was learned from other traffic */
-    } else if (patience == 0 && poller->n_events % (2 * PATIENCE_MAX) == 0) {
+    } else if (patience == 0 && poller->n_events % (4 * PATIENCE_MAX) == 0) {
         patience = 2;
     }
     return wake_ns(poller) * patience / PATIENCE_MAX;
@@ -347,7 +347,7 @@ static uint32_t report_untested(struct wasock__poller *poller,
 /* Whether to try the regular ones: those that were found more than once. */
 static bool is_direct(const struct wasock__poller *poller)
 {
-    return poller->n_regular >= WASOCK__FEW &&
+    return poller->n_regular >= WASOCK__FEW / 2 &&
            is_worth_trying(poller, poller->n_regular_used, poller->n_regular);
 }
 
