@@ -27,14 +27,17 @@ static uint64_t period_ns(const struct wasock__poller *poller)
     return all_ns > WASOCK__BOUND_MIN_NS ? all_ns : WASOCK__BOUND_MIN_NS;
 }
 
-/* The longest nap: so that equal ones, of BOUND_MIN at most, make a period. */
+/* How many naps of BOUND_MIN at most make a period. */
+static uint32_t n_naps(const struct wasock__poller *poller)
+{
+    return (uint32_t)((period_ns(poller) + WASOCK__BOUND_MIN_NS - 1) /
+                      WASOCK__BOUND_MIN_NS);
+}
+
+/* The longest nap: equal parts of a period, less what is lost in waking up. */
 static uint64_t nap_max_ns(const struct wasock__poller *poller)
 {
-    const uint64_t n_naps =
-        (period_ns(poller) + WASOCK__BOUND_MIN_NS - 1) / WASOCK__BOUND_MIN_NS;
-
-    /* Less what is lost in waking up. */
-    return period_ns(poller) / n_naps - WASOCK__NAP_NS;
+    return period_ns(poller) / n_naps(poller) - WASOCK__NAP_NS;
 }
 
 static uint64_t next_nap_ns(struct wasock__poller *poller)
@@ -48,17 +51,22 @@ static uint64_t next_nap_ns(struct wasock__poller *poller)
     return nap_ns;
 }
 
-/* How many cold ones to try now: as many as are due before the next nap is
- * over. */
+/* How many cold ones to try now: those that come due in the next nap. */
 static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
 {
-    const uint64_t nap_ns = nap_max_ns(poller) + WASOCK__NAP_NS;
-    const uint64_t early_ns = period_ns(poller) - nap_ns;
-    const uint32_t n_due =
-        early_ns == 0 ? n_cold(poller)
-                      : wasock__order_due(poller, early_ns, now_ns);
+    const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
+    const bool is_at_rest = nap_ns >= nap_max_ns(poller);
+    const uint64_t early_ns = wasock_ns_subtract(
+        period_ns(poller), nap_ns + WASOCK__NAP_NS);
+    uint32_t n_due = n_cold(poller) / n_naps(poller) + 1;
 
-    if (n_due >= n_cold(poller)) {
+    if (is_at_rest != poller->is_at_rest) {
+        n_due = n_cold(poller); /* some would wait for a part of either period */
+        poller->is_at_rest = is_at_rest;
+    } else if (!is_at_rest) {
+        n_due = wasock__order_due(poller, early_ns, now_ns);
+    }
+    if (is_at_rest || n_due >= n_cold(poller)) {
         poller->swept_ns = now_ns;
     } else { /* the time that is too short for one more is kept */
         poller->swept_ns += early_ns * n_due / n_cold(poller);

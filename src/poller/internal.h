@@ -137,6 +137,7 @@ struct WASOCK__STORED wasock__poller {
     uint8_t patience;     /* with questions that find nothing, of 8 */
     uint8_t has_slept;    /* since the last event */
     uint8_t nap_ms;       /* blind: the last nap */
+    uint8_t is_at_rest;   /* blind: naps are as long as can be */
     uint8_t is_try_owed;  /* blind: no event was given since 0 was returned */
     uint8_t is_virtual;   /* the network has a clock of its own */
     uint8_t is_interruptible;
