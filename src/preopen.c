@@ -56,8 +56,11 @@ static int next_listener(struct wasock_preopen *preopen)
 int wasock_preopen_listener(size_t index, struct wasock_listener *listener)
 {
     struct wasock_preopen preopen = {0};
-    int result = next_listener(&preopen);
 
+    if (wasock_socket_is_open(&listener->socket)) {
+        return -WASOCK_EOPEN;
+    }
+    int result = next_listener(&preopen);
     for (size_t i = 0; result == 1 && i < index; i++) {
         result = next_listener(&preopen);
     }
@@ -72,8 +75,13 @@ ptrdiff_t wasock_preopen_listeners(struct wasock_listener *listeners,
 {
     struct wasock_preopen preopen = {0};
     size_t n_found = 0;
-    int result = next_listener(&preopen);
 
+    for (size_t i = 0; i < capacity; i++) {
+        if (wasock_socket_is_open(&listeners[i].socket)) {
+            return -WASOCK_EOPEN;
+        }
+    }
+    int result = next_listener(&preopen);
     while (result == 1) {
         const int error =
             n_found < capacity

@@ -120,7 +120,8 @@ extern "C" {
       "this would wait for ever: nobody is left who could end it")             \
     X(EHOST, 263, "the host answered what preview1 does not allow")            \
     X(ECLOCK, 264,                                                             \
-      "sockets of two clocks cannot be waited for together")
+      "sockets of two clocks cannot be waited for together")                   \
+    X(EOPEN, 265, "the object to open is open already; close it first")
 /* clang-format on */
 
 enum wasock_err {

@@ -49,6 +49,7 @@ struct wasock_socket {
     int fd_;
     uint8_t role_;  /* enum wasock__role; 0: not open on the host */
     uint8_t moved_; /* enum wasock__moved */
+    uint8_t is_interruptible_;
     struct wasock__facts facts_;
 };
 
@@ -91,6 +92,14 @@ int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
  * Errors: none. Source: wasock's own.
  */
 uint64_t wasock_socket_now_ns(const struct wasock_socket *socket);
+
+/*
+ * Let signals end the waits of this object, with EINTR, each time. By default a
+ * signal ends no wait. Native programs only: a guest gets no signals.
+ * Errors: ECLOSED.
+ */
+int wasock_socket_set_interruptible(struct wasock_socket *socket,
+                                    bool is_interruptible);
 
 /*
  * Give the object a name for logs, which its local address then carries, but

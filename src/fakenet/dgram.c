@@ -162,8 +162,11 @@ int wasock_fakenet_bind(struct wasock_fakenet *net,
                         struct wasock_conn *conn)
 {
     struct wasock__fakenet_addr local;
-    int result = wasock__fakenet_addr_from(addr, &local);
 
+    if (wasock_socket_is_open(&conn->socket)) {
+        return -WASOCK_EOPEN;
+    }
+    int result = wasock__fakenet_addr_from(addr, &local);
     if (result < 0 || result == WASOCK_ADDR_NAME) {
         return -WASOCK_EAFNOSUPPORT;
     }

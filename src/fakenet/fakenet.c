@@ -124,7 +124,8 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
         .is_virtual_ = 1,
     };
 
-    if ((uintptr_t)memory % WASOCK_FAKENET_ALIGNMENT != 0 || n_sockets == 0) {
+    if (memory == NULL || (uintptr_t)memory % WASOCK_FAKENET_ALIGNMENT != 0 ||
+        n_sockets == 0) {
         return -WASOCK_EINVAL;
     }
     if (n_sockets > INT32_MAX || n_sockets > size / each) {
@@ -171,7 +172,7 @@ int wasock_fakenet_sleep_until_ns(struct wasock_fakenet *net,
     if (deadline_ns == WASOCK_NO_DEADLINE) {
         return -WASOCK_EDEADLOCK;
     }
-    while (result == 0) {
+    while (result == 0 || result == -WASOCK_EINTR) {
         result = wasock__fakenet_run(net, deadline_ns);
     }
     return result == -WASOCK_EDEADLINE ? 0 : result;

@@ -249,8 +249,9 @@ bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,
                                const struct wasock__fakenet_socket *socket);
 
 /*
- * Let time pass until something arrives or until a deadline.
- * Errors: EDEADLINE; EDEADLOCK: neither will come; those of wasock_fd_sleep.
+ * Let time pass until something arrives or until a deadline; sometimes less.
+ * Errors: EDEADLINE; EDEADLOCK: neither will come; on the host's clock EINTR
+ *   and other codes of its poll.
  */
 int wasock__fakenet_run(struct wasock_fakenet *net, uint64_t deadline_ns)
     __attribute__((warn_unused_result));

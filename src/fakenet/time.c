@@ -3,7 +3,8 @@
 
 #include <wasock/clock.h>
 #include <wasock/err.h>
-#include <wasock/fd.h>
+
+#include "../fd_internal.h"
 
 /*
  * What is on its way to sockets arrives by itself, because each byte knows
@@ -187,7 +188,7 @@ bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,
            socket->end_ns <= net->now_ns_;
 }
 
-/* Let time pass until `until_ns`. */
+/* Let time pass, until `until_ns` or less. EINTR: a signal ended it. */
 static int pass_time(struct wasock_fakenet *net, uint64_t until_ns)
 {
     if (net->is_virtual_) {
@@ -196,9 +197,9 @@ static int pass_time(struct wasock_fakenet *net, uint64_t until_ns)
         }
         return 0;
     }
-    const int result = until_ns > wasock_clock_now_ns()
-                           ? wasock_fd_sleep_until_ns(until_ns)
-                           : 0;
+    const uint64_t left_ns =
+        wasock_ns_subtract(until_ns, wasock_clock_now_ns());
+    const int result = left_ns > 0 ? wasock__fd_wait_once(-1, 0, left_ns) : 0;
     net->now_ns_ = wasock_clock_now_ns();
     return result;
 }

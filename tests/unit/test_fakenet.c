@@ -886,10 +886,86 @@ static void test_port_exhaustion(void **unused)
     assert_int_equal(given.port, freed.port);
 }
 
+/* Memory at address 0 is no memory, in wasm as well, which can write there. */
+static void test_null_memory_is_refused(void **unused)
+{
+    (void)unused;
+    assert_int_equal(
+        wasock_fakenet_init(&net, NULL, sizeof(memory), N_SOCKETS, NULL),
+        -WASOCK_EINVAL);
+}
+
+/* An object that is open stays as it is; nothing else is opened. */
+static void test_opening_an_open_object(void **unused)
+{
+    struct wasock_conn fresh = {0};
+    const struct wasock_addr at = addr("127.0.0.1:81");
+    const struct wasock_addr used = addr("127.0.0.1:80");
+
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    const uint32_t n_free = net.n_free_sockets_;
+    assert_int_equal(dial("127.0.0.1:80", &fresh), 0); /* to be accepted */
+    assert_int_equal(wasock_listener_try_accept(&c.listener, &c.server),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_fakenet_listen(&net, &at, 0, &c.listener),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_fakenet_try_dial(&net, &used, &c.client),
+                     -WASOCK_EOPEN);
+    const uint64_t start_ns = wasock_fakenet_now_ns(&net);
+    assert_int_equal(
+        wasock_fakenet_dial_for_ns(&net, &used, 100 * MS, &c.client),
+        -WASOCK_EOPEN);
+    assert_int_equal(wasock_fakenet_now_ns(&net), start_ns);
+    assert_int_equal(wasock_fakenet_bind(&net, &at, &c.client), -WASOCK_EOPEN);
+    close_conn(&fresh);
+    assert_int_equal(wasock_fakenet_pair(&net, &fresh, &c.client),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_fakenet_pair(&net, &c.client, &fresh),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_fakenet_pair(&net, &fresh, &fresh), -WASOCK_EOPEN);
+    assert_false(wasock_socket_is_open(&fresh.socket));
+    assert_int_equal(wasock_listener_accept(&c.listener, &fresh), 0);
+    close_conn(&fresh);
+    assert_int_equal(net.n_free_sockets_, n_free);
+    write_all(&c.client, "as it was");
+    assert_reads(&c.server, "as it was");
+    close_pair(&c);
+}
+
+/* A timeout is a duration by the network's clock on its sockets. */
+static void test_timeouts(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    const uint64_t start_ns = wasock_fakenet_now_ns(&net);
+    assert_int_equal(wasock_socket_now_ns(&c.client.socket), start_ns);
+    assert_int_equal(wasock_socket_set_timeout_ns(&c.client.socket,
+                                                  WASOCK_READABLE, 30000 * MS),
+                     0);
+    assert_int_equal(wasock_conn_read(&c.client, &byte, 1), -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_socket_now_ns(&c.client.socket),
+                     start_ns + 30000 * MS);
+    assert_int_equal(wasock_fakenet_sleep_for_ns(&net, 5 * MS), 0);
+    assert_int_equal(wasock_fakenet_now_ns(&net), start_ns + 30005 * MS);
+    assert_int_equal(wasock_fakenet_sleep_for_ns(&net, WASOCK_FOREVER_NS),
+                     -WASOCK_EDEADLOCK);
+    close_pair(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_null_memory_is_refused),
+        cmocka_unit_test(test_opening_an_open_object),
+        cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_addresses_that_are_none),
         cmocka_unit_test(test_address_in_use),
