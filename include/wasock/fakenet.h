@@ -132,8 +132,6 @@ struct wasock__fakenet_socket {
     uint64_t end_ns;     /* when `ending` arrives */
     uint64_t answer_ns;  /* when a reset answers what was lost; 0: nothing
                               was */
-    uint64_t event_ns;   /* when its event is due */
-    uint32_t event_at;   /* where it stands among the events */
     uint32_t peer;       /* a stream's other end */
     uint32_t next;       /* among those free, or those not accepted */
     uint32_t next_bound; /* with the same hash of the address */
@@ -154,6 +152,11 @@ struct wasock__fakenet_socket {
     char name[WASOCK_ADDR_NAME_CAPACITY]; /* of that address which is a name */
 };
 
+/* Private: of a network, and of each socket, without blocks. */
+#define WASOCK__FAKENET_FIXED_BYTES ((size_t)24)
+#define WASOCK__FAKENET_SOCKET_BYTES                                           \
+    (sizeof(struct wasock__fakenet_socket) + 24)
+
 /*
  * The memory that a network needs, in bytes: a constant expression if its
  * arguments are.
@@ -164,8 +167,8 @@ struct wasock__fakenet_socket {
  *   are on their way.
  */
 #define WASOCK_FAKENET_SIZE(n_sockets, buffer_bytes)                           \
-    ((size_t)(n_sockets) *                                                     \
-         (sizeof(struct wasock__fakenet_socket) + 2 * sizeof(uint32_t)) +      \
+    (WASOCK__FAKENET_FIXED_BYTES +                                             \
+     (size_t)(n_sockets) * WASOCK__FAKENET_SOCKET_BYTES +                      \
      ((size_t)(buffer_bytes) / WASOCK__FAKENET_BLOCK_BYTES +                   \
       2 * ((size_t)(n_sockets) < (size_t)(buffer_bytes)                        \
                ? (size_t)(n_sockets)                                           \
@@ -175,18 +178,19 @@ struct wasock__fakenet_socket {
 /* Alignment that the memory of a network needs, in bytes. */
 #define WASOCK_FAKENET_ALIGNMENT 8
 
+struct wasock__timer_heap;
+
 /* A network, in the caller's storage; it must not move. Members are private. */
 struct wasock_fakenet {
     struct wasock__backend backend_;
     struct wasock__fakenet_socket *sockets_;
     struct wasock__fakenet_block *blocks_;
-    uint32_t *bound_;  /* by hash of the address: the first of a chain */
-    uint32_t *events_; /* a heap of sockets, by event_ns */
+    uint32_t *bound_; /* by hash of the address: the first of a chain */
+    struct wasock__timer_heap *arrivals_; /* by socket: its next one */
     const struct wasock_fakenet_faults *faults_;
     uint64_t now_ns_; /* on the host's clock: when it last was looked at */
     uint64_t random_;
     uint32_t n_sockets_;
-    uint32_t n_events_;
     uint32_t free_sockets_; /* the first of a list */
     uint32_t n_free_sockets_;
     uint32_t free_blocks_; /* the first of a list */

@@ -40,7 +40,6 @@ wasock__fakenet_allocate(struct wasock_fakenet *net,
                          enum wasock__fakenet_kind kind)
 {
     const struct wasock__fakenet_socket fresh = {
-        .event_at = WASOCK__FAKENET_NONE,
         .peer = WASOCK__FAKENET_NONE,
         .next = WASOCK__FAKENET_NONE,
         .next_bound = WASOCK__FAKENET_NONE,
@@ -112,12 +111,35 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
 
 /* The network. */
 
+_Static_assert(sizeof(struct wasock__timer_heap) <= WASOCK__FAKENET_FIXED_BYTES,
+               "WASOCK_FAKENET_SIZE has no room for the heap of arrivals");
+_Static_assert(sizeof(struct wasock__timer) + 2 * sizeof(uint32_t) ==
+                   WASOCK__FAKENET_SOCKET_BYTES -
+                       sizeof(struct wasock__fakenet_socket),
+               "WASOCK_FAKENET_SIZE has no room for the arrays of sockets");
+
+/* Divide the memory into arrays, in the order of their alignment. */
+static void lay_out(struct wasock_fakenet *net, void *memory, size_t n_blocks)
+{
+    const size_t n_sockets = net->n_sockets_;
+
+    net->arrivals_ = (struct wasock__timer_heap *)memory;
+    net->sockets_ =
+        (struct wasock__fakenet_socket *)(void *)((char *)memory +
+                                                  WASOCK__FAKENET_FIXED_BYTES);
+    struct wasock__timer *timers =
+        (struct wasock__timer *)(void *)(net->sockets_ + n_sockets);
+    net->blocks_ = (struct wasock__fakenet_block *)(void *)(timers + n_sockets);
+    net->bound_ = (uint32_t *)(void *)(net->blocks_ + n_blocks);
+    wasock__timer_heap_init(net->arrivals_, timers, net->bound_ + n_sockets,
+                            net->n_sockets_);
+}
+
 int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
                         size_t n_sockets,
                         const struct wasock_fakenet_options *options)
 {
-    const size_t each =
-        sizeof(struct wasock__fakenet_socket) + 2 * sizeof(uint32_t);
+    const size_t each = WASOCK__FAKENET_SOCKET_BYTES;
     const struct wasock_fakenet none = {
         .now_ns_ = START_NS,
         .last_port_ = WASOCK__FAKENET_FIRST_PORT - 1,
@@ -128,19 +150,17 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
         n_sockets == 0) {
         return -WASOCK_EINVAL;
     }
-    if (n_sockets > INT32_MAX || n_sockets > size / each) {
+    if (n_sockets > INT32_MAX || size < WASOCK__FAKENET_FIXED_BYTES ||
+        n_sockets > (size - WASOCK__FAKENET_FIXED_BYTES) / each) {
         return -WASOCK_ESTORAGE;
     }
     const size_t n_blocks =
-        (size - n_sockets * each) / sizeof(struct wasock__fakenet_block);
+        (size - WASOCK__FAKENET_FIXED_BYTES - n_sockets * each) /
+        sizeof(struct wasock__fakenet_block);
     *net = none;
     wasock__fakenet_attach(net);
     net->n_sockets_ = (uint32_t)n_sockets;
-    net->sockets_ = (struct wasock__fakenet_socket *)memory;
-    net->blocks_ =
-        (struct wasock__fakenet_block *)(void *)(net->sockets_ + n_sockets);
-    net->bound_ = (uint32_t *)(void *)(net->blocks_ + n_blocks);
-    net->events_ = net->bound_ + n_sockets;
+    lay_out(net, memory, n_blocks);
     net->free_sockets_ = WASOCK__FAKENET_NONE;
     for (size_t i = n_sockets; i > 0; i--) {
         net->bound_[i - 1] = WASOCK__FAKENET_NONE;

@@ -18,6 +18,7 @@
 
 #include <wasock/fakenet.h>
 
+#include "../poller/timer_heap.h"
 #include "../socket_internal.h"
 
 /* No socket, no block, no place. */
@@ -238,11 +239,11 @@ void wasock__fakenet_count_sent(struct wasock_fakenet *net,
 
 /* What is on its way to a socket has changed. */
 void wasock__fakenet_expect(struct wasock_fakenet *net,
-                            struct wasock__fakenet_socket *socket);
+                            const struct wasock__fakenet_socket *socket);
 
 /* Expect nothing more. */
-void wasock__fakenet_expect_nothing(struct wasock_fakenet *net,
-                                    struct wasock__fakenet_socket *socket);
+void wasock__fakenet_expect_nothing(
+    struct wasock_fakenet *net, const struct wasock__fakenet_socket *socket);
 
 /* Whether the peer's end of the stream, or its reset, has arrived. */
 bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,

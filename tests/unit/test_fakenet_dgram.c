@@ -12,6 +12,8 @@
 #include <wasock/fakenet.h>
 #include <wasock/wasock.h>
 
+#include "../../src/poller/timer_heap.h"
+
 #define MS WASOCK_NS_PER_MS
 
 static _Alignas(
@@ -53,7 +55,7 @@ static void end(void)
     assert_int_equal(wasock_conn_close(&a), 0);
     assert_int_equal(wasock_conn_close(&b), 0);
     assert_int_equal(net.n_free_sockets_, 8);
-    assert_int_equal(net.n_events_, 0);
+    assert_int_equal(net.arrivals_->count, 0);
 }
 
 static ptrdiff_t send_to(struct wasock_conn *conn, const char *text,

@@ -12,6 +12,8 @@
 #include <wasock/fakenet.h>
 #include <wasock/wasock.h>
 
+#include "../../src/poller/timer_heap.h"
+
 #define MS WASOCK_NS_PER_MS
 
 static _Alignas(
@@ -51,7 +53,7 @@ static void end(void)
     }
     assert_int_equal(wasock_listener_close(&listener), 0);
     assert_int_equal(net.n_free_sockets_, 8);
-    assert_int_equal(net.n_events_, 0);
+    assert_int_equal(net.arrivals_->count, 0);
 }
 
 static uint64_t now_ns(void)
@@ -319,7 +321,7 @@ static void test_order_of_arrivals(void **unused)
         }
     }
     assert_int_equal(net.n_free_sockets_, 2 * N);
-    assert_int_equal(net.n_events_, 0);
+    assert_int_equal(net.arrivals_->count, 0);
 }
 
 /* A megabyte through all of it at once comes byte by byte as it was sent. */
