@@ -97,7 +97,7 @@ struct wasock__fakenet_addr {
 };
 
 /* Private: how much of a block is payload. */
-#define WASOCK__FAKENET_BLOCK_BYTES 471
+#define WASOCK__FAKENET_BLOCK_BYTES 470
 
 /* Private: bytes on their way or unread. */
 struct wasock__fakenet_block {
@@ -107,7 +107,8 @@ struct wasock__fakenet_block {
     struct wasock__fakenet_addr source; /* of the datagram that begins here */
     uint16_t begin;                     /* of what is unread */
     uint16_t end;
-    uint8_t is_first; /* a datagram begins here */
+    uint8_t is_first;   /* a datagram begins here */
+    uint8_t is_stalled; /* by fault: new faults end it */
     unsigned char bytes[WASOCK__FAKENET_BLOCK_BYTES];
 };
 
@@ -119,8 +120,10 @@ struct wasock__fakenet_queue {
 
 /* Private: what one end's sending has taken of time. */
 struct wasock__fakenet_link {
-    uint64_t free_ns;     /* when all it sent so far has left */
-    uint64_t last_due_ns; /* before then nothing it sends now arrives */
+    uint64_t free_ns;          /* when all it sent so far has left */
+    uint64_t last_due_ns;      /* before then nothing it sends now arrives */
+    uint64_t stalled_until_ns; /* 0: it is not stalled */
+    uint64_t unstalled_due_ns; /* last_due_ns without the stall */
 };
 
 /* Private: one end. */
@@ -143,10 +146,11 @@ struct wasock__fakenet_socket {
     uint32_t n_pending_max;
     struct wasock__fakenet_addr local;
     struct wasock__fakenet_addr remote;
-    uint8_t kind;     /* enum wasock__fakenet_kind */
-    uint8_t shut;     /* halves, enum wasock_shutdown */
-    uint8_t ending;   /* enum wasock__fakenet_ending: what the peer did */
-    uint8_t is_bound; /* its local address is its own */
+    uint8_t kind;           /* enum wasock__fakenet_kind */
+    uint8_t shut;           /* halves, enum wasock_shutdown */
+    uint8_t ending;         /* enum wasock__fakenet_ending: what the peer did */
+    uint8_t is_bound;       /* its local address is its own */
+    uint8_t is_end_stalled; /* `ending` is on its way until new faults */
     uint8_t is_to_be_reset;
     uint8_t is_reset_read;                /* a read has told of the reset */
     char name[WASOCK_ADDR_NAME_CAPACITY]; /* of that address which is a name */
@@ -290,6 +294,15 @@ int wasock_fakenet_try_dial(struct wasock_fakenet *net,
 int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
                         struct wasock_conn *b)
     __attribute__((warn_unused_result));
+
+/*
+ * The other end of a connection: the object that accepted it, or that is its
+ * pair or dialled it.
+ * Returns NULL where there is none: it was not accepted yet, it is closed, the
+ * connection was reset, or conn is no stream of an in-process network. The
+ * object is its opener's; the pointer is good until that is closed.
+ */
+struct wasock_conn *wasock_fakenet_peer(const struct wasock_conn *conn);
 
 /*
  * Close a connection by a reset: its peer reads what was sent, and then

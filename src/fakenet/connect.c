@@ -257,6 +257,20 @@ int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
     return 0;
 }
 
+struct wasock_conn *wasock_fakenet_peer(const struct wasock_conn *conn)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = NULL;
+
+    if (wasock__fakenet_find(&conn->socket, &net, &socket) < 0) {
+        return NULL;
+    }
+    const struct wasock__fakenet_socket *peer =
+        wasock__fakenet_at(net, socket->peer);
+    /* The socket is the first member of the connection. */
+    return peer == NULL ? NULL : (struct wasock_conn *)(void *)peer->object;
+}
+
 int wasock_fakenet_reset(struct wasock_conn *conn)
 {
     struct wasock_fakenet *net = NULL;

@@ -73,6 +73,7 @@ static int convey(struct wasock_fakenet *net,
         socket->link = before; /* it took no time of it */
         return result;
     }
+    wasock__fakenet_mark_stalled(net, socket, &datagram);
     wasock__fakenet_insert_datagram(net, &receiver->unread, &datagram,
                                     happens(net, overtaking_permille));
     receiver->n_unread += (uint32_t)length;

@@ -11,28 +11,6 @@
 /* Beyond this, as many bytes may be unread. */
 #define UNREAD_BYTES_LIMIT (UINT32_C(1) << 31)
 
-const struct wasock_fakenet_faults *
-wasock__fakenet_faults(const struct wasock_fakenet *net,
-                       const struct wasock__fakenet_socket *socket)
-{
-    static const struct wasock_fakenet_faults none = {0};
-
-    if (socket != NULL && socket->faults != NULL) {
-        return socket->faults;
-    }
-    return net->faults_ != NULL ? net->faults_ : &none;
-}
-
-/* Vigna's SplitMix64. */
-uint32_t wasock__fakenet_draw(struct wasock_fakenet *net, uint32_t n)
-{
-    net->random_ += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t mixed = net->random_;
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return (uint32_t)(((mixed >> 32) * n) >> 32);
-}
-
 /* Sockets. */
 
 struct wasock__fakenet_socket *
@@ -202,25 +180,6 @@ int wasock_fakenet_sleep_for_ns(struct wasock_fakenet *net, uint64_t timeout_ns)
 {
     return wasock_fakenet_sleep_until_ns(
         net, wasock__deadline_after(timeout_ns, wasock__fakenet_now(net)));
-}
-
-void wasock_fakenet_set_faults(struct wasock_fakenet *net,
-                               const struct wasock_fakenet_faults *faults)
-{
-    net->faults_ = faults;
-}
-
-int wasock_fakenet_set_socket_faults(struct wasock_socket *socket,
-                                     const struct wasock_fakenet_faults *faults)
-{
-    struct wasock_fakenet *net = NULL;
-    struct wasock__fakenet_socket *found = NULL;
-    const int result = wasock__fakenet_find(socket, &net, &found);
-
-    if (result == 0) {
-        found->faults = faults;
-    }
-    return result;
 }
 
 int wasock_fakenet_set_unread_max(struct wasock_socket *socket, size_t n_bytes)

@@ -110,6 +110,10 @@ uint64_t wasock__fakenet_arrival(struct wasock_fakenet *net,
         left_ns = wasock_ns_add(left_ns, n_bytes * WASOCK_NS_PER_S /
                                              faults->bytes_per_s);
     }
+    if (wasock_ns_add(left_ns, faults->latency_ns) >=
+        socket->link.stalled_until_ns) {
+        socket->link.stalled_until_ns = 0; /* it makes no difference */
+    }
     const uint64_t due_ns = due_at(&socket->link, left_ns, faults->latency_ns);
     socket->link.free_ns = left_ns;
     socket->link.last_due_ns = due_ns;
@@ -130,9 +134,32 @@ void wasock__fakenet_count_sent(struct wasock_fakenet *net,
         /* What is sent next arrives so much later than it would now. */
         const uint64_t left_ns =
             free_at(&socket->link, wasock__fakenet_now(net));
-        socket->link.last_due_ns =
-            wasock_ns_add(due_at(&socket->link, left_ns, faults->latency_ns),
-                          faults->stall_ns);
+        const uint64_t due_ns =
+            due_at(&socket->link, left_ns, faults->latency_ns);
+        socket->link.unstalled_due_ns = due_ns;
+        socket->link.last_due_ns = wasock_ns_add(due_ns, faults->stall_ns);
+        socket->link.stalled_until_ns =
+            faults->stall_ns > 0 ? socket->link.last_due_ns : 0;
+    }
+}
+
+bool wasock__fakenet_is_stalled(const struct wasock__fakenet_socket *sender,
+                                uint64_t due_ns)
+{
+    return sender->link.stalled_until_ns != 0 &&
+           due_ns >= sender->link.stalled_until_ns;
+}
+
+void wasock__fakenet_mark_stalled(struct wasock_fakenet *net,
+                                  const struct wasock__fakenet_socket *sender,
+                                  const struct wasock__fakenet_queue *queue)
+{
+    uint32_t index = queue->last;
+
+    while (index != WASOCK__FAKENET_NONE && !net->blocks_[index].is_stalled &&
+           wasock__fakenet_is_stalled(sender, net->blocks_[index].due_ns)) {
+        net->blocks_[index].is_stalled = 1;
+        index = net->blocks_[index].previous;
     }
 }
 
