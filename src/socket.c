@@ -525,7 +525,7 @@ void wasock__socket_notify(struct wasock_socket *socket, uint8_t changes)
     for (struct wasock_watch *watch = socket->watches_; watch != NULL;
          watch = watch->next_) {
         if (watch->changes_ == 0) {
-            watch->next_news_ = *watch->inbox_;
+            watch->next_changed_ = *watch->inbox_;
             *watch->inbox_ = watch;
         }
         watch->changes_ |= changes;

@@ -27,7 +27,7 @@ extern "C" {
 enum wasock_preopen_role {
     WASOCK_PREOPEN_NO_SOCKET = 0,
     WASOCK_PREOPEN_LISTENER,
-    WASOCK_PREOPEN_UNTOLD, /* listener or connection: the host does not tell */
+    WASOCK_PREOPEN_UNKNOWN, /* listener or connection: the host does not tell */
     WASOCK_PREOPEN_CONNECTION,
     WASOCK_PREOPEN_DATAGRAM
 };
@@ -78,17 +78,17 @@ ptrdiff_t wasock_preopen_listeners(struct wasock_listener *listeners,
     __attribute__((warn_unused_result));
 
 enum wasock_preopen_host {
-    WASOCK_PREOPEN_HOST_UNTOLD = 0,
+    WASOCK_PREOPEN_HOST_UNKNOWN = 0,
     WASOCK_PREOPEN_HOST_HAS_SOCKETS,
     WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS
 };
 
 /* What the host handed over, counted. */
-struct wasock_preopen_census {
+struct wasock_preopen_counts {
     unsigned n_descriptors; /* all of them; the sum of those below */
     unsigned n_listeners;
     unsigned n_connections;
-    unsigned n_untold;
+    unsigned n_unknown;
     unsigned n_datagrams;
     unsigned n_directories;
     unsigned n_others;
@@ -100,23 +100,23 @@ struct wasock_preopen_census {
  * sockets at all: where there is a socket it does; where there is none, an
  * accept from stdin fails with EBADF on hosts that do and with ENOTSOCK on
  * those that do not.
- * census: written, on failure with what was counted until then.
+ * counts: written, on failure with what was counted until then.
  * Errors: those of wasock_preopen_next.
  * Source: preview1 fd_fdstat_get, sock_send, sock_accept.
  */
-int wasock_preopen_count(struct wasock_preopen_census *census);
+int wasock_preopen_count(struct wasock_preopen_counts *counts);
 
 /*
  * Say in English what the host handed over, why there is no listener if there
  * is none, and which command lines give one. Several lines, each ended.
- * census: from wasock_preopen_count.
+ * counts: from wasock_preopen_count.
  * text: room for `capacity` bytes, the caller's; cut to fit, always ends in a
  *   zero when `capacity` is not 0. 1,024 bytes are enough.
  * Returns the length without the final zero, as if there were room enough.
  * Errors: none.
  * Source: wasock's own.
  */
-size_t wasock_preopen_explain(const struct wasock_preopen_census *census,
+size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,
                               char *text, size_t capacity);
 
 #ifdef __cplusplus

@@ -132,12 +132,12 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
  * owner's inbox. So nothing below calls upward.
  */
 struct wasock_watch {
-    struct wasock_socket *socket_;   /* NULL once the object is closed */
-    struct wasock_watch *next_;      /* in the object's list */
-    struct wasock_watch **link_;     /* what points at this one there */
-    struct wasock_watch **inbox_;    /* head of its owner's list of changes */
-    struct wasock_watch *next_news_; /* in the inbox */
-    uint8_t changes_;                /* not 0: in the inbox */
+    struct wasock_socket *socket_; /* NULL once the object is closed */
+    struct wasock_watch *next_;    /* in the object's list */
+    struct wasock_watch **link_;   /* what points at this one there */
+    struct wasock_watch **inbox_;  /* head of its owner's list of changes */
+    struct wasock_watch *next_changed_; /* in the inbox */
+    uint8_t changes_;                   /* not 0: in the inbox */
 };
 
 struct wasock__operations;

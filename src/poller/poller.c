@@ -251,7 +251,7 @@ static void take_changes(struct wasock_poller *poller)
     while (poller->inbox_ != NULL) {
         struct wasock_watch *watch = poller->inbox_;
         const uint8_t changes = watch->changes_;
-        poller->inbox_ = watch->next_news_;
+        poller->inbox_ = watch->next_changed_;
         watch->changes_ = 0;
         if (changes & WASOCK__CHANGE_CLOSED) {
             release(poller, index_of(poller, watch));

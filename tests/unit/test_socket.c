@@ -23,7 +23,7 @@ static void test_watches(void **unused)
         assert_int_equal(watches[i].changes_,
                          WASOCK__CHANGE_READ_DEADLINE |
                              WASOCK__CHANGE_WRITE_DEADLINE);
-        assert_null(watches[i].next_news_);
+        assert_null(watches[i].next_changed_);
     }
     wasock__socket_unwatch(&watches[1]);
     wasock__socket_unwatch(&watches[1]);
