@@ -25,12 +25,12 @@
 
 static int explain_missing_listener(int error)
 {
-    struct wasock_preopen_census census = {0};
+    struct wasock_preopen_counts counts = {0};
     char text[1024];
 
     fprintf(stderr, "tcpecho: no listener: %s\n", wasock_err_text(error));
-    if (wasock_preopen_count(&census) == 0) {
-        wasock_preopen_explain(&census, text, sizeof(text));
+    if (wasock_preopen_count(&counts) == 0) {
+        wasock_preopen_explain(&counts, text, sizeof(text));
         fputs(text, stderr);
     }
     return 1;

@@ -36,9 +36,9 @@ static int transferred_nothing(const struct wasock_socket *socket)
 }
 
 /*
- * Remember why a stream ended in one direction: hosts tell it once and then say
- * end of stream. A reset that was read ends writing as well: a send after it
- * kills iwasm.
+ * Remember the error that ended a stream in one direction: hosts return it once
+ * and EOF afterwards. A reset that was read ends writing as well: a send after
+ * it kills iwasm.
  */
 static void remember(struct wasock_socket *socket, unsigned direction,
                      int error)
@@ -52,17 +52,27 @@ static void remember(struct wasock_socket *socket, unsigned direction,
     wasock__socket_share_facts(socket);
 }
 
-/* The result of a transfer that failed. A stream's is remembered. */
+/* The result of a transfer that failed. What may pass is not remembered. */
 static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
                         int error)
 {
-    if (error == -WASOCK_EAGAIN || error == -WASOCK_EINTR) {
+    switch (-error) {
+    case WASOCK_EAGAIN:
         socket->activity_ |= WASOCK__ACTIVITY_DRY;
+        return error;
+    case WASOCK_EINTR:
         return -WASOCK_EAGAIN;
-    }
-    if (error == -WASOCK_EBADF || error == -WASOCK_ENOTCAPABLE ||
-        error == -WASOCK_ENOTCONN) {
-        error = wasock__socket_doubt(socket, error, -WASOCK_ENOTCONNECTION);
+    case WASOCK_ENOMEM:
+    case WASOCK_ENOBUFS:
+        return error;
+    case WASOCK_EBADF:
+    case WASOCK_ENOTCAPABLE:
+    case WASOCK_ENOTCONN:
+        error =
+            wasock__socket_role_error(socket, error, -WASOCK_ENOTCONNECTION);
+        break;
+    default:
+        break;
     }
     if (socket->role_ == WASOCK__ROLE_STREAM) {
         remember(socket, direction, error);
@@ -383,7 +393,8 @@ int wasock_conn_shutdown(struct wasock_conn *conn, enum wasock_shutdown how)
     const int result =
         wasock_fd_shutdown(socket->fd_, (enum wasock_shutdown)halves);
     if (result < 0 && !wasock_err_is_disconnect(result)) {
-        return wasock__socket_doubt(socket, result, -WASOCK_ENOTCONNECTION);
+        return wasock__socket_role_error(socket, result,
+                                         -WASOCK_ENOTCONNECTION);
     }
     socket->facts_.shut |= (uint8_t)halves;
     wasock__socket_share_facts(socket);

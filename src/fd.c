@@ -339,18 +339,19 @@ int wasock_fd_wait_until_ns(int fd, unsigned direction, uint64_t deadline_ns)
     if (direction != WASOCK_READABLE && direction != WASOCK_WRITABLE) {
         return -WASOCK_EINVAL;
     }
-    for (bool is_first = true;; is_first = false) {
+    for (bool is_first = true;;) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, is_first);
         const int result = wasock__fd_wait_once(fd, direction, step_ns);
+        if (result == -WASOCK_EINTR) {
+            continue;
+        }
         if (result == 1 || result == -WASOCK_ENOTSUP) {
             return 0;
         }
-        if (result == 0 && step_ns == 0) {
-            return -WASOCK_EDEADLINE;
+        if (result < 0 || step_ns == 0) {
+            return result < 0 ? result : -WASOCK_EDEADLINE;
         }
-        if (result < 0) {
-            return result;
-        }
+        is_first = false;
     }
 }
 
@@ -366,10 +367,10 @@ int wasock_fd_sleep_until_ns(uint64_t deadline_ns)
     if (deadline_ns == WASOCK_NO_DEADLINE) {
         return -WASOCK_EDEADLOCK;
     }
-    while (result == 0) {
+    while (result == 0 || result == -WASOCK_EINTR) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, false);
         if (step_ns == 0) {
-            break;
+            return 0;
         }
         result = wasock__fd_wait_once(-1, 0, step_ns);
     }
@@ -500,12 +501,16 @@ int wasock_poll_until_ns(struct wasock_poll_item *items, size_t n_items,
     if (deadline_ns == WASOCK_NO_DEADLINE && !has_interest(items, n_items)) {
         return -WASOCK_EDEADLOCK;
     }
-    for (bool is_first = true;; is_first = false) {
+    for (bool is_first = true;;) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, is_first);
         const int result = poll_items(items, n_items, scratch, step_ns);
+        if (result == -WASOCK_EINTR) {
+            continue;
+        }
         if (result != 0 || step_ns == 0) {
             return result;
         }
+        is_first = false;
     }
 }
 

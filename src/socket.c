@@ -9,19 +9,14 @@
 #include "socket_internal.h"
 
 /*
- * Where the host's poll says nothing, a wait is naps between tries. Short
- * ones first, so that a busy connection is not kept waiting; then long ones,
- * so that an idle one costs next to nothing.
+ * On a host whose poll is fake, a wait is naps between tries: short ones first,
+ * for a busy connection, then long ones, which cost an idle one next to
+ * nothing.
  */
 #define NAP_MAX_MS 15 /* 1, 3, 7, 15, 15, … */
 
-/* How often a poll may call a socket ready, or be interrupted, where there is
- * nothing, before naps take its place: without them a host that does so all
- * the time would make a wait a busy loop. */
-#define IN_VAIN_MAX 3
-
-/* How often a wait may have been in vain before an interruption ends it. */
-#define INTERRUPTIONS_MAX 64
+/* Spurious wake-ups after which a wait verifies the host's poll. */
+#define SPURIOUS_MAX 3
 
 bool wasock_socket_is_open(const struct wasock_socket *socket)
 {
@@ -63,6 +58,16 @@ int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
     return wasock_socket_set_deadline_ns(
         socket, directions,
         wasock__deadline_after(timeout_ns, wasock_socket_now_ns(socket)));
+}
+
+int wasock_socket_set_interruptible(struct wasock_socket *socket,
+                                    bool is_interruptible)
+{
+    if (!wasock_socket_is_open(socket)) {
+        return -WASOCK_ECLOSED;
+    }
+    socket->is_interruptible_ = is_interruptible;
+    return 0;
 }
 
 int wasock_socket_set_label(struct wasock_socket *socket, const char *label)
@@ -133,6 +138,9 @@ int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
     bool is_proven = true;
     int role = WASOCK__ROLE_DGRAM;
 
+    if (wasock_socket_is_open(socket)) {
+        return -WASOCK_EOPEN;
+    }
     int result = wasock_fd_stat(fd, &stat);
     if (result < 0) {
         return result;
@@ -186,6 +194,9 @@ int wasock__socket_share(struct wasock_socket *socket,
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return socket->backend_ ? -WASOCK_ENOTSUP : -WASOCK_ECLOSED;
+    }
+    if (wasock_socket_is_open(sharer)) {
+        return -WASOCK_EOPEN;
     }
     wasock__socket_open(sharer, socket->fd_, (enum wasock__role)socket->role_);
     sharer->facts_ = socket->facts_;
@@ -371,10 +382,10 @@ int wasock__socket_check_deadline(const struct wasock_socket *socket,
 }
 
 /*
- * Find out, once a descriptor, whether the host's poll looks at sockets. It is
- * asked before the first wait and not at adoption: many sockets never wait.
+ * Detect whether the host's poll looks at sockets: once per descriptor, before
+ * the first wait and not at adoption, as many sockets never wait.
  */
-static int find_out_host_poll(struct wasock_socket *socket)
+static int detect_host_poll(struct wasock_socket *socket)
 {
     const int is_fake = wasock_fd_poll_is_fake(
         socket->fd_, socket->role_ == WASOCK__ROLE_LISTENER);
@@ -392,7 +403,7 @@ enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket)
 {
     if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN &&
         socket->role_ != WASOCK__ROLE_PLAIN) {
-        const int ignored = find_out_host_poll(socket); /* asked again then */
+        const int ignored = detect_host_poll(socket); /* it stays unknown */
         (void)ignored;
     }
     return (enum wasock__host_poll)socket->facts_.host_poll;
@@ -409,47 +420,67 @@ static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
     return result < 0 ? result : 1;
 }
 
-/* One host call: 1 where trying again is worth it, 0 where it is known not to
- * be, or an error. */
-static int wait_step(struct wasock_socket *socket, unsigned direction,
-                     struct wasock__wait *wait, uint64_t time_left_ns)
+/*
+ * Wait for a spurious wake-up not to be repeated. A listener shared by several
+ * processes has many: another one accepted the connection. The poll is right
+ * then, and says so if it is asked again. A host that calls everything ready
+ * would make the wait a busy loop: nap.
+ */
+static int verify_poll(struct wasock_socket *socket, unsigned direction,
+                       struct wasock__wait *wait, uint64_t time_left_ns)
 {
-    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
-        return find_out_host_poll(socket);
-    }
-    if (socket->facts_.host_poll == WASOCK__HOST_POLL_FAKE ||
-        wait->n_in_vain >= IN_VAIN_MAX) {
+    const int result = wasock__fd_wait_once(socket->fd_, direction, 0);
+
+    if (result == 1) {
         return nap(wait, time_left_ns);
     }
-    return wasock__fd_wait_once(socket->fd_, direction, time_left_ns);
+    if (result == 0) {
+        wait->nap_ms = 0;
+        wait->n_spurious = 0;
+    }
+    return result;
+}
+
+/* One step of a wait. Returns 1 to try again, 0 to go on waiting, or an
+ * error. */
+static int wait_step(struct wasock_socket *socket, unsigned direction,
+                     struct wasock__wait *wait)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        const int result = wasock__backend_wait(socket, direction);
+        return result == 0 ? 1 : result;
+    }
+    const uint64_t time_left_ns =
+        wasock__time_left_ns(socket->deadline_ns_[WASOCK__SIDE(direction)]);
+    if (time_left_ns == 0) {
+        return -WASOCK_EDEADLINE;
+    }
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
+        return detect_host_poll(socket);
+    }
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_FAKE) {
+        return nap(wait, time_left_ns);
+    }
+    return wait->n_spurious >= SPURIOUS_MAX
+               ? verify_poll(socket, direction, wait, time_left_ns)
+               : wasock__fd_wait_once(socket->fd_, direction, time_left_ns);
 }
 
 int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
 {
-    if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__backend_wait(socket, direction);
-    }
-    for (;;) {
-        const uint64_t time_left_ns =
-            wasock__time_left_ns(socket->deadline_ns_[WASOCK__SIDE(direction)]);
-        if (time_left_ns == 0) {
-            return -WASOCK_EDEADLINE;
-        }
-        const int result = wait_step(socket, direction, wait, time_left_ns);
-        if (result == 1 ||
-            (result == -WASOCK_EINTR && wait->n_in_vain < INTERRUPTIONS_MAX)) {
-            wait->n_in_vain++;
-            return 0;
-        }
-        if (result < 0) {
-            return result;
-        }
-    }
+    int result = 0;
+
+    do {
+        result = wait_step(socket, direction, wait);
+    } while (result == 0 ||
+             (result == -WASOCK_EINTR && !socket->is_interruptible_));
+    wait->n_spurious++; /* unless the try that follows succeeds */
+    return result < 0 ? result : 0;
 }
 
-int wasock__socket_doubt(struct wasock_socket *socket, int error,
-                         int wrong_role)
+int wasock__socket_role_error(struct wasock_socket *socket, int error,
+                              int wrong_role)
 {
     struct wasock_fd_stat stat;
 

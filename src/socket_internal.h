@@ -55,8 +55,8 @@ enum {
 
 /* The state of one waiting call; zero at its start. */
 struct wasock__wait {
-    uint32_t nap_ms;
-    uint32_t n_in_vain; /* how often it was worth trying again, so far */
+    uint32_t nap_ms;     /* the last nap */
+    uint32_t n_spurious; /* wake-ups since the host's poll was last verified */
 };
 
 /* How many bytes slices have in all, or `limit` if there are more. */
@@ -82,7 +82,8 @@ void wasock__socket_open(struct wasock_socket *socket, int fd,
  * connection, make it non-blocking, in this order, so that a refused one is
  * left as it was.
  * Errors: EBADF; ENOTSOCK; ENOTSUP: a datagram socket as listener;
- *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking.
+ *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking; EOPEN: `socket` is
+ *   open.
  */
 int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
     __attribute__((warn_unused_result));
@@ -91,7 +92,7 @@ int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
 int wasock__socket_into_fd(struct wasock_socket *socket)
     __attribute__((warn_unused_result));
 
-/* Open `sharer` on the same descriptor. */
+/* Open `sharer` on the same descriptor. EOPEN: it is open. */
 int wasock__socket_share(struct wasock_socket *socket,
                          struct wasock_socket *sharer)
     __attribute__((warn_unused_result));
@@ -142,8 +143,8 @@ int wasock__socket_check_deadline(const struct wasock_socket *socket,
                                   unsigned direction)
     __attribute__((warn_unused_result));
 
-/* After EAGAIN: 0 when it is worth trying again, or the error that ends the
- * call. `wait` is the call's. */
+/* Wait after EAGAIN. Returns 0 to try again, or the error that ends the call.
+ * wait: of the call. */
 int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
     __attribute__((warn_unused_result));
@@ -155,10 +156,11 @@ enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
 /* Let all sharers have this object's facts. */
 void wasock__socket_share_facts(struct wasock_socket *socket);
 
-/* The error for a descriptor that is not what it was adopted as, when its
- * first use gave `error`: `wrong_role` if it lives, else `error`. */
-int wasock__socket_doubt(struct wasock_socket *socket, int error,
-                         int wrong_role);
+/* The error of an operation that failed with `error`: `wrong_role` if the
+ * descriptor is alive and the host could not tell its role when it was
+ * adopted, else `error`. */
+int wasock__socket_role_error(struct wasock_socket *socket, int error,
+                              int wrong_role);
 
 /* Begin and end to watch; the watch's owner gives `inbox`. */
 void wasock__socket_watch(struct wasock_socket *socket,

@@ -90,8 +90,11 @@ int wasock_fakenet_listen(struct wasock_fakenet *net,
                           struct wasock_listener *listener)
 {
     struct wasock__fakenet_addr local;
-    int result = wasock__fakenet_addr_from(addr, &local);
 
+    if (wasock_socket_is_open(&listener->socket)) {
+        return -WASOCK_EOPEN;
+    }
+    int result = wasock__fakenet_addr_from(addr, &local);
     if (result < 0) {
         return result;
     }
@@ -173,8 +176,11 @@ int wasock_fakenet_try_dial(struct wasock_fakenet *net,
         wasock__fakenet_faults(net, NULL)->refused_permille;
     struct wasock__fakenet_socket *listener = NULL;
     struct wasock__fakenet_addr remote;
-    int result = wasock__fakenet_addr_from(addr, &remote);
 
+    if (wasock_socket_is_open(&conn->socket)) {
+        return -WASOCK_EOPEN;
+    }
+    int result = wasock__fakenet_addr_from(addr, &remote);
     if (result < 0) {
         return result;
     }
@@ -203,6 +209,9 @@ int wasock_fakenet_dial_until_ns(struct wasock_fakenet *net,
     const uint64_t answer_ns =
         wasock_ns_add(wasock_ns_add(now_ns, latency_ns), latency_ns);
 
+    if (wasock_socket_is_open(&conn->socket)) {
+        return -WASOCK_EOPEN;
+    }
     if (wasock_deadline_is_past(deadline_ns, now_ns)) {
         return -WASOCK_EDEADLINE;
     }
@@ -235,14 +244,31 @@ int wasock_fakenet_dial_for_ns(struct wasock_fakenet *net,
 int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
                         struct wasock_conn *b)
 {
+    if (a == b || wasock_socket_is_open(&a->socket) ||
+        wasock_socket_is_open(&b->socket)) {
+        return -WASOCK_EOPEN;
+    }
     struct wasock__fakenet_socket *first = allocate_pair(net);
-
     if (first == NULL) {
         return -WASOCK_ESTORAGE;
     }
     wasock__fakenet_open(net, first, &a->socket);
     wasock__fakenet_open(net, wasock__fakenet_at(net, first->peer), &b->socket);
     return 0;
+}
+
+struct wasock_conn *wasock_fakenet_peer(const struct wasock_conn *conn)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = NULL;
+
+    if (wasock__fakenet_find(&conn->socket, &net, &socket) < 0) {
+        return NULL;
+    }
+    const struct wasock__fakenet_socket *peer =
+        wasock__fakenet_at(net, socket->peer);
+    /* The socket is the first member of the connection. */
+    return peer == NULL ? NULL : (struct wasock_conn *)(void *)peer->object;
 }
 
 int wasock_fakenet_reset(struct wasock_conn *conn)

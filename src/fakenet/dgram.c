@@ -73,6 +73,7 @@ static int convey(struct wasock_fakenet *net,
         socket->link = before; /* it took no time of it */
         return result;
     }
+    wasock__fakenet_mark_stalled(net, socket, &datagram);
     wasock__fakenet_insert_datagram(net, &receiver->unread, &datagram,
                                     happens(net, overtaking_permille));
     receiver->n_unread += (uint32_t)length;
@@ -162,8 +163,11 @@ int wasock_fakenet_bind(struct wasock_fakenet *net,
                         struct wasock_conn *conn)
 {
     struct wasock__fakenet_addr local;
-    int result = wasock__fakenet_addr_from(addr, &local);
 
+    if (wasock_socket_is_open(&conn->socket)) {
+        return -WASOCK_EOPEN;
+    }
+    int result = wasock__fakenet_addr_from(addr, &local);
     if (result < 0 || result == WASOCK_ADDR_NAME) {
         return -WASOCK_EAFNOSUPPORT;
     }

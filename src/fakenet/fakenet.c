@@ -11,28 +11,6 @@
 /* Beyond this, as many bytes may be unread. */
 #define UNREAD_BYTES_LIMIT (UINT32_C(1) << 31)
 
-const struct wasock_fakenet_faults *
-wasock__fakenet_faults(const struct wasock_fakenet *net,
-                       const struct wasock__fakenet_socket *socket)
-{
-    static const struct wasock_fakenet_faults none = {0};
-
-    if (socket != NULL && socket->faults != NULL) {
-        return socket->faults;
-    }
-    return net->faults_ != NULL ? net->faults_ : &none;
-}
-
-/* Vigna's SplitMix64. */
-uint32_t wasock__fakenet_draw(struct wasock_fakenet *net, uint32_t n)
-{
-    net->random_ += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t mixed = net->random_;
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return (uint32_t)(((mixed >> 32) * n) >> 32);
-}
-
 /* Sockets. */
 
 struct wasock__fakenet_socket *
@@ -40,7 +18,6 @@ wasock__fakenet_allocate(struct wasock_fakenet *net,
                          enum wasock__fakenet_kind kind)
 {
     const struct wasock__fakenet_socket fresh = {
-        .event_at = WASOCK__FAKENET_NONE,
         .peer = WASOCK__FAKENET_NONE,
         .next = WASOCK__FAKENET_NONE,
         .next_bound = WASOCK__FAKENET_NONE,
@@ -112,34 +89,56 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
 
 /* The network. */
 
+_Static_assert(sizeof(struct wasock__timer_heap) <= WASOCK__FAKENET_FIXED_BYTES,
+               "WASOCK_FAKENET_SIZE has no room for the heap of arrivals");
+_Static_assert(sizeof(struct wasock__timer) + 2 * sizeof(uint32_t) ==
+                   WASOCK__FAKENET_SOCKET_BYTES -
+                       sizeof(struct wasock__fakenet_socket),
+               "WASOCK_FAKENET_SIZE has no room for the arrays of sockets");
+
+/* Divide the memory into arrays, in the order of their alignment. */
+static void lay_out(struct wasock_fakenet *net, void *memory, size_t n_blocks)
+{
+    const size_t n_sockets = net->n_sockets_;
+
+    net->arrivals_ = (struct wasock__timer_heap *)memory;
+    net->sockets_ =
+        (struct wasock__fakenet_socket *)(void *)((char *)memory +
+                                                  WASOCK__FAKENET_FIXED_BYTES);
+    struct wasock__timer *timers =
+        (struct wasock__timer *)(void *)(net->sockets_ + n_sockets);
+    net->blocks_ = (struct wasock__fakenet_block *)(void *)(timers + n_sockets);
+    net->bound_ = (uint32_t *)(void *)(net->blocks_ + n_blocks);
+    wasock__timer_heap_init(net->arrivals_, timers, net->bound_ + n_sockets,
+                            net->n_sockets_);
+}
+
 int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
                         size_t n_sockets,
                         const struct wasock_fakenet_options *options)
 {
-    const size_t each =
-        sizeof(struct wasock__fakenet_socket) + 2 * sizeof(uint32_t);
+    const size_t each = WASOCK__FAKENET_SOCKET_BYTES;
     const struct wasock_fakenet none = {
         .now_ns_ = START_NS,
         .last_port_ = WASOCK__FAKENET_FIRST_PORT - 1,
         .is_virtual_ = 1,
     };
 
-    if ((uintptr_t)memory % WASOCK_FAKENET_ALIGNMENT != 0 || n_sockets == 0) {
+    if (memory == NULL || (uintptr_t)memory % WASOCK_FAKENET_ALIGNMENT != 0 ||
+        n_sockets == 0) {
         return -WASOCK_EINVAL;
     }
-    if (n_sockets > INT32_MAX || n_sockets > size / each) {
+    if (n_sockets > INT32_MAX || size < WASOCK__FAKENET_FIXED_BYTES ||
+        n_sockets > (size - WASOCK__FAKENET_FIXED_BYTES) / each) {
         return -WASOCK_ESTORAGE;
     }
     const size_t n_blocks =
-        (size - n_sockets * each) / sizeof(struct wasock__fakenet_block);
+        (size - WASOCK__FAKENET_FIXED_BYTES - n_sockets * each) /
+        sizeof(struct wasock__fakenet_block);
     *net = none;
     wasock__fakenet_attach(net);
     net->n_sockets_ = (uint32_t)n_sockets;
-    net->sockets_ = (struct wasock__fakenet_socket *)memory;
-    net->blocks_ =
-        (struct wasock__fakenet_block *)(void *)(net->sockets_ + n_sockets);
-    net->bound_ = (uint32_t *)(void *)(net->blocks_ + n_blocks);
-    net->events_ = net->bound_ + n_sockets;
+    lay_out(net, memory, n_blocks);
     net->free_sockets_ = WASOCK__FAKENET_NONE;
     for (size_t i = n_sockets; i > 0; i--) {
         net->bound_[i - 1] = WASOCK__FAKENET_NONE;
@@ -171,7 +170,7 @@ int wasock_fakenet_sleep_until_ns(struct wasock_fakenet *net,
     if (deadline_ns == WASOCK_NO_DEADLINE) {
         return -WASOCK_EDEADLOCK;
     }
-    while (result == 0) {
+    while (result == 0 || result == -WASOCK_EINTR) {
         result = wasock__fakenet_run(net, deadline_ns);
     }
     return result == -WASOCK_EDEADLINE ? 0 : result;
@@ -181,25 +180,6 @@ int wasock_fakenet_sleep_for_ns(struct wasock_fakenet *net, uint64_t timeout_ns)
 {
     return wasock_fakenet_sleep_until_ns(
         net, wasock__deadline_after(timeout_ns, wasock__fakenet_now(net)));
-}
-
-void wasock_fakenet_set_faults(struct wasock_fakenet *net,
-                               const struct wasock_fakenet_faults *faults)
-{
-    net->faults_ = faults;
-}
-
-int wasock_fakenet_set_socket_faults(struct wasock_socket *socket,
-                                     const struct wasock_fakenet_faults *faults)
-{
-    struct wasock_fakenet *net = NULL;
-    struct wasock__fakenet_socket *found = NULL;
-    const int result = wasock__fakenet_find(socket, &net, &found);
-
-    if (result == 0) {
-        found->faults = faults;
-    }
-    return result;
 }
 
 int wasock_fakenet_set_unread_max(struct wasock_socket *socket, size_t n_bytes)

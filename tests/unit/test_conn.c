@@ -523,6 +523,7 @@ static void test_adoption_of_each_kind(void **unused)
 static void test_the_first_use_tells_on_wamr(void **unused)
 {
     struct wasock_conn conn = {0};
+    struct wasock_conn accepted = {0};
     struct wasock_listener listener = {0};
     char byte = 0;
 
@@ -533,7 +534,7 @@ static void test_the_first_use_tells_on_wamr(void **unused)
     assert_int_equal(wasock_conn_from_fd(&conn, listener_fd), 0);
     assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_ENOTCONNECTION);
     assert_int_equal(wasock_listener_from_fd(&listener, conn_fd), 0);
-    assert_int_equal(wasock_listener_accept(&listener, &conn),
+    assert_int_equal(wasock_listener_accept(&listener, &accepted),
                      -WASOCK_ENOTLISTENER);
 }
 
@@ -677,6 +678,40 @@ static void test_echo_in_random_worlds(void **unused)
     }
 }
 
+/* A host that is short of memory for a moment does not end a connection. */
+static void test_transient_errors_are_not_remembered(void **unused)
+{
+    static const int32_t errors[] = {WASOCK_ENOMEM, WASOCK_ENOBUFS};
+    struct wasock_slice slices[] = {{"a", 1}, {"b", 1}};
+    char bytes[8];
+    struct wasock_buffer room = {bytes, sizeof(bytes)};
+
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        simhost_reset(i + 1, &simhost_ideal);
+        struct pair pair = open_pair();
+        struct wasock_conn *conn = &pair.conn;
+        simhost_peer_send(pair.peer, "abc", 3, SIMHOST_NOW);
+        simhost_fail(SIMHOST_SOCK_RECV, 1, errors[i], 2);
+        assert_int_equal(wasock_conn_try_read(conn, bytes, 8), -errors[i]);
+        assert_int_equal(wasock_conn_readv(conn, &room, 1), -errors[i]);
+        assert_int_equal(wasock_conn_read(conn, bytes, 8), 3);
+        simhost_fail(SIMHOST_SOCK_SEND, 1, errors[i], 2);
+        assert_int_equal(wasock_conn_try_write(conn, "x", 1), -errors[i]);
+        assert_int_equal(wasock_conn_writev(conn, slices, 2), -errors[i]);
+        assert_int_equal(wasock_conn_write(conn, "yz", 2), 2);
+        assert_received(pair.peer, "yz", 2);
+        /* A permanent one is. */
+        simhost_fail(SIMHOST_SOCK_RECV, 1, WASOCK_ECONNRESET, 1);
+        assert_int_equal(wasock_conn_try_read(conn, bytes, 8),
+                         -WASOCK_ECONNRESET);
+        assert_int_equal(wasock_conn_try_read(conn, bytes, 8),
+                         -WASOCK_ECONNRESET);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -702,6 +737,7 @@ int main(void)
         cmocka_unit_test(test_datagrams),
         cmocka_unit_test(test_more_than_a_count_can_tell),
         cmocka_unit_test(test_a_read_that_failed_ends_writing),
+        cmocka_unit_test(test_transient_errors_are_not_remembered),
         cmocka_unit_test(test_a_lying_host),
         cmocka_unit_test(test_echo_in_random_worlds),
     };

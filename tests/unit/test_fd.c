@@ -147,10 +147,6 @@ static void test_waits_for_one(void **unused)
         }
         assert_int_equal(result, 0);
         assert_int_equal(byte, 'x');
-        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
-        assert_int_equal(
-            wasock_fd_wait_until_ns(fd, WASOCK_READABLE, WASOCK_NO_DEADLINE),
-            -WASOCK_EINTR);
         close_pair(&pair);
         simhost_check();
     }
@@ -167,9 +163,40 @@ static void test_sleep(void **unused)
         assert_int_equal(wasock_fd_sleep_until_ns(WASOCK_DEADLINE_PAST), 0);
         assert_int_equal(wasock_fd_sleep_until_ns(WASOCK_NO_DEADLINE),
                          -WASOCK_EDEADLOCK);
-        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
-        assert_int_equal(wasock_fd_sleep_until_ns(wasock_deadline_after_ms(70)),
-                         -WASOCK_EINTR);
+        const uint64_t start_ns = wasock_clock_now_ns();
+        assert_int_equal(wasock_fd_sleep_for_ns(70 * MS), 0);
+        assert_in_range(simhost_now_ns(), start_ns + 70 * MS,
+                        start_ns + 73 * MS);
+        assert_int_equal(wasock_fd_sleep_for_ns(0), 0);
+        assert_int_equal(wasock_fd_sleep_for_ns(WASOCK_FOREVER_NS),
+                         -WASOCK_EDEADLOCK);
+        simhost_check();
+    }
+}
+
+/* A signal ends no wait of this layer either. */
+static void test_signals_do_not_end_a_wait(void **unused)
+{
+    struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(1)];
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        struct pair pair = open_pair();
+        const int fd = wasock_socket_fd(&pair.conn.socket);
+        struct wasock_poll_item item = {.fd = fd, .interest = WASOCK_READABLE};
+        simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 100);
+        assert_int_equal(
+            wasock_fd_wait_for_ns(fd, WASOCK_READABLE, WASOCK_FOREVER_NS), 0);
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 100);
+        assert_int_equal(
+            wasock_poll_for_ns(&item, 1, scratch, WASOCK_FOREVER_NS), 1);
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 100);
+        const uint64_t start_ns = simhost_now_ns();
+        assert_int_equal(wasock_fd_sleep_for_ns(70 * MS), 0);
+        assert_true(simhost_now_ns() >= start_ns + 70 * MS);
+        close_pair(&pair);
         simhost_check();
     }
 }
@@ -322,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_huge_lengths_are_cut),
         cmocka_unit_test(test_waits_for_one),
         cmocka_unit_test(test_sleep),
+        cmocka_unit_test(test_signals_do_not_end_a_wait),
         cmocka_unit_test(test_the_verdicts_of_hosts),
         cmocka_unit_test(test_poll_and_confirm),
         cmocka_unit_test(test_poll_of_nothing),

@@ -27,7 +27,7 @@ static void test_scattered_sockets_are_adopted_by_number(void **unused)
 /* Quirk 7: no sockets at all is one clean error, with an explanation. */
 static void test_a_host_without_sockets(void **unused)
 {
-    struct wasock_preopen_census census;
+    struct wasock_preopen_counts counts;
     struct wasock_listener listener = {0};
     struct wasock_conn conn = {0};
     char text[1024];
@@ -40,9 +40,9 @@ static void test_a_host_without_sockets(void **unused)
                      -WASOCK_ENOPREOPEN);
     assert_int_equal(wasock_listener_from_fd(&listener, fd), -WASOCK_ENOTSOCK);
     assert_int_equal(wasock_conn_from_fd(&conn, fd), -WASOCK_ENOTSOCK);
-    assert_int_equal(wasock_preopen_count(&census), 0);
-    assert_int_equal(census.host, WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS);
-    wasock_preopen_explain(&census, text, sizeof(text));
+    assert_int_equal(wasock_preopen_count(&counts), 0);
+    assert_int_equal(counts.host, WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS);
+    wasock_preopen_explain(&counts, text, sizeof(text));
     assert_non_null(strstr(text, "has no preview1 sockets"));
 }
 
