@@ -21,8 +21,7 @@ _Static_assert(sizeof(struct wasock__poller) <= sizeof(struct wasock_poller),
 _Static_assert(2 * sizeof(struct wasock__subscription) +
                        2 * sizeof(struct wasock__event) +
                        sizeof(struct wasock__timer) +
-                       sizeof(struct wasock__registration) +
-                       sizeof(uint32_t) ==
+                       sizeof(struct wasock__registration) + sizeof(uint32_t) ==
                    WASOCK__POLLER_EACH_BYTES,
                "WASOCK__POLLER_EACH_BYTES is wrong");
 _Static_assert(sizeof(struct wasock__subscription) +
@@ -59,8 +58,9 @@ int wasock_poller_init(struct wasock_poller *opaque, void *memory, size_t size)
     poller->subscriptions = (struct wasock__subscription *)memory;
     poller->events = (struct wasock__event *)(void *)(poller->subscriptions +
                                                       2 * (size_t)capacity + 1);
-    poller->registrations = (struct wasock__registration *)(void *)(
-        poller->events + 2 * (size_t)capacity + 1);
+    poller->registrations =
+        (struct wasock__registration *)(void *)(poller->events +
+                                                2 * (size_t)capacity + 1);
     struct wasock__timer *timers =
         (struct wasock__timer *)(void *)(poller->registrations + capacity);
     wasock__timer_heap_init(&poller->timers, timers,
@@ -114,8 +114,17 @@ static void update_pending(struct wasock__poller *poller, uint32_t index)
     }
 }
 
-/* What is no socket may block, so it is reported only if the host says of it
- * alone that it is ready. */
+/* Whether the host, asked about a descriptor alone, says that it is ready or
+ * cannot be waited for. */
+static bool is_confirmed(const struct wasock_socket *socket, unsigned direction)
+{
+    const int result = wasock__fd_wait_once(socket->fd_, direction, 0);
+
+    return result == 1 || result == -WASOCK_EBADF || result == -WASOCK_ENOTSUP;
+}
+
+/* What is no socket may block, so it is reported only if it is confirmed; not
+ * after an interruption. */
 static unsigned confirm(const struct wasock_socket *socket, unsigned directions)
 {
     if (socket->role_ != WASOCK__ROLE_PLAIN) {
@@ -123,8 +132,7 @@ static unsigned confirm(const struct wasock_socket *socket, unsigned directions)
     }
     for (unsigned side = 0; side < 2; side++) {
         const unsigned direction = 1U << side;
-        if ((directions & direction) &&
-            wasock__fd_wait_once(socket->fd_, direction, 0) == 0) {
+        if ((directions & direction) && !is_confirmed(socket, direction)) {
             directions &= ~direction;
         }
     }
@@ -136,9 +144,8 @@ void wasock__report_ready(struct wasock__poller *poller, uint32_t index,
 {
     struct wasock__registration *registration = &poller->registrations[index];
 
-    registration->ready |=
-        (uint8_t)confirm(registration->watch.socket_,
-                         directions & registration->interest);
+    registration->ready |= (uint8_t)confirm(
+        registration->watch.socket_, directions & registration->interest);
     update_pending(poller, index);
 }
 
@@ -296,9 +303,8 @@ static void take_change(struct wasock__poller *poller, uint32_t index,
                         unsigned changes)
 {
     struct wasock__registration *registration = &poller->registrations[index];
-    const unsigned deadlines =
-        changes &
-        (WASOCK__CHANGE_READ_DEADLINE | WASOCK__CHANGE_WRITE_DEADLINE);
+    const unsigned deadlines = changes & (WASOCK__CHANGE_READ_DEADLINE |
+                                          WASOCK__CHANGE_WRITE_DEADLINE);
 
     if (deadlines != 0) { /* set anew: what was exceeded is another one */
         registration->reported_exceeded &= (uint8_t)~deadlines;
@@ -697,8 +703,8 @@ bool wasock_poller_next(struct wasock_poller *opaque,
     if (taken.ready == 0) {
         poller->timeout_ns = 0; /* this event was right */
     }
-    set_report(poller, index, taken.ready != 0 ? WASOCK__REPORT_TAKEN
-                                               : WASOCK__REPORT_NONE);
+    set_report(poller, index,
+               taken.ready != 0 ? WASOCK__REPORT_TAKEN : WASOCK__REPORT_NONE);
     return true;
 }
 
