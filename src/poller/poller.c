@@ -585,7 +585,10 @@ static bool is_over(const struct wasock__poller *poller, uint64_t deadline_ns)
 /* One turn of a wait: report what there is, and wait if that is nothing. */
 static int turn(struct wasock__poller *poller, uint64_t deadline_ns)
 {
-    take_changes(poller);
+    do { /* looking at one in-process socket may make others ready */
+        take_changes(poller);
+        report_network(poller);
+    } while (poller->inbox != NULL);
     if (poller->kind == WASOCK__HOST_UNKNOWN) {
         wasock__probe_kind(poller);
     }
@@ -597,7 +600,6 @@ static int turn(struct wasock__poller *poller, uint64_t deadline_ns)
         end_starving(poller);
     }
     report_deadlines(poller, now_ns);
-    report_network(poller);
     return wait_for_any(poller, limit(poller, deadline_ns, now_ns), now_ns);
 }
 
