@@ -48,7 +48,7 @@ static uint64_t next_nap_ns(struct wasock__poller *poller)
     } else if (!is_quiet(poller)) {
         poller->n_quiet++;
     }
-    return is_quiet(poller) /* less what is lost in waking up */
+    return is_quiet(poller) && poller->is_at_rest /* less what waking costs */
                ? period_ns(poller) / n_naps(poller) - WASOCK_NS_PER_MS
                : poller->nap_ms * WASOCK_NS_PER_MS;
 }
@@ -59,10 +59,15 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
     /* What is due may become so at the start of a nap. */
     const uint64_t busy_period_ns =
         period_ns(poller) - NAP_MAX_MS * WASOCK_NS_PER_MS;
-    const uint32_t n_due =
-        is_quiet(poller) ? n_cold(poller) / n_naps(poller) + 1
+    uint32_t n_due = is_quiet(poller)
+                         ? n_cold(poller) / n_naps(poller) + 1
                          : wasock__order_due(poller, busy_period_ns, now_ns);
 
+    if (poller->is_at_rest != is_quiet(poller)) {
+        /* Some would wait for a part of either period. */
+        n_due = n_cold(poller);
+        poller->is_at_rest = is_quiet(poller);
+    }
     if (is_quiet(poller) || n_due >= n_cold(poller)) {
         poller->swept_ns = now_ns;
     } else { /* the time that is too short for one more is kept */
@@ -114,11 +119,9 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
     poller->n_used = 0;
     report_first(poller, WASOCK__QUEUE_HOT,
                  wasock__count(poller, WASOCK__QUEUE_HOT));
-    if (n_cold(poller) > 0) {
-        const uint32_t n_due = take_due(poller, now_ns);
-        report_first(poller, WASOCK__QUEUE_COLD, n_due);
-        wasock__order_rotate(poller, n_due, false);
-    }
+    const uint32_t n_due = take_due(poller, now_ns);
+    report_first(poller, WASOCK__QUEUE_COLD, n_due);
+    wasock__order_rotate(poller, n_due, false);
     poller->is_try_owed = 0;
     return 0;
 }

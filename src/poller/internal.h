@@ -124,6 +124,7 @@ struct WASOCK__STORED wasock__poller {
     uint8_t kind;         /* enum wasock__host_kind */
     uint8_t spread;       /* share of events that came from cold ones, of 64 */
     uint8_t nap_ms;       /* blind: the last nap */
+    uint8_t is_at_rest;   /* blind: all cold were tried since it is quiet */
     uint8_t is_try_owed;  /* blind: no event was given since 0 was returned */
     uint8_t is_virtual;   /* the network has a clock of its own */
     uint8_t is_interruptible;
