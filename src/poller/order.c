@@ -128,11 +128,15 @@ static void review(struct wasock__poller *poller, uint32_t index)
     } else if (activity != 0) {
         registration->is_doubted = 1;
         wasock__order_miss(poller, index);
-    } else if (socket->role_ == WASOCK__ROLE_NONE ||
-               socket->role_ == WASOCK__ROLE_PLAIN) {
-        poller->n_used++; /* the object does not see its use */
+    } else {
+        /* Not tried, so ready still; or the object does not see its use. */
+        poller->n_used += socket->role_ == WASOCK__ROLE_NONE ||
+                          socket->role_ == WASOCK__ROLE_PLAIN;
+        if (registration->queue == WASOCK__QUEUE_COLD &&
+            poller->kind != WASOCK__HOST_BLIND) {
+            wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
+        }
     }
-    /* Otherwise it was not tried: what was ready still is. */
 }
 
 void wasock__order_review(struct wasock__poller *poller)
