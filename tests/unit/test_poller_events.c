@@ -540,6 +540,41 @@ static void test_untouched_beside_spread_traffic_on(void)
 }
 ON_EVERY_HOST(test_untouched_beside_spread_traffic)
 
+/* A connection that is read in parts beside spread traffic: each part is
+ * reported within the bound, and nearly all in the next wait. */
+static void test_partly_read_beside_spread_traffic_on(void)
+{
+    static const char bytes[6400];
+    static struct wasock_poller_event events[N_MAX];
+    unsigned n_parts = 0;
+    unsigned n_misses = 0;
+    uint64_t last_ns = 0;
+
+    chance = 1;
+    set_costs();
+    open_conns(1001);
+    simhost_peer_send(peers[1000], bytes, sizeof(bytes), SIMHOST_NOW);
+    while (n_parts < sizeof(bytes) / 64) {
+        bool is_reported = false;
+        send_to_some(1000, 16, true);
+        const ptrdiff_t n = take(events, N_MAX);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            is_reported |=
+                try_read(events[i].token) && events[i].token == &conns[1000];
+        }
+        if (is_reported) {
+            n_parts++;
+            last_ns = simhost_now_ns();
+        } else if (n_parts > 0) {
+            n_misses++;
+            assert_in_range(simhost_now_ns() - last_ns, 0, 20 * MS);
+        }
+    }
+    assert_in_range(n_misses, 0, 20);
+    close_all();
+}
+ON_EVERY_HOST(test_partly_read_beside_spread_traffic)
+
 /* Every idle connection is asked about, not all but one. */
 static void test_every_idle_conn_is_found_on(void)
 {
@@ -727,6 +762,7 @@ int main(void)
         cmocka_unit_test(test_one_byte_beside_much_data),
         cmocka_unit_test(test_untouched_beside_busy_conns),
         cmocka_unit_test(test_untouched_beside_spread_traffic),
+        cmocka_unit_test(test_partly_read_beside_spread_traffic),
         cmocka_unit_test(test_every_idle_conn_is_found),
         cmocka_unit_test(test_full_poller_waits_for_both_directions),
         cmocka_unit_test(test_slots_used_20000_times),
