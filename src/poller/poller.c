@@ -582,6 +582,13 @@ static bool is_over(const struct wasock__poller *poller, uint64_t deadline_ns)
     return deadline_ns == WASOCK_DEADLINE_PAST || deadline_ns <= now_of(poller);
 }
 
+/* On a blind host a wait gives one round of hints before it returns 0, and no
+ * second one: otherwise it would never return 0. */
+static bool owes_try(const struct wasock__poller *poller)
+{
+    return poller->kind == WASOCK__HOST_BLIND && poller->is_try_owed;
+}
+
 /* One turn of a wait: report what there is, and wait if that is nothing. */
 static int turn(struct wasock__poller *poller, uint64_t deadline_ns)
 {
@@ -600,6 +607,10 @@ static int turn(struct wasock__poller *poller, uint64_t deadline_ns)
         end_starving(poller);
     }
     report_deadlines(poller, now_ns);
+    if (poller->kind == WASOCK__HOST_BLIND && !poller->is_try_owed &&
+        is_over(poller, deadline_ns)) {
+        return 0;
+    }
     return wait_for_any(poller, limit(poller, deadline_ns, now_ns), now_ns);
 }
 
@@ -607,18 +618,13 @@ static ptrdiff_t wait_until(struct wasock__poller *poller, uint64_t deadline_ns)
 {
     int result = 0;
 
-    /* On a blind host an event is a try that is owed, once before time is up:
-     * otherwise silence would never be reported. */
-    while (!wasock__is_pending(poller) &&
-           !(poller->kind == WASOCK__HOST_BLIND && !poller->is_try_owed &&
-             is_over(poller, deadline_ns))) {
+    while (result == 0 && !wasock__is_pending(poller)) {
         result = turn(poller, deadline_ns);
         if (result == -WASOCK_EINTR && !poller->is_interruptible) {
             result = 0;
         }
-        if (result < 0 || (!wasock__is_pending(poller) &&
-                           poller->kind != WASOCK__HOST_BLIND &&
-                           is_over(poller, deadline_ns))) {
+        if (!wasock__is_pending(poller) && !owes_try(poller) &&
+            is_over(poller, deadline_ns)) {
             break;
         }
     }
@@ -702,7 +708,7 @@ bool wasock_poller_next(struct wasock_poller *opaque,
     registration->ready = 0;
     registration->exceeded = 0;
     registration->error = 0;
-    if (taken.ready == 0) {
+    if (taken.deadline != 0 || taken.error != 0) {
         poller->timeout_ns = 0; /* this event was right */
     }
     set_report(poller, index,
