@@ -16,6 +16,13 @@ static struct wasock_listener listener;
 static struct wasock_conn conns[N_MAX];
 static struct simhost_peer *peers[N_MAX];
 
+/* Register an object; its token is its address. */
+static inline void watch_socket(struct wasock_socket *socket, unsigned interest)
+{
+    assert_int_equal(wasock_poller_add(&poller, socket, interest, socket), 0);
+}
+
+/* Open `n` connections, registered for reading; none is pending. */
 static inline void open_conns(size_t n)
 {
     const int fd = simhost_preopen(SIMHOST_LISTENER);
@@ -27,9 +34,7 @@ static inline void open_conns(size_t n)
     for (size_t i = 0; i < n; i++) {
         peers[i] = simhost_connect(fd, SIMHOST_NOW);
         assert_int_equal(wasock_listener_accept(&listener, &conns[i]), 0);
-        assert_int_equal(wasock_poller_add(&poller, &conns[i].socket,
-                                           WASOCK_READABLE, &conns[i]),
-                         0);
+        watch_socket(&conns[i].socket, WASOCK_READABLE);
     }
 }
 
@@ -47,26 +52,80 @@ static inline void close_all(void)
     simhost_check();
 }
 
-/* What calls cost wasmtime. */
-static inline void set_costs(void)
+/* Wait, then take up to `capacity` events; the others stay pending. Returns the
+ * number taken, or the error of the wait. */
+static inline ptrdiff_t take_until(uint64_t deadline_ns,
+                                   struct wasock_poller_event *events,
+                                   size_t capacity)
 {
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_SEND] = 1800;
-    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1300;
-    simhost_knobs.subscription_cost_ns = 500;
+    const ptrdiff_t n_pending =
+        wasock_poller_wait_until_ns(&poller, deadline_ns);
+    ptrdiff_t n = 0;
+
+    if (n_pending < 0) {
+        return n_pending;
+    }
+    while ((size_t)n < capacity && wasock_poller_next(&poller, &events[n])) {
+        n++;
+    }
+    assert_int_equal(n, n_pending < (ptrdiff_t)capacity ? n_pending
+                                                        : (ptrdiff_t)capacity);
+    return n;
 }
 
-/* Let each of the first `n` peers whose last words were read say some more. */
-static inline void speak(size_t n)
+/* Wait without a deadline: at least one event. */
+static inline ptrdiff_t take(struct wasock_poller_event *events,
+                             size_t capacity)
+{
+    const ptrdiff_t n = take_until(WASOCK_NO_DEADLINE, events, capacity);
+
+    assert_true(n > 0);
+    return n;
+}
+
+/* What a wait that does not block reports of one object; all events are
+ * taken. */
+static inline struct wasock_poller_event look_at(const void *token)
+{
+    struct wasock_poller_event found = {0};
+    struct wasock_poller_event event;
+
+    assert_true(wasock_poller_wait_until_ns(&poller, WASOCK_DEADLINE_PAST) >=
+                0);
+    while (wasock_poller_next(&poller, &event)) {
+        if (event.token == token) {
+            assert_null(found.token);
+            found = event;
+        }
+    }
+    return found;
+}
+
+/* What calls cost on wasmtime. */
+static inline void set_costs(void)
+{
+    simhost_knobs.costs.call_ns[SIMHOST_SOCK_RECV] = 1200;
+    simhost_knobs.costs.call_ns[SIMHOST_SOCK_SEND] = 1800;
+    simhost_knobs.costs.call_ns[SIMHOST_POLL_ONEOFF] = 1300;
+    simhost_knobs.costs.subscription_ns = 500;
+}
+
+static inline struct simhost_truth truth_of(const struct wasock_conn *conn)
+{
+    return simhost_truth(wasock_socket_fd(&conn->socket));
+}
+
+/* Each of the first `n` peers sends, unless its last bytes are unread. */
+static inline void send_to(size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!simhost_truth(wasock_socket_fd(&conns[i].socket)).is_readable) {
+        if (!truth_of(&conns[i]).is_readable) {
             simhost_peer_send(peers[i], "hello", 5, SIMHOST_NOW);
         }
     }
 }
 
-/* Watch a connection for both directions. */
+/* Register a connection for both directions. */
 static inline void watch_both(size_t i)
 {
     assert_int_equal(wasock_poller_modify(&poller, &conns[i].socket,
@@ -75,7 +134,7 @@ static inline void watch_both(size_t i)
                      0);
 }
 
-/* The same, of one that has no room. */
+/* The same, of one whose send buffer is full. */
 static inline void fill_and_watch_both(size_t i)
 {
     simhost_peer_set_window(peers[i], 4);
@@ -84,21 +143,20 @@ static inline void fill_and_watch_both(size_t i)
     watch_both(i);
 }
 
-/* Let the listener, watched, starve; the poller has not heard of it yet. */
-static inline void starve(void)
+/* Register the listener and run out of descriptors with a connection
+ * pending. */
+static inline void run_out_of_descriptors(void)
 {
     struct wasock_conn extra = {0};
 
-    assert_int_equal(wasock_poller_add(&poller, &listener.socket,
-                                       WASOCK_READABLE, &listener),
-                     0);
+    watch_socket(&listener.socket, WASOCK_READABLE);
     simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
     simhost_knobs.n_descriptors_max = simhost_n_open();
     assert_int_equal(wasock_listener_try_accept(&listener, &extra),
                      -WASOCK_EMFILE);
 }
 
-/* Send back what a connection has to say. Returns whether there was any. */
+/* Read once and send back what came. Returns whether there was any. */
 static inline bool echo(struct wasock_conn *conn)
 {
     char buffer[64];
@@ -110,24 +168,54 @@ static inline bool echo(struct wasock_conn *conn)
     return n > 0;
 }
 
-/* Whether the poller counts it among those that are not in use. */
-static inline bool is_idle(size_t i)
+/* Read once: some bytes, or none. Returns whether there were any. */
+static inline bool try_read(struct wasock_conn *conn)
 {
-    const struct wasock__registration *registration =
-        (const void *)conns[i].socket.watches_;
+    char buffer[64];
+    const ptrdiff_t n = wasock_conn_try_read(conn, buffer, sizeof(buffer));
 
-    return registration != NULL &&
-           registration->place[0] < poller.n_subscriptions_ - poller.n_active_;
+    assert_true(n > 0 || n == -WASOCK_EAGAIN);
+    return n > 0;
 }
 
-/* The last of those. */
-static inline size_t last_idle(size_t n)
+/*
+ * Keep connection 0 busy for half a second, so that the poller asks about the
+ * other `n` - 1 only now and then: the last poll leaves some out.
+ */
+static inline void keep_one_busy(size_t n)
 {
-    while (n > 0 && !is_idle(n - 1)) {
-        n--;
+    const uint64_t end_ns = simhost_now_ns() + 500 * MS;
+    size_t n_least = SIZE_MAX;
+
+    while (simhost_now_ns() < end_ns) {
+        struct wasock_poller_event events[64];
+        send_to(1);
+        const ptrdiff_t n_events = take(events, 64);
+        for (ptrdiff_t i = 0; i < n_events; i++) {
+            try_read(events[i].token);
+        }
+        if (simhost_last_n_subscriptions() < n_least) {
+            n_least = simhost_last_n_subscriptions();
+        }
+        simhost_advance_ns(MS / 2);
     }
-    assert_true(n > 0);
-    return n - 1;
+    assert_true(is_host(&simhost_wazero) || n_least < n);
 }
+
+/* A test on every profile; simhost_reset has been called. */
+static inline void on_every_host(void (*test)(void))
+{
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        test();
+    }
+}
+
+#define ON_EVERY_HOST(name)                                                    \
+    static void name(void **unused)                                            \
+    {                                                                          \
+        (void)unused;                                                          \
+        on_every_host(name##_on);                                              \
+    }
 
 #endif

@@ -13,6 +13,7 @@
 #include <wasock/wasock.h>
 
 #include "../../src/poller/timer_heap.h"
+#include "taken.h"
 
 #define MS WASOCK_NS_PER_MS
 
@@ -305,7 +306,7 @@ static void test_order_of_arrivals(void **unused)
     }
     size_t n_arrived = 0;
     struct wasock_poller_event event;
-    while (wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE) == 1) {
+    while (take_events(&poller, &event, 1, WASOCK_NO_DEADLINE) == 1) {
         struct wasock_conn *conn = event.token;
         char byte = 0;
         assert_int_equal(wasock_conn_try_read(conn, &byte, 1), 1);

@@ -21,6 +21,7 @@
 #include "../../src/poller/timer_heap.h"
 
 #include "random.h"
+#include "taken.h"
 
 #define MS WASOCK_NS_PER_MS
 #define N_PAIRS 24
@@ -223,7 +224,7 @@ static ptrdiff_t serve(uint64_t deadline_ns)
     ptrdiff_t n = 0;
 
     do {
-        n = note(wasock_poller_wait(&poller, events, 8, deadline_ns));
+        n = note(take_events(&poller, events, 8, deadline_ns));
         for (ptrdiff_t i = 0; i < n; i++) {
             struct end *end = events[i].token;
             assert_int_equal(events[i].ready, WASOCK_READABLE);

@@ -23,6 +23,21 @@
 
 #define MS WASOCK_NS_PER_MS
 
+/* Set a deadline: the one place that names these calls. */
+static inline void set_read_deadline(struct wasock_socket *socket,
+                                     uint64_t deadline_ns)
+{
+    assert_int_equal(
+        wasock_socket_set_deadline_ns(socket, WASOCK_READABLE, deadline_ns), 0);
+}
+
+static inline void set_write_deadline(struct wasock_socket *socket,
+                                      uint64_t deadline_ns)
+{
+    assert_int_equal(
+        wasock_socket_set_deadline_ns(socket, WASOCK_WRITABLE, deadline_ns), 0);
+}
+
 /* The host of the world at hand. */
 static inline bool is_host(const struct simhost_profile *profile)
 {
