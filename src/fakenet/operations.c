@@ -12,7 +12,7 @@ static struct wasock_fakenet *net_of(const struct wasock__backend *backend)
         backend; /* NOLINT(performance-no-int-to-ptr) */
 }
 
-/* The socket of an object, with all delivered that is due. */
+/* The network and the socket of an object. Delivers what is due first. */
 static struct wasock__fakenet_socket *
 socket_of(const struct wasock_socket *object, struct wasock_fakenet **net)
 {
