@@ -72,33 +72,47 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
+/*
+ * End the stall of a block. Returns whether it was stalled.
+ * previous_ns: the arrival of the block before it, of a stream, whose order is
+ *   kept; 0 for a datagram.
+ */
+static bool heal_block(const struct wasock_fakenet *net,
+                       struct wasock__fakenet_block *block,
+                       const struct wasock__fakenet_socket *sender,
+                       const struct wasock__fakenet_socket *only,
+                       uint64_t previous_ns)
+{
+    if (!block->is_stalled || !is_healed(only, sender)) {
+        return false;
+    }
+    block->due_ns = earlier(block->due_ns, healed_due(net, sender));
+    block->is_stalled = 0;
+    if (block->due_ns < previous_ns) {
+        block->due_ns = previous_ns;
+    }
+    return true;
+}
+
 /* End the stall of blocks on their way to a receiver. Returns whether there are
  * any. */
 static bool heal_blocks(struct wasock_fakenet *net,
-                        struct wasock__fakenet_socket *receiver,
+                        const struct wasock__fakenet_socket *receiver,
                         const struct wasock__fakenet_socket *only)
 {
+    const bool is_stream = receiver->kind == WASOCK__FAKENET_STREAM;
     const struct wasock__fakenet_socket *sender = NULL;
-    uint64_t previous_ns = 0; /* a stream keeps its order */
+    uint64_t previous_ns = 0;
     bool is_any = false;
 
     for (uint32_t i = receiver->unread.first; i != WASOCK__FAKENET_NONE;
          i = net->blocks_[i].next) {
         struct wasock__fakenet_block *block = &net->blocks_[i];
-        if (block->is_first || receiver->kind == WASOCK__FAKENET_STREAM) {
+        if (is_stream || block->is_first) {
             sender = sender_of(net, receiver, i);
         }
-        if (block->is_stalled && is_healed(only, sender)) {
-            block->due_ns = earlier(block->due_ns, healed_due(net, sender));
-            block->is_stalled = 0;
-            is_any = true;
-            if (block->due_ns < previous_ns) {
-                block->due_ns = previous_ns;
-            }
-        }
-        if (receiver->kind == WASOCK__FAKENET_STREAM) {
-            previous_ns = block->due_ns;
-        }
+        is_any |= heal_block(net, block, sender, only, previous_ns);
+        previous_ns = is_stream ? block->due_ns : 0;
     }
     return is_any;
 }

@@ -76,16 +76,16 @@ static void end(struct wasock_fakenet *net,
 
 /* Deliver EOF or a reset to a socket, after the bytes of its peer. */
 static void end_by_peer(struct wasock_fakenet *net,
-                        struct wasock__fakenet_socket *peer,
-                        struct wasock__fakenet_socket *socket,
+                        struct wasock__fakenet_socket *sender,
+                        struct wasock__fakenet_socket *receiver,
                         enum wasock__fakenet_ending ending)
 {
-    const uint64_t at_ns = wasock__fakenet_arrival(net, peer, 0);
+    const uint64_t at_ns = wasock__fakenet_arrival(net, sender, 0);
 
-    if (socket->ending == WASOCK__FAKENET_OPEN) {
-        socket->is_end_stalled = wasock__fakenet_is_stalled(peer, at_ns);
+    if (receiver->ending == WASOCK__FAKENET_OPEN) {
+        receiver->is_end_stalled = wasock__fakenet_is_stalled(sender, at_ns);
     }
-    end(net, socket, ending, at_ns);
+    end(net, receiver, ending, at_ns);
 }
 
 /* Reset the connection by fault, after the bytes sent. */
