@@ -29,6 +29,7 @@ class Host:
     takes_listener: bool = True
     compile: tuple[str, ...] = ()  # ahead of time: {guest} to {compiled}
     ask_version: str = "--version"
+    patience: int = 1  # multiplies the limits of starting and joining
 
     def path(self) -> str:
         installed = REPOSITORY / ".hosts" / "bin" / self.executable
@@ -88,6 +89,7 @@ HOSTS = (
         "WASMI",
         arguments=("--tcplisten", "{address}"),
         takes_listener=False,
+        patience=3,  # an interpreter
     ),
     Host(
         "wazero",

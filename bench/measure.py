@@ -46,6 +46,10 @@ def open_listener() -> socket.socket:
     return listener
 
 
+def patience(host: Host | None) -> int:
+    return host.patience if host else 1
+
+
 def die_with_runner() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -112,7 +116,7 @@ def running(server: Server, host: Host | None, program: Path):
         listener.close()
         try:
             started = Running(processes[0], port, messages)
-            await_first_echo(started)
+            await_first_echo(started, FIRST_ECHO_LIMIT_S * patience(host))
             yield started
         finally:
             for process in processes:
@@ -120,9 +124,9 @@ def running(server: Server, host: Host | None, program: Path):
                 process.wait()
 
 
-def await_first_echo(started: Running) -> None:
+def await_first_echo(started: Running, limit_s: float) -> None:
     address = ("127.0.0.1", started.port)
-    deadline = time.monotonic() + FIRST_ECHO_LIMIT_S
+    deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline and started.process.poll() is None:
         try:
             with socket.create_connection(address, timeout=5) as client:
@@ -137,8 +141,10 @@ def await_first_echo(started: Running) -> None:
     raise started.explain(Failed("no answer to the first client"))
 
 
-def load_command(workload: Workload, port: int, pace: Pace) -> list[str]:
-    options = {"port": port, "join-limit-ms": JOIN_LIMIT_MS, **dict(workload.load)}
+def load_command(
+    workload: Workload, port: int, join_limit_ms: int, pace: Pace
+) -> list[str]:
+    options = {"port": port, "join-limit-ms": join_limit_ms, **dict(workload.load)}
     if workload.times:
         options["warm-up-ms"] = pace.warm_up_ms
         options["measure-ms"] = pace.measure_ms
@@ -148,7 +154,7 @@ def load_command(workload: Workload, port: int, pace: Pace) -> list[str]:
     return command
 
 
-def parse_answer(line: str) -> dict:
+def parse_answer(line: bytes) -> dict:
     try:
         answer = json.loads(line)
     except ValueError:
@@ -159,11 +165,25 @@ def parse_answer(line: str) -> dict:
     return answer
 
 
-def read_answer(loader: subprocess.Popen, limit_s: float) -> dict:
-    ready, _, _ = select.select([loader.stdout], [], [], limit_s)
-    if not ready:
-        raise Failed("the load generator did not end")
-    return parse_answer(loader.stdout.readline())
+def read_answer(loader: subprocess.Popen, server_pid: int, limit_s: float) -> dict:
+    """The load generator's answer, and the CPU time that the server used for a
+    request between its lines "begin" and "end"."""
+    deadline = time.monotonic() + limit_s
+    cpu_at = {}
+    while True:
+        remaining_s = max(0, deadline - time.monotonic())
+        ready, _, _ = select.select([loader.stdout], [], [], remaining_s)
+        if not ready:
+            raise Failed("the load generator did not end")
+        line = loader.stdout.readline()
+        if line not in (b"begin\n", b"end\n"):
+            break
+        cpu_at[line] = cpu_ns(server_pid)
+    answer = parse_answer(line)
+    if answer.get("requests"):
+        used_ns = cpu_at[b"end\n"] - cpu_at[b"begin\n"]
+        answer["cpu_us"] = used_ns / 1e3 / answer["requests"]
+    return answer
 
 
 def resident_mib(pid: int) -> float:
@@ -191,19 +211,22 @@ def measure(
     server: Server, host: Host | None, program: Path, workload: Workload, pace: Pace
 ) -> dict:
     """The figures; raises Failed."""
-    limit_s = (JOIN_LIMIT_MS + pace.warm_up_ms + pace.measure_ms) / 1000 + 5
+    join_limit_ms = JOIN_LIMIT_MS * patience(host)
+    limit_s = (join_limit_ms + pace.warm_up_ms + pace.measure_ms) / 1000 + 10
     with running(server, host, program) as started:
         loader = subprocess.Popen(
-            load_command(workload, started.port, pace),
+            load_command(workload, started.port, join_limit_ms, pace),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
+            bufsize=0,  # select() does not see what a buffer holds
             preexec_fn=die_with_runner,
         )
         try:
-            answer = read_answer(loader, limit_s)
+            answer = read_answer(loader, started.process.pid, limit_s)
             if workload.holds:
                 answer |= observe(started.process.pid, pace.hold_s)
+            if any(figure.key not in answer for figure in workload.figures):
+                raise Failed("no request was answered while measuring")
             return answer
         except OSError:  # no such process any more
             raise started.explain(Failed("could not be observed")) from None

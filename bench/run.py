@@ -24,9 +24,9 @@ from workloads import WORKLOADS
 RESULTS = Path(__file__).resolve().parent / "results"
 QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=1, turns=1)
 FULL = Pace(warm_up_ms=200, measure_ms=1000, hold_s=3, turns=3)
-QUICK_ROUNDS, FULL_ROUNDS, EACH_HOST_ROUNDS = 2, 7, 3
+QUICK_ROUNDS, FULL_ROUNDS, EACH_HOST_ROUNDS = 2, 5, 3
 # No measurement begins after it; the last one may take half a minute.
-QUICK_LIMIT_S, FULL_LIMIT_S = 130, 24 * 60
+QUICK_LIMIT_S, FULL_LIMIT_S = 120, 70 * 60
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -38,7 +38,11 @@ def parse_arguments() -> argparse.Namespace:
         "--hosts", help=f"comma-separated, of {', '.join(host.name for host in HOSTS)}"
     )
     parser.add_argument("--servers", help="only those whose names contain one of these")
-    parser.add_argument("--workloads", help="comma-separated names, see workloads.py")
+    parser.add_argument(
+        "--workloads",
+        help="comma-separated names or groups (spread), see workloads.py; without "
+        "the tables of every host and of the network in the process",
+    )
     parser.add_argument("--rounds", type=int, help="at most")
     parser.add_argument(
         "--output",
@@ -55,8 +59,11 @@ def choose(arguments: argparse.Namespace) -> tuple[list, list, list]:
     hosts = [host for host in HOSTS if host.name in names]
     workloads = [w for w in WORKLOADS if w.quick or not arguments.quick]
     if arguments.workloads:
-        names = arguments.workloads.split(",")
-        workloads = [w for w in WORKLOADS if w.name in names]
+        names = set(arguments.workloads.split(","))
+        workloads = [w for w in WORKLOADS if names & {w.name, w.group}]
+        unknown = names - {word for w in workloads for word in (w.name, w.group)}
+        if unknown:
+            sys.exit(f"no workload or group is called {', '.join(sorted(unknown))}")
     servers = [s for s in SERVERS if any(s.runs(w.name) for w in workloads)]
     if arguments.servers:
         words = arguments.servers.split(",")
@@ -109,13 +116,14 @@ def take_turns(number: int, turn: int, pairs, workload, pace, results, deadline)
         if time.monotonic() > deadline:
             return False
         name = host and host.name
-        place = f"{workload.name:11} {server.name} on {name or 'this machine'}"
+        place = f"{workload.name:18} {server.name} on {name or 'this machine'}"
         try:
             answer = measure(server, host, program, workload, pace)
             failure = None
             figures = {f.key: answer[f.key] for f in workload.figures}
-            shown = ", ".join(
-                f"{figures[f.key] * f.scale:,.{f.digits}f}" for f in workload.figures
+            shown = "; ".join(
+                f"{f.label.rpartition(': ')[2]} {report.number(figures[f.key], f)}"
+                for f in workload.figures
             )
         except Failed as failed:
             figures, failure = {}, str(failed)
@@ -133,7 +141,8 @@ def one_round(number: int, pairs, workloads, pace: Pace, results, deadline) -> b
     """Each server at each workload; whether there was time for all."""
     for workload in workloads:
         turns = pace.turns if workload.cheap else 1
-        part = replace(pace, measure_ms=pace.measure_ms // turns)
+        measure_ms = round(pace.measure_ms * workload.span) // turns
+        part = replace(pace, measure_ms=measure_ms)
         for turn in range(turns):
             if not take_turns(number, turn, pairs, workload, part, results, deadline):
                 return False
@@ -187,12 +196,19 @@ def main() -> int:
     pace = QUICK if arguments.quick else FULL
     rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else FULL_ROUNDS)
     for number in range(rounds):
+        round_begin = time.monotonic()
         if not one_round(number, pairs, workloads, pace, results, deadline):
             break
+        took_s = time.monotonic() - round_begin
+        print(f"round {number + 1} of {rounds} took {took_s:.0f} s", flush=True)
     output = BUILD / "results" if arguments.quick else RESULTS
-    more = each_host.table(1 if arguments.quick else EACH_HOST_ROUNDS, pace)
-    more += fakenet.table([host for host in hosts if host.name in results.host_versions])
+    more = []
+    if not arguments.workloads:
+        more = each_host.table(1 if arguments.quick else EACH_HOST_ROUNDS, pace)
+        present = [host for host in hosts if host.name in results.host_versions]
+        more += fakenet.table(present)
     publish(results, arguments.output or output, arguments.quick, more)
+    print(f"took {time.monotonic() - begin:.0f} s")
     ours_failed = any(
         m.failure and server.ours
         for m in results.measurements

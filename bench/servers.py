@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hosts import BUILD, REPOSITORY, Missing
+from workloads import SPREAD
 
 PEERS = REPOSITORY / "bench" / "peers"
 LOAD_SOURCES = REPOSITORY / "bench" / "load"
@@ -93,10 +94,13 @@ def run_build(command: tuple[str, ...], directory: Path, environment: dict) -> N
 LOAD = BUILD / "load"
 LOAD_BUILD = (
     *NATIVE_CC,
-    str(LOAD_SOURCES / "load.c"),
-    str(LOAD_SOURCES / "client.c"),
+    *(
+        str(LOAD_SOURCES / f"{name}.c")
+        for name in ("load", "client", "shape", "spread")
+    ),
     "-o",
     str(LOAD),
+    "-lm",
 )
 
 NATIVE = Server(
@@ -105,8 +109,16 @@ NATIVE = Server(
     build=(*NATIVE_CC, str(PEERS / "epoll_echo.c"), "-o", str(BUILD / "epoll_echo")),
 )
 
+NATIVE_POLL = Server(
+    name="native poll()",
+    program=BUILD / "poll_echo",
+    build=(*NATIVE_CC, str(PEERS / "poll_echo.c"), "-o", str(BUILD / "poll_echo")),
+    workloads=tuple(workload.name for workload in SPREAD),
+)
+
 SERVERS = (
     NATIVE,
+    NATIVE_POLL,
     Server(
         name="wasock",
         program=REPOSITORY / "build" / "wasm" / "examples" / "echo_many.wasm",

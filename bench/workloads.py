@@ -18,17 +18,20 @@ class Figure:
     scale: float = 1
     lower_is_better: bool = False
     digits: int = 0  # after the point
+    in_table: bool = True  # otherwise only printed during the run
 
 
 @dataclass(frozen=True)
 class Workload:
     name: str
-    load: tuple[tuple[str, int], ...]  # options of the load generator
+    load: tuple[tuple[str, int | str], ...]  # options of the load generator
     figures: tuple[Figure, ...]
     quick: bool = False
     times: bool = True  # measures for a time, after a warm-up
     holds: bool = False  # the runner measures while nobody says anything
     cheap: bool = False  # to start: more processes are measured, each for less
+    group: str = ""  # a name for all of them in --workloads
+    span: float = 1  # of the time that others are measured
 
 
 def echoes(label: str) -> tuple[Figure, ...]:
@@ -61,6 +64,73 @@ def wake(name: str, label: str, quick: bool = False, **load: int) -> Workload:
     load["probes_per_s"] = 200
     return Workload(name, tuple(load.items()), wakes(label), quick)
 
+
+def cpu(label: str, in_table: bool) -> Figure:
+    return Figure(
+        "cpu_us",
+        f"{label}: server CPU a request, us",
+        lower_is_better=True,
+        digits=2,
+        in_table=in_table,
+    )
+
+
+def closed(shape: str, n: int, k: int) -> Workload:
+    """N connections, K requests in flight in the order of a shape."""
+    label = f"{shape}, {n:,} connections, {k} in flight"
+    return Workload(
+        f"{shape}_n{n}_k{k}",
+        (("idle", n), ("in_flight", k), ("shape", shape)),
+        (*echoes(label), cpu(label, in_table=False)),
+        quick=(shape, n, k) == ("uniform", 1000, 16),
+        group="spread",
+        span=0.6,
+    )
+
+
+def open_loop(n: int) -> Workload:
+    """N connections that each send once a second at random times."""
+    label = f"open loop, {n:,} connections, once a second each"
+    return Workload(
+        f"open_n{n}",
+        (("idle", n), ("shape", "open")),
+        (
+            cpu(label, in_table=True),
+            *(
+                Figure(
+                    f"latency_p{percent}_us",
+                    f"the same: p{percent}, ms",
+                    scale=1e-3,
+                    lower_is_better=True,
+                    digits=2,
+                )
+                for percent in (50, 99)
+            ),
+        ),
+        quick=n == 1000,
+        group="spread",
+        span=1.5,  # its p99 needs samples
+    )
+
+
+SPREAD_CLOSED = (
+    *(
+        closed("uniform", n, k)
+        for n in (100, 1000, 5000)
+        for k in (1, 16, 64, 256)
+        if k < n
+    ),
+    closed("zipf", 1000, 16),
+    closed("zipf", 1000, 64),
+    closed("zipf", 5000, 64),
+    closed("zipf", 5000, 256),
+    closed("burst", 1000, 50),
+    closed("burst", 5000, 500),
+    closed("ring", 200, 8),
+    closed("ring", 2000, 64),
+)
+SPREAD_OPEN = (open_loop(1000), open_loop(5000))
+SPREAD = (*SPREAD_CLOSED, *SPREAD_OPEN)
 
 WORKLOADS = (
     busy("a1", "1 connection", busy=1, quick=True, cheap=True),
@@ -136,5 +206,6 @@ WORKLOADS = (
         times=False,
         holds=True,
     ),
+    *SPREAD,
 )
 SIZE = Figure("size_kib", "size of the program: KiB", lower_is_better=True, digits=1)

@@ -124,8 +124,8 @@ static void serve(struct client *client)
 
     if (result >= 0 || result == -WASOCK_EAGAIN) {
         if (result >= 0) {
-            wasock_socket_set_read_deadline(&client->conn.socket,
-                                            now_ns + IDLE_MAX_NS);
+            wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
+                                          now_ns + IDLE_MAX_NS);
         }
     } else {
         let_go(client);
@@ -159,7 +159,8 @@ static bool accept_one(void)
         return false; /* nobody there, or the poller backs off */
     }
     n_clients++;
-    wasock_socket_set_read_deadline(&client->conn.socket, now_ns + IDLE_MAX_NS);
+    wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
+                                  now_ns + IDLE_MAX_NS);
     if (wasock_poller_add(&poller, &client->conn.socket, WASOCK_READABLE,
                           client) < 0) {
         let_go(client);

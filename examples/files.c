@@ -18,7 +18,7 @@
 
 #include <wasock/wasock.h>
 
-#define SILENCE_MAX_MS 5000
+#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
 #define LINE_MAX 256
 
 /* Read a line into `line`, without what ends it. Returns its length, or -1. */
@@ -52,8 +52,8 @@ static void send_file(struct wasock_conn *conn, FILE *file)
     do {
         n = fread(buffer, 1, sizeof(buffer), file);
         /* As long as it takes, if only something is taken. */
-        wasock_socket_set_deadline(&conn->socket,
-                                   wasock_deadline_after_ms(SILENCE_MAX_MS));
+        wasock_socket_set_timeout_ns(
+            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
         if (wasock_conn_write(conn, buffer, n) != (ptrdiff_t)n) {
             return;
         }
@@ -65,8 +65,8 @@ static void serve(struct wasock_conn *conn)
     char line[LINE_MAX];
     char answer[LINE_MAX];
 
-    wasock_socket_set_deadline(&conn->socket,
-                               wasock_deadline_after_ms(SILENCE_MAX_MS));
+    wasock_socket_set_timeout_ns(
+        &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
     if (read_line(conn, line) < 0) {
         return;
     }

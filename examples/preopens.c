@@ -32,8 +32,8 @@ static const char *role_name(enum wasock_preopen_role role)
         return "connection";
     case WASOCK_PREOPEN_DATAGRAM:
         return "datagrams";
-    case WASOCK_PREOPEN_UNTOLD:
-        return "untold";
+    case WASOCK_PREOPEN_UNKNOWN:
+        return "unknown";
     case WASOCK_PREOPEN_NO_SOCKET:
     default:
         return "-";
@@ -54,7 +54,7 @@ static int print_preopens(int *first_fd)
                preopen.is_nonblocking ? "non-blocking" : "blocking",
                role_name(preopen.role));
         if (*first_fd < 0 && (preopen.role == WASOCK_PREOPEN_LISTENER ||
-                              preopen.role == WASOCK_PREOPEN_UNTOLD)) {
+                              preopen.role == WASOCK_PREOPEN_UNKNOWN)) {
             *first_fd = preopen.fd;
         }
     }
@@ -63,13 +63,13 @@ static int print_preopens(int *first_fd)
 
 int main(int argc, char **argv)
 {
-    struct wasock_preopen_census census = {0};
+    struct wasock_preopen_counts counts = {0};
     char text[1024];
     int first_fd = -1;
 
     int result = print_preopens(&first_fd);
     if (result == 0) {
-        result = wasock_preopen_count(&census);
+        result = wasock_preopen_count(&counts);
     }
     if (result < 0) {
         fprintf(stderr, "preopens: %s\n", wasock_err_text(result));
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     if (probes && first_fd >= 0) {
         return probe(first_fd);
     }
-    wasock_preopen_explain(&census, text, sizeof(text));
+    wasock_preopen_explain(&counts, text, sizeof(text));
     fputs(text, stdout);
-    return census.n_listeners + census.n_untold > 0 ? 0 : 1;
+    return counts.n_listeners + counts.n_unknown > 0 ? 0 : 1;
 }

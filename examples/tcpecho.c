@@ -18,19 +18,19 @@
 #include <wasock/wasock.h>
 
 /* A client that says nothing for so long is let go: it would block the rest. */
-#define SILENCE_MAX_MS 5000
+#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
 
 /* What to wait when the host has no descriptors left for another client. */
-#define BACK_OFF_MS 100
+#define BACK_OFF_NS (100 * WASOCK_NS_PER_MS)
 
 static int explain_missing_listener(int error)
 {
-    struct wasock_preopen_census census = {0};
+    struct wasock_preopen_counts counts = {0};
     char text[1024];
 
     fprintf(stderr, "tcpecho: no listener: %s\n", wasock_err_text(error));
-    if (wasock_preopen_count(&census) == 0) {
-        wasock_preopen_explain(&census, text, sizeof(text));
+    if (wasock_preopen_count(&counts) == 0) {
+        wasock_preopen_explain(&counts, text, sizeof(text));
         fputs(text, stderr);
     }
     return 1;
@@ -44,8 +44,8 @@ static ptrdiff_t echo(struct wasock_conn *conn)
 
     do {
         /* One deadline for the read and for the write that answers it. */
-        wasock_socket_set_deadline(&conn->socket,
-                                   wasock_deadline_after_ms(SILENCE_MAX_MS));
+        wasock_socket_set_timeout_ns(
+            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
         n = wasock_conn_read(conn, buffer, sizeof(buffer));
         if (n > 0) {
             n = wasock_conn_write(conn, buffer, (size_t)n);
@@ -89,7 +89,7 @@ static int wait_out(int error)
         return error;
     }
     fprintf(stderr, "tcpecho: accept: %s\n", wasock_err_text(error));
-    return wasock_fd_sleep(wasock_deadline_after_ms(BACK_OFF_MS));
+    return wasock_fd_sleep_for_ns(BACK_OFF_NS);
 }
 
 int main(void)

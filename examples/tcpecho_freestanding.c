@@ -8,7 +8,7 @@
  */
 #include <wasock/wasock.h>
 
-#define SILENCE_MAX_MS 5000
+#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
 
 #define STDERR_FD 2
 
@@ -55,8 +55,8 @@ static void echo(struct wasock_conn *conn)
     ptrdiff_t n = 0;
 
     do {
-        wasock_socket_set_deadline(&conn->socket,
-                                   wasock_deadline_after_ms(SILENCE_MAX_MS));
+        wasock_socket_set_timeout_ns(
+            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
         n = wasock_conn_read(conn, buffer, sizeof(buffer));
         if (n > 0) {
             n = wasock_conn_write(conn, buffer, (size_t)n);

@@ -18,7 +18,7 @@
 
 #include <wasock/wasock.h>
 
-#define SILENCE_MAX_MS 5000
+#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
 
 static char environment[4096];
 static struct wasock_names names;
@@ -82,8 +82,8 @@ static void serve(struct wasock_listener *listener)
     if (wasock_listener_try_accept(listener, &conn) < 0) {
         return; /* nobody there any more */
     }
-    wasock_socket_set_deadline(&conn.socket,
-                               wasock_deadline_after_ms(SILENCE_MAX_MS));
+    wasock_socket_set_timeout_ns(
+        &conn.socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
     if (listener == &status_listener) {
         tell_status(&conn);
     } else {

@@ -36,9 +36,9 @@ static int transferred_nothing(const struct wasock_socket *socket)
 }
 
 /*
- * Remember why a stream ended in one direction: hosts tell it once and then say
- * end of stream. A reset that was read ends writing as well: a send after it
- * kills iwasm.
+ * Remember the error that ended a stream in one direction: hosts return it once
+ * and EOF afterwards. A reset that was read ends writing as well: a send after
+ * it kills iwasm.
  */
 static void remember(struct wasock_socket *socket, unsigned direction,
                      int error)
@@ -52,17 +52,27 @@ static void remember(struct wasock_socket *socket, unsigned direction,
     wasock__socket_share_facts(socket);
 }
 
-/* The result of a transfer that failed. A stream's is remembered. */
+/* The result of a transfer that failed. What may pass is not remembered. */
 static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
                         int error)
 {
-    if (error == -WASOCK_EAGAIN || error == -WASOCK_EINTR) {
+    switch (-error) {
+    case WASOCK_EAGAIN:
         socket->activity_ |= WASOCK__ACTIVITY_DRY;
+        return error;
+    case WASOCK_EINTR:
         return -WASOCK_EAGAIN;
-    }
-    if (error == -WASOCK_EBADF || error == -WASOCK_ENOTCAPABLE ||
-        error == -WASOCK_ENOTCONN) {
-        error = wasock__socket_doubt(socket, error, -WASOCK_ENOTCONNECTION);
+    case WASOCK_ENOMEM:
+    case WASOCK_ENOBUFS:
+        return error;
+    case WASOCK_EBADF:
+    case WASOCK_ENOTCAPABLE:
+    case WASOCK_ENOTCONN:
+        error =
+            wasock__socket_role_error(socket, error, -WASOCK_ENOTCONNECTION);
+        break;
+    default:
+        break;
     }
     if (socket->role_ == WASOCK__ROLE_STREAM) {
         remember(socket, direction, error);
@@ -71,10 +81,14 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
 }
 
 /* What a read that the host was asked for gave. */
-static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read)
+static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read,
+                             size_t capacity)
 {
     if (n_read >= 0) {
-        socket->activity_ |= WASOCK__ACTIVITY_MOVED;
+        socket->activity_ |= (size_t)n_read >= capacity
+                                 ? WASOCK__ACTIVITY_MOVED |
+                                       WASOCK__ACTIVITY_MORE
+                                 : WASOCK__ACTIVITY_MOVED;
         return n_read;
     }
     return failed(socket, WASOCK_READABLE, (int)n_read);
@@ -115,13 +129,13 @@ ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__RECV, (uintptr_t)buffer,
-                                        capacity);
+        return wasock__backend_read(socket, buffer, capacity);
     }
     if (read_error(socket) != 0) {
         return read_error(socket);
     }
-    return read_result(socket, wasock_fd_recv(socket->fd_, buffer, capacity));
+    return read_result(socket, wasock_fd_recv(socket->fd_, buffer, capacity),
+                       capacity);
 }
 
 ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
@@ -132,7 +146,8 @@ ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
     if (capacity == 0) {
         return transferred_nothing(&conn->socket);
     }
-    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_READABLE);
+    ptrdiff_t result =
+        wasock__socket_check_deadline(&conn->socket, WASOCK_READABLE);
     while (result == 0) {
         result = wasock_conn_try_read(conn, buffer, capacity);
         if (result != -WASOCK_EAGAIN) {
@@ -143,26 +158,23 @@ ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
     return result;
 }
 
-static bool has_room(const struct wasock_buffer *buffers, size_t n_buffers)
-{
-    for (size_t i = 0; i < n_buffers; i++) {
-        if (buffers[i].capacity > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
- * Whether several buffers may be moved by one call. wazero, which is known by
- * its poll, goes on to the next of them after a short count, and where that is
- * EAGAIN it does not tell what was moved before: bytes would be sent twice or
- * never, or be read and lost.
+ * The buffers that one receive may fill, without the empty ones in front; 0:
+ * there is no room. On wazero, which is known by its poll, only the first: it
+ * goes on to the next buffer after a short count, and if that is EAGAIN it
+ * loses the bytes it has read.
  */
-static bool is_vectored(struct wasock_socket *socket)
+static size_t fillable(const struct wasock_socket *socket,
+                       const struct wasock_buffer **buffers, size_t n_buffers)
 {
-    return socket->role_ != WASOCK__ROLE_STREAM ||
-           wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_HONEST;
+    while (n_buffers > 0 && (*buffers)->capacity == 0) {
+        (*buffers)++;
+        n_buffers--;
+    }
+    return n_buffers > 1 && socket->role_ == WASOCK__ROLE_STREAM &&
+                   socket->facts_.host_poll != WASOCK__HOST_POLL_HONEST
+               ? 1
+               : n_buffers;
 }
 
 ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
@@ -171,25 +183,20 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
 {
     struct wasock_socket *socket = &conn->socket;
 
-    if (!has_room(buffers, n_buffers)) {
+    n_buffers = fillable(socket, &buffers, n_buffers);
+    if (n_buffers == 0) {
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__RECVV,
-                                        (uintptr_t)buffers, n_buffers);
+        return wasock__backend_readv(socket, buffers, n_buffers);
     }
     if (read_error(socket) != 0) {
         return read_error(socket);
     }
-    if (socket->role_ == WASOCK__ROLE_STREAM &&
-        socket->facts_.host_poll != WASOCK__HOST_POLL_HONEST) {
-        while (buffers->capacity == 0) {
-            buffers++;
-        }
-        n_buffers = 1; /* see is_vectored; a short count says nothing */
-    }
+    /* wasmtime fills only the first that has room. */
     return read_result(socket,
-                       wasock_fd_recvv(socket->fd_, buffers, n_buffers));
+                       wasock_fd_recvv(socket->fd_, buffers, n_buffers),
+                       buffers->capacity);
 }
 
 ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,
@@ -198,10 +205,12 @@ ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,
 {
     struct wasock__wait wait = no_wait;
 
-    if (!has_room(buffers, n_buffers)) {
+    n_buffers = fillable(&conn->socket, &buffers, n_buffers);
+    if (n_buffers == 0) {
         return transferred_nothing(&conn->socket);
     }
-    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_READABLE);
+    ptrdiff_t result =
+        wasock__socket_check_deadline(&conn->socket, WASOCK_READABLE);
     while (result == 0) {
         result = wasock_conn_try_readv(conn, buffers, n_buffers);
         if (result != -WASOCK_EAGAIN) {
@@ -221,8 +230,7 @@ ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__SEND, (uintptr_t)data,
-                                        length);
+        return wasock__backend_write(socket, data, length);
     }
     const int refusal = write_refusal(socket);
     if (refusal != 0) {
@@ -244,7 +252,8 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
     if (length > PTRDIFF_MAX) {
         return -WASOCK_EINVAL;
     }
-    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_WRITABLE);
+    ptrdiff_t result =
+        wasock__socket_check_deadline(&conn->socket, WASOCK_WRITABLE);
     while (result >= 0 && n_written < length) {
         result =
             wasock_conn_try_write(conn, bytes + n_written, length - n_written);
@@ -256,6 +265,17 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
         }
     }
     return n_written > 0 ? (ptrdiff_t)n_written : result;
+}
+
+/*
+ * Whether one send may take several slices. wazero, which is known by its
+ * poll, goes on to the next of them after a short count, and if that is EAGAIN
+ * it does not report what it has sent: bytes would be sent twice or never.
+ */
+static bool is_vectored(struct wasock_socket *socket)
+{
+    return socket->role_ != WASOCK__ROLE_STREAM ||
+           wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_HONEST;
 }
 
 /* Send slices one by one, until one is not sent whole. */
@@ -288,11 +308,10 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
         return transferred_nothing(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return wasock__socket_elsewhere(socket, WASOCK__SENDV,
-                                        (uintptr_t)slices, n_slices);
+        return wasock__backend_writev(socket, slices, n_slices);
     }
     if (socket->role_ == WASOCK__ROLE_DGRAM && n_slices > WASOCK_SLICES_MAX) {
-        return -WASOCK_EMSGSIZE; /* the rest would be left out of it */
+        return -WASOCK_EMSGSIZE; /* the host would leave the rest out of it */
     }
     const int refusal = write_refusal(socket);
     if (refusal != 0) {
@@ -305,10 +324,10 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
 }
 
 /*
- * Pass over the slices that `n_bytes` sent have covered. Returns how far into
- * the slice now in front the rest of them reaches.
+ * Skip the slices that `n_bytes` sent have covered. Returns how far the rest of
+ * the bytes reaches into the slice now in front.
  */
-static size_t pass_over(const struct wasock_slice **slices, size_t *n_slices,
+static size_t skip_sent(const struct wasock_slice **slices, size_t *n_slices,
                         size_t n_bytes)
 {
     while (*n_slices > 0 && n_bytes >= (*slices)->length) {
@@ -334,10 +353,10 @@ ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
     if (length > PTRDIFF_MAX) {
         return -WASOCK_EINVAL;
     }
-    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_WRITABLE);
+    ptrdiff_t result =
+        wasock__socket_check_deadline(&conn->socket, WASOCK_WRITABLE);
     while (result >= 0 && n_slices > 0) {
-        /* A slice that was begun is finished alone: the caller's array stays
-         * as it is. */
+        /* Finish a slice alone: the caller's array stays as it is. */
         result = offset > 0 ? wasock_conn_try_write(
                                   conn, (const char *)slices->data + offset,
                                   slices->length - offset)
@@ -345,7 +364,7 @@ ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
         if (result > 0) {
             n_written += result;
             wait = no_wait;
-            offset = pass_over(&slices, &n_slices, offset + (size_t)result);
+            offset = skip_sent(&slices, &n_slices, offset + (size_t)result);
         } else if (result == -WASOCK_EAGAIN) {
             result = wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
         }
@@ -362,8 +381,7 @@ int wasock_conn_shutdown(struct wasock_conn *conn, enum wasock_shutdown how)
         return -WASOCK_EINVAL;
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__SHUTDOWN, 0,
-                                             (size_t)how);
+        return wasock__backend_shutdown(socket, (unsigned)how);
     }
     if (socket->role_ == WASOCK__ROLE_DGRAM) {
         return -WASOCK_ENOTSUP;
@@ -375,7 +393,8 @@ int wasock_conn_shutdown(struct wasock_conn *conn, enum wasock_shutdown how)
     const int result =
         wasock_fd_shutdown(socket->fd_, (enum wasock_shutdown)halves);
     if (result < 0 && !wasock_err_is_disconnect(result)) {
-        return wasock__socket_doubt(socket, result, -WASOCK_ENOTCONNECTION);
+        return wasock__socket_role_error(socket, result,
+                                         -WASOCK_ENOTCONNECTION);
     }
     socket->facts_.shut |= (uint8_t)halves;
     wasock__socket_share_facts(socket);

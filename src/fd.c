@@ -313,6 +313,15 @@ uint64_t wasock__time_left_ns(uint64_t deadline_ns)
                : wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
 }
 
+/* The deadline that a timeout sets, without a clock read where it sets none. */
+static uint64_t deadline_after(uint64_t timeout_ns)
+{
+    const bool needs_clock = timeout_ns != 0 && timeout_ns != WASOCK_FOREVER_NS;
+
+    return wasock__deadline_after(timeout_ns,
+                                  needs_clock ? wasock_clock_now_ns() : 0);
+}
+
 /*
  * How long the next host call of a wait may last: first a little, because a
  * fake poll cannot be told otherwise, then the rest. UINT64_MAX: no limit; 0:
@@ -325,41 +334,52 @@ static uint64_t wait_step_ns(uint64_t deadline_ns, bool is_first)
     return is_first && left_ns > FIRST_WAIT_NS ? FIRST_WAIT_NS : left_ns;
 }
 
-int wasock_fd_wait(int fd, unsigned direction, uint64_t deadline_ns)
+int wasock_fd_wait_until_ns(int fd, unsigned direction, uint64_t deadline_ns)
 {
     if (direction != WASOCK_READABLE && direction != WASOCK_WRITABLE) {
         return -WASOCK_EINVAL;
     }
-    for (bool is_first = true;; is_first = false) {
+    for (bool is_first = true;;) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, is_first);
         const int result = wasock__fd_wait_once(fd, direction, step_ns);
+        if (result == -WASOCK_EINTR) {
+            continue;
+        }
         if (result == 1 || result == -WASOCK_ENOTSUP) {
             return 0;
         }
-        if (result == 0 && step_ns == 0) {
-            return -WASOCK_EDEADLINE;
+        if (result < 0 || step_ns == 0) {
+            return result < 0 ? result : -WASOCK_EDEADLINE;
         }
-        if (result < 0) {
-            return result;
-        }
+        is_first = false;
     }
 }
 
-int wasock_fd_sleep(uint64_t deadline_ns)
+int wasock_fd_wait_for_ns(int fd, unsigned direction, uint64_t timeout_ns)
+{
+    return wasock_fd_wait_until_ns(fd, direction, deadline_after(timeout_ns));
+}
+
+int wasock_fd_sleep_until_ns(uint64_t deadline_ns)
 {
     int result = 0;
 
     if (deadline_ns == WASOCK_NO_DEADLINE) {
         return -WASOCK_EDEADLOCK;
     }
-    while (result == 0) {
+    while (result == 0 || result == -WASOCK_EINTR) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, false);
         if (step_ns == 0) {
-            break;
+            return 0;
         }
         result = wasock__fd_wait_once(-1, 0, step_ns);
     }
     return result;
+}
+
+int wasock_fd_sleep_for_ns(uint64_t timeout_ns)
+{
+    return wasock_fd_sleep_until_ns(deadline_after(timeout_ns));
 }
 
 int wasock_fd_poll_is_fake(int fd, bool is_listener)
@@ -444,7 +464,7 @@ static void find_dead_items(struct wasock_poll_item *items, size_t n_items)
     }
 }
 
-/* One host call of wasock_poll. Returns the items reported, or an error. */
+/* One host call of a poll. Returns the items reported, or an error. */
 static int poll_items(struct wasock_poll_item *items, size_t n_items,
                       struct wasock_poll_scratch *scratch, uint64_t timeout_ns)
 {
@@ -474,19 +494,31 @@ static int poll_items(struct wasock_poll_item *items, size_t n_items,
     return n_events < 0 ? n_events : count_reported(items, n_items);
 }
 
-int wasock_poll(struct wasock_poll_item *items, size_t n_items,
-                struct wasock_poll_scratch *scratch, uint64_t deadline_ns)
+int wasock_poll_until_ns(struct wasock_poll_item *items, size_t n_items,
+                         struct wasock_poll_scratch *scratch,
+                         uint64_t deadline_ns)
 {
     if (deadline_ns == WASOCK_NO_DEADLINE && !has_interest(items, n_items)) {
         return -WASOCK_EDEADLOCK;
     }
-    for (bool is_first = true;; is_first = false) {
+    for (bool is_first = true;;) {
         const uint64_t step_ns = wait_step_ns(deadline_ns, is_first);
         const int result = poll_items(items, n_items, scratch, step_ns);
+        if (result == -WASOCK_EINTR) {
+            continue;
+        }
         if (result != 0 || step_ns == 0) {
             return result;
         }
+        is_first = false;
     }
+}
+
+int wasock_poll_for_ns(struct wasock_poll_item *items, size_t n_items,
+                       struct wasock_poll_scratch *scratch, uint64_t timeout_ns)
+{
+    return wasock_poll_until_ns(items, n_items, scratch,
+                                deadline_after(timeout_ns));
 }
 
 /* Ask for one direction of an item again. */

@@ -22,21 +22,32 @@ int wasock_listener_share(struct wasock_listener *listener,
     return wasock__socket_share(&listener->socket, &sharer->socket);
 }
 
-/* What the host's refusal to accept means, and who has to hear of it. */
-static int refused(struct wasock_socket *listener, int error)
+/* The result of an accept that failed. */
+static int failed(struct wasock_socket *listener, int error)
 {
     switch (-error) {
     case WASOCK_EAGAIN:
-    case WASOCK_EINTR:
-    case WASOCK_ECONNABORTED: /* the listener is ready again for the next */
         listener->activity_ |= WASOCK__ACTIVITY_DRY;
+        return error;
+    case WASOCK_EINTR:
+    case WASOCK_ECONNABORTED:
+    /* accept(2) returns the network errors of a pending connection, too. That
+     * connection is gone and the listener goes on. */
+    case WASOCK_ECONNRESET:
+    case WASOCK_EHOSTUNREACH:
+    case WASOCK_ENETDOWN:
+    case WASOCK_ENETRESET:
+    case WASOCK_ENETUNREACH:
+    case WASOCK_ENOPROTOOPT:
+    case WASOCK_EPROTO:
+    case WASOCK_ETIMEDOUT:
         return -WASOCK_EAGAIN;
-    case WASOCK_EINVAL: /* wasmtime, of a connection that was handed over */
+    case WASOCK_EINVAL: /* wasmtime, for a preopened connection */
         return -WASOCK_ENOTLISTENER;
     case WASOCK_EBADF:
     case WASOCK_ENOTCAPABLE:
-        return wasock__socket_doubt(listener, error, -WASOCK_ENOTLISTENER);
-    default: /* whatever it is called, descriptors have run out */
+        return wasock__socket_role_error(listener, error, -WASOCK_ENOTLISTENER);
+    default: /* out of descriptors, for which hosts have many codes */
         wasock__socket_notify(listener, WASOCK__CHANGE_STARVED);
         return error;
     }
@@ -71,15 +82,17 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     struct wasock_socket *socket = &listener->socket;
     struct wasock_socket *accepted = &conn->socket;
 
+    if (wasock_socket_is_open(accepted)) {
+        return -WASOCK_EOPEN;
+    }
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__ACCEPT,
-                                             (uintptr_t)accepted, 1);
+        return wasock__backend_accept(socket, accepted);
     }
     const int fd = wasock_fd_accept(socket->fd_);
     if (fd < 0) {
-        return refused(socket, fd);
+        return failed(socket, fd);
     }
-    socket->activity_ |= WASOCK__ACTIVITY_MOVED;
+    socket->activity_ |= WASOCK__ACTIVITY_MOVED | WASOCK__ACTIVITY_MORE;
     const int result = ensure_nonblocking(socket, fd);
     wasock__socket_open(accepted, fd, WASOCK__ROLE_STREAM);
     accepted->label_ = socket->label_;
@@ -97,7 +110,8 @@ int wasock_listener_accept(struct wasock_listener *listener,
                            struct wasock_conn *conn)
 {
     struct wasock__wait wait = {0};
-    int result = wasock__socket_begin(&listener->socket, WASOCK_READABLE);
+    int result =
+        wasock__socket_check_deadline(&listener->socket, WASOCK_READABLE);
 
     while (result == 0) {
         result = wasock_listener_try_accept(listener, conn);

@@ -19,7 +19,7 @@ static enum wasock_preopen_role role_of(int fd, enum wasock_fd_kind kind)
     case 1:
         return WASOCK_PREOPEN_LISTENER;
     default:
-        return WASOCK_PREOPEN_UNTOLD;
+        return WASOCK_PREOPEN_UNKNOWN;
     }
 }
 
@@ -49,15 +49,18 @@ static int next_listener(struct wasock_preopen *preopen)
     do {
         result = wasock_preopen_next(preopen);
     } while (result == 1 && preopen->role != WASOCK_PREOPEN_LISTENER &&
-             preopen->role != WASOCK_PREOPEN_UNTOLD);
+             preopen->role != WASOCK_PREOPEN_UNKNOWN);
     return result;
 }
 
 int wasock_preopen_listener(size_t index, struct wasock_listener *listener)
 {
     struct wasock_preopen preopen = {0};
-    int result = next_listener(&preopen);
 
+    if (wasock_socket_is_open(&listener->socket)) {
+        return -WASOCK_EOPEN;
+    }
+    int result = next_listener(&preopen);
     for (size_t i = 0; result == 1 && i < index; i++) {
         result = next_listener(&preopen);
     }
@@ -72,8 +75,13 @@ ptrdiff_t wasock_preopen_listeners(struct wasock_listener *listeners,
 {
     struct wasock_preopen preopen = {0};
     size_t n_found = 0;
-    int result = next_listener(&preopen);
 
+    for (size_t i = 0; i < capacity; i++) {
+        if (wasock_socket_is_open(&listeners[i].socket)) {
+            return -WASOCK_EOPEN;
+        }
+    }
+    int result = next_listener(&preopen);
     while (result == 1) {
         const int error =
             n_found < capacity
@@ -88,31 +96,31 @@ ptrdiff_t wasock_preopen_listeners(struct wasock_listener *listeners,
     return n_found > 0 ? (ptrdiff_t)n_found : -WASOCK_ENOPREOPEN;
 }
 
-static void count_one(struct wasock_preopen_census *census,
+static void count_one(struct wasock_preopen_counts *counts,
                       const struct wasock_preopen *preopen)
 {
-    census->n_descriptors++;
+    counts->n_descriptors++;
     switch (preopen->role) {
     case WASOCK_PREOPEN_LISTENER:
-        census->n_listeners++;
+        counts->n_listeners++;
         return;
     case WASOCK_PREOPEN_CONNECTION:
-        census->n_connections++;
+        counts->n_connections++;
         return;
     case WASOCK_PREOPEN_DATAGRAM:
-        census->n_datagrams++;
+        counts->n_datagrams++;
         return;
-    case WASOCK_PREOPEN_UNTOLD:
-        census->n_untold++;
+    case WASOCK_PREOPEN_UNKNOWN:
+        counts->n_unknown++;
         return;
     case WASOCK_PREOPEN_NO_SOCKET:
     default:
         break;
     }
     if (preopen->kind == WASOCK_FD_DIRECTORY) {
-        census->n_directories++;
+        counts->n_directories++;
     } else {
-        census->n_others++;
+        counts->n_others++;
     }
 }
 
@@ -131,22 +139,22 @@ static enum wasock_preopen_host ask_host(void)
     case -WASOCK_ENOTSOCK:
         return WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS;
     default:
-        return WASOCK_PREOPEN_HOST_UNTOLD;
+        return WASOCK_PREOPEN_HOST_UNKNOWN;
     }
 }
 
-int wasock_preopen_count(struct wasock_preopen_census *census)
+int wasock_preopen_count(struct wasock_preopen_counts *counts)
 {
-    const struct wasock_preopen_census none = {0};
+    const struct wasock_preopen_counts none = {0};
     struct wasock_preopen preopen = {0};
     int result = 0;
 
-    *census = none;
+    *counts = none;
     while ((result = wasock_preopen_next(&preopen)) == 1) {
-        count_one(census, &preopen);
+        count_one(counts, &preopen);
     }
-    census->host =
-        census->n_descriptors > census->n_directories + census->n_others
+    counts->host =
+        counts->n_descriptors > counts->n_directories + counts->n_others
             ? WASOCK_PREOPEN_HOST_HAS_SOCKETS
             : ask_host();
     return result;
@@ -163,21 +171,21 @@ static void put_count(struct text *text, unsigned count, const char *one,
 }
 
 static void put_findings(struct text *text,
-                         const struct wasock_preopen_census *census)
+                         const struct wasock_preopen_counts *counts)
 {
-    if (census->n_descriptors == 0) {
+    if (counts->n_descriptors == 0) {
         text_put_string(text, "The host handed over no descriptors.\n");
         return;
     }
     text_put_string(text, "The host handed over from descriptor 3 on: ");
-    put_count(text, census->n_listeners, " listener, ", " listeners, ");
-    put_count(text, census->n_connections, " connection, ", " connections, ");
-    put_count(text, census->n_untold, " stream socket, ", " stream sockets, ");
-    put_count(text, census->n_datagrams, " datagram socket, ",
+    put_count(text, counts->n_listeners, " listener, ", " listeners, ");
+    put_count(text, counts->n_connections, " connection, ", " connections, ");
+    put_count(text, counts->n_unknown, " stream socket, ", " stream sockets, ");
+    put_count(text, counts->n_datagrams, " datagram socket, ",
               " datagram sockets, ");
-    put_count(text, census->n_directories, " directory, ", " directories, ");
-    put_count(text, census->n_others, " other, ", " others, ");
-    put_count(text, census->n_descriptors, " in all.\n", " in all.\n");
+    put_count(text, counts->n_directories, " directory, ", " directories, ");
+    put_count(text, counts->n_others, " other, ", " others, ");
+    put_count(text, counts->n_descriptors, " in all.\n", " in all.\n");
 }
 
 static void put_advice(struct text *text, enum wasock_preopen_host host)
@@ -201,14 +209,14 @@ static void put_advice(struct text *text, enum wasock_preopen_host host)
               "  WASOCK_LISTEN=127.0.0.1:8080 PROGRAM\n");
 }
 
-size_t wasock_preopen_explain(const struct wasock_preopen_census *census,
+size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,
                               char *text, size_t capacity)
 {
     struct text explanation = {text, capacity, 0};
 
-    put_findings(&explanation, census);
-    if (census->n_listeners == 0 && census->n_untold == 0) {
-        put_advice(&explanation, census->host);
+    put_findings(&explanation, counts);
+    if (counts->n_listeners == 0 && counts->n_unknown == 0) {
+        put_advice(&explanation, counts->host);
     }
     return text_end(&explanation);
 }

@@ -9,19 +9,14 @@
 #include "socket_internal.h"
 
 /*
- * Where the host's poll says nothing, a wait is naps between tries. Short
- * ones first, so that a busy connection is not kept waiting; then long ones,
- * so that an idle one costs next to nothing.
+ * On a host whose poll is fake, a wait is naps between tries: short ones first,
+ * for a busy connection, then long ones, which cost an idle one next to
+ * nothing.
  */
 #define NAP_MAX_MS 15 /* 1, 3, 7, 15, 15, … */
 
-/* How often a poll may call a socket ready, or be interrupted, where there is
- * nothing, before naps take its place: without them a host that does so all
- * the time would make a wait a busy loop. */
-#define IN_VAIN_MAX 3
-
-/* How often a wait may have been in vain before an interruption ends it. */
-#define INTERRUPTIONS_MAX 64
+/* Spurious wake-ups after which a wait verifies the host's poll. */
+#define SPURIOUS_MAX 3
 
 bool wasock_socket_is_open(const struct wasock_socket *socket)
 {
@@ -36,40 +31,43 @@ int wasock_socket_fd(const struct wasock_socket *socket)
     return socket->fd_;
 }
 
-/* Set the deadlines of the sides in `changes`. */
-static int set_deadlines(struct wasock_socket *socket, uint64_t deadline_ns,
-                         uint8_t changes)
+int wasock_socket_set_deadline_ns(struct wasock_socket *socket,
+                                  unsigned directions, uint64_t deadline_ns)
 {
+    const unsigned both = WASOCK_READABLE | WASOCK_WRITABLE;
+
+    if (directions == 0 || (directions & ~both) != 0) {
+        return -WASOCK_EINVAL;
+    }
     if (!wasock_socket_is_open(socket)) {
         return -WASOCK_ECLOSED;
     }
     for (unsigned side = 0; side < 2; side++) {
-        if (changes & (1U << side)) {
+        if (directions & (1U << side)) {
             socket->deadline_ns_[side] = deadline_ns;
         }
     }
-    wasock__socket_notify(socket, changes);
+    /* A change has the bit of its direction. */
+    wasock__socket_notify(socket, (uint8_t)directions);
     return 0;
 }
 
-int wasock_socket_set_deadline(struct wasock_socket *socket,
-                               uint64_t deadline_ns)
+int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
+                                 unsigned directions, uint64_t timeout_ns)
 {
-    return set_deadlines(socket, deadline_ns,
-                         WASOCK__CHANGE_READ_DEADLINE |
-                             WASOCK__CHANGE_WRITE_DEADLINE);
+    return wasock_socket_set_deadline_ns(
+        socket, directions,
+        wasock__deadline_after(timeout_ns, wasock_socket_now_ns(socket)));
 }
 
-int wasock_socket_set_read_deadline(struct wasock_socket *socket,
-                                    uint64_t deadline_ns)
+int wasock_socket_set_interruptible(struct wasock_socket *socket,
+                                    bool is_interruptible)
 {
-    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_READ_DEADLINE);
-}
-
-int wasock_socket_set_write_deadline(struct wasock_socket *socket,
-                                     uint64_t deadline_ns)
-{
-    return set_deadlines(socket, deadline_ns, WASOCK__CHANGE_WRITE_DEADLINE);
+    if (!wasock_socket_is_open(socket)) {
+        return -WASOCK_ECLOSED;
+    }
+    socket->is_interruptible_ = is_interruptible;
+    return 0;
 }
 
 int wasock_socket_set_label(struct wasock_socket *socket, const char *label)
@@ -85,8 +83,7 @@ int wasock_socket_local_addr(struct wasock_socket *socket,
                              struct wasock_addr *addr)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__LOCAL_ADDR,
-                                             (uintptr_t)addr, 1);
+        return wasock__backend_local_addr(socket, addr);
     }
     const struct wasock_addr unspecified = {0};
     *addr = unspecified;
@@ -102,8 +99,7 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
                               struct wasock_addr *addr)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__REMOTE_ADDR,
-                                             (uintptr_t)addr, 1);
+        return wasock__backend_remote_addr(socket, addr);
     }
     const struct wasock_addr unspecified = {0};
     *addr = unspecified;
@@ -142,6 +138,9 @@ int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
     bool is_proven = true;
     int role = WASOCK__ROLE_DGRAM;
 
+    if (wasock_socket_is_open(socket)) {
+        return -WASOCK_EOPEN;
+    }
     int result = wasock_fd_stat(fd, &stat);
     if (result < 0) {
         return result;
@@ -195,6 +194,9 @@ int wasock__socket_share(struct wasock_socket *socket,
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return socket->backend_ ? -WASOCK_ENOTSUP : -WASOCK_ECLOSED;
+    }
+    if (wasock_socket_is_open(sharer)) {
+        return -WASOCK_EOPEN;
     }
     wasock__socket_open(sharer, socket->fd_, (enum wasock__role)socket->role_);
     sharer->facts_ = socket->facts_;
@@ -250,8 +252,7 @@ static bool is_end_seen(const struct wasock_socket *socket)
 int wasock__socket_close(struct wasock_socket *socket)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
-        const int result =
-            (int)wasock__socket_elsewhere(socket, WASOCK__CLOSE, 0, 0);
+        const int result = wasock__backend_close(socket);
         mark_closed(socket);
         return result;
     }
@@ -272,39 +273,119 @@ int wasock__socket_close(struct wasock_socket *socket)
     return wasock_fd_close(fd);
 }
 
-/* Nowhere, unless a program links a network in the process: then it is that
- * one's (fakenet.c), and all others do without the call. */
-__attribute__((weak)) ptrdiff_t wasock__socket_elsewhere(
-    struct wasock_socket *socket, enum wasock__operation operation,
-    uintptr_t arg, size_t n)
+/*
+ * Without a backend in the program a socket that is not the host's is closed.
+ * backend.c overrides these where there is one.
+ */
+__attribute__((weak)) int wasock__backend_accept(struct wasock_socket *listener,
+                                                 struct wasock_socket *accepted)
 {
-    (void)socket;
-    (void)operation;
-    (void)arg;
-    (void)n;
+    (void)listener;
+    (void)accepted;
     return -WASOCK_ECLOSED;
 }
 
-static uint64_t time_left(const struct wasock_socket *socket,
-                          unsigned direction)
+__attribute__((weak)) ptrdiff_t wasock__backend_read(
+    struct wasock_socket *socket, void *buffer, size_t capacity)
 {
-    return wasock__time_left_ns(socket->deadline_ns_[WASOCK__SIDE(direction)]);
+    (void)socket;
+    (void)buffer;
+    (void)capacity;
+    return -WASOCK_ECLOSED;
 }
 
-int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
+__attribute__((weak)) ptrdiff_t
+wasock__backend_readv(struct wasock_socket *socket,
+                      const struct wasock_buffer *buffers, size_t n_buffers)
 {
-    if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__BEGIN, 0,
-                                             direction);
-    }
-    return time_left(socket, direction) == 0 ? -WASOCK_EDEADLINE : 0;
+    (void)socket;
+    (void)buffers;
+    (void)n_buffers;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) ptrdiff_t wasock__backend_write(
+    struct wasock_socket *socket, const void *data, size_t length)
+{
+    (void)socket;
+    (void)data;
+    (void)length;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) ptrdiff_t
+wasock__backend_writev(struct wasock_socket *socket,
+                       const struct wasock_slice *slices, size_t n_slices)
+{
+    (void)socket;
+    (void)slices;
+    (void)n_slices;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int wasock__backend_shutdown(struct wasock_socket *socket,
+                                                   unsigned halves)
+{
+    (void)socket;
+    (void)halves;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int wasock__backend_close(struct wasock_socket *socket)
+{
+    (void)socket;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int
+wasock__backend_local_addr(struct wasock_socket *socket,
+                           struct wasock_addr *addr)
+{
+    (void)socket;
+    (void)addr;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int
+wasock__backend_remote_addr(struct wasock_socket *socket,
+                            struct wasock_addr *addr)
+{
+    (void)socket;
+    (void)addr;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int wasock__backend_wait(struct wasock_socket *socket,
+                                               unsigned direction)
+{
+    (void)socket;
+    (void)direction;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) uint64_t
+wasock_socket_now_ns(const struct wasock_socket *socket)
+{
+    (void)socket;
+    return wasock_clock_now_ns();
+}
+
+int wasock__socket_check_deadline(const struct wasock_socket *socket,
+                                  unsigned direction)
+{
+    const uint64_t deadline_ns = socket->deadline_ns_[WASOCK__SIDE(direction)];
+    const bool is_exceeded = deadline_ns == WASOCK_DEADLINE_PAST ||
+                             (deadline_ns != WASOCK_NO_DEADLINE &&
+                              deadline_ns <= wasock_socket_now_ns(socket));
+
+    return is_exceeded ? -WASOCK_EDEADLINE : 0;
 }
 
 /*
- * Find out, once a descriptor, whether the host's poll looks at sockets. It is
- * asked before the first wait and not at adoption: many sockets never wait.
+ * Detect whether the host's poll looks at sockets: once per descriptor, before
+ * the first wait and not at adoption, as many sockets never wait.
  */
-static int find_out_host_poll(struct wasock_socket *socket)
+static int detect_host_poll(struct wasock_socket *socket)
 {
     const int is_fake = wasock_fd_poll_is_fake(
         socket->fd_, socket->role_ == WASOCK__ROLE_LISTENER);
@@ -322,7 +403,7 @@ enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket)
 {
     if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN &&
         socket->role_ != WASOCK__ROLE_PLAIN) {
-        const int ignored = find_out_host_poll(socket); /* asked again then */
+        const int ignored = detect_host_poll(socket); /* it stays unknown */
         (void)ignored;
     }
     return (enum wasock__host_poll)socket->facts_.host_poll;
@@ -339,47 +420,67 @@ static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
     return result < 0 ? result : 1;
 }
 
-/* One host call: 1 where trying again is worth it, 0 where it is known not to
- * be, or an error. */
-static int wait_step(struct wasock_socket *socket, unsigned direction,
-                     struct wasock__wait *wait, uint64_t time_left_ns)
+/*
+ * Wait for a spurious wake-up not to be repeated. A listener shared by several
+ * processes has many: another one accepted the connection. The poll is right
+ * then, and says so if it is asked again. A host that calls everything ready
+ * would make the wait a busy loop: nap.
+ */
+static int verify_poll(struct wasock_socket *socket, unsigned direction,
+                       struct wasock__wait *wait, uint64_t time_left_ns)
 {
-    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
-        return find_out_host_poll(socket);
-    }
-    if (socket->facts_.host_poll == WASOCK__HOST_POLL_FAKE ||
-        wait->n_in_vain >= IN_VAIN_MAX) {
+    const int result = wasock__fd_wait_once(socket->fd_, direction, 0);
+
+    if (result == 1) {
         return nap(wait, time_left_ns);
     }
-    return wasock__fd_wait_once(socket->fd_, direction, time_left_ns);
+    if (result == 0) {
+        wait->nap_ms = 0;
+        wait->n_spurious = 0;
+    }
+    return result;
+}
+
+/* One step of a wait. Returns 1 to try again, 0 to go on waiting, or an
+ * error. */
+static int wait_step(struct wasock_socket *socket, unsigned direction,
+                     struct wasock__wait *wait)
+{
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        const int result = wasock__backend_wait(socket, direction);
+        return result == 0 ? 1 : result;
+    }
+    const uint64_t time_left_ns =
+        wasock__time_left_ns(socket->deadline_ns_[WASOCK__SIDE(direction)]);
+    if (time_left_ns == 0) {
+        return -WASOCK_EDEADLINE;
+    }
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
+        return detect_host_poll(socket);
+    }
+    if (socket->facts_.host_poll == WASOCK__HOST_POLL_FAKE) {
+        return nap(wait, time_left_ns);
+    }
+    return wait->n_spurious >= SPURIOUS_MAX
+               ? verify_poll(socket, direction, wait, time_left_ns)
+               : wasock__fd_wait_once(socket->fd_, direction, time_left_ns);
 }
 
 int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
 {
-    if (socket->role_ == WASOCK__ROLE_NONE) {
-        return (int)wasock__socket_elsewhere(socket, WASOCK__WAIT, 0,
-                                             direction);
-    }
-    for (;;) {
-        const uint64_t time_left_ns = time_left(socket, direction);
-        if (time_left_ns == 0) {
-            return -WASOCK_EDEADLINE;
-        }
-        const int result = wait_step(socket, direction, wait, time_left_ns);
-        if (result == 1 ||
-            (result == -WASOCK_EINTR && wait->n_in_vain < INTERRUPTIONS_MAX)) {
-            wait->n_in_vain++;
-            return 0;
-        }
-        if (result < 0) {
-            return result;
-        }
-    }
+    int result = 0;
+
+    do {
+        result = wait_step(socket, direction, wait);
+    } while (result == 0 ||
+             (result == -WASOCK_EINTR && !socket->is_interruptible_));
+    wait->n_spurious++; /* unless the try that follows succeeds */
+    return result < 0 ? result : 0;
 }
 
-int wasock__socket_doubt(struct wasock_socket *socket, int error,
-                         int wrong_role)
+int wasock__socket_role_error(struct wasock_socket *socket, int error,
+                              int wrong_role)
 {
     struct wasock_fd_stat stat;
 

@@ -19,7 +19,8 @@
 /* What the calls on an object did since a poller last looked. */
 enum wasock__activity {
     WASOCK__ACTIVITY_MOVED = 1, /* transferred bytes, or accepted */
-    WASOCK__ACTIVITY_DRY = 2    /* tried and returned EAGAIN */
+    WASOCK__ACTIVITY_DRY = 2,   /* tried and returned EAGAIN */
+    WASOCK__ACTIVITY_MORE = 4   /* filled the buffer, or accepted */
 };
 
 enum wasock__role {
@@ -54,8 +55,8 @@ enum {
 
 /* The state of one waiting call; zero at its start. */
 struct wasock__wait {
-    uint32_t nap_ms;
-    uint32_t n_in_vain; /* how often it was worth trying again, so far */
+    uint32_t nap_ms;     /* the last nap */
+    uint32_t n_spurious; /* wake-ups since the host's poll was last verified */
 };
 
 /* How many bytes slices have in all, or `limit` if there are more. */
@@ -81,7 +82,8 @@ void wasock__socket_open(struct wasock_socket *socket, int fd,
  * connection, make it non-blocking, in this order, so that a refused one is
  * left as it was.
  * Errors: EBADF; ENOTSOCK; ENOTSUP: a datagram socket as listener;
- *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking.
+ *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking; EOPEN: `socket` is
+ *   open.
  */
 int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
     __attribute__((warn_unused_result));
@@ -90,7 +92,7 @@ int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
 int wasock__socket_into_fd(struct wasock_socket *socket)
     __attribute__((warn_unused_result));
 
-/* Open `sharer` on the same descriptor. */
+/* Open `sharer` on the same descriptor. EOPEN: it is open. */
 int wasock__socket_share(struct wasock_socket *socket,
                          struct wasock_socket *sharer)
     __attribute__((warn_unused_result));
@@ -98,19 +100,51 @@ int wasock__socket_share(struct wasock_socket *socket,
 /* Close the object; the last sharer closes the descriptor. */
 int wasock__socket_close(struct wasock_socket *socket);
 
-/* Do an operation on an object that is not open on the host: ECLOSED, or what
- * its backend says. fakenet.c has the one that knows of backends. */
-ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
-                                   enum wasock__operation operation,
-                                   uintptr_t arg, size_t n)
+/*
+ * Operations on a socket whose role is NONE: ECLOSED, unless a backend has it.
+ * socket.c defines them weakly, without any dispatch; backend.c, which is
+ * linked only where there is a backend, overrides them.
+ */
+int wasock__backend_accept(struct wasock_socket *listener,
+                           struct wasock_socket *accepted)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_read(struct wasock_socket *socket, void *buffer,
+                               size_t capacity)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_readv(struct wasock_socket *socket,
+                                const struct wasock_buffer *buffers,
+                                size_t n_buffers)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_write(struct wasock_socket *socket, const void *data,
+                                size_t length)
+    __attribute__((warn_unused_result));
+ptrdiff_t wasock__backend_writev(struct wasock_socket *socket,
+                                 const struct wasock_slice *slices,
+                                 size_t n_slices)
+    __attribute__((warn_unused_result));
+int wasock__backend_shutdown(struct wasock_socket *socket, unsigned halves)
+    __attribute__((warn_unused_result));
+int wasock__backend_close(struct wasock_socket *socket)
+    __attribute__((warn_unused_result));
+int wasock__backend_local_addr(struct wasock_socket *socket,
+                               struct wasock_addr *addr)
+    __attribute__((warn_unused_result));
+int wasock__backend_remote_addr(struct wasock_socket *socket,
+                                struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
-/* At the start of a waiting call: ECLOSED, EDEADLINE or 0. */
-int wasock__socket_begin(struct wasock_socket *socket, unsigned direction)
+/* Wait for a direction until the socket's deadline for it. */
+int wasock__backend_wait(struct wasock_socket *socket, unsigned direction)
     __attribute__((warn_unused_result));
 
-/* After EAGAIN: 0 when it is worth trying again, or the error that ends the
- * call. `wait` is the call's. */
+/* Fail with EDEADLINE if the deadline of a direction is past: at the start of a
+ * waiting call. Reads no clock where there is no deadline. */
+int wasock__socket_check_deadline(const struct wasock_socket *socket,
+                                  unsigned direction)
+    __attribute__((warn_unused_result));
+
+/* Wait after EAGAIN. Returns 0 to try again, or the error that ends the call.
+ * wait: of the call. */
 int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
     __attribute__((warn_unused_result));
@@ -122,10 +156,11 @@ enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
 /* Let all sharers have this object's facts. */
 void wasock__socket_share_facts(struct wasock_socket *socket);
 
-/* The error for a descriptor that is not what it was adopted as, when its
- * first use gave `error`: `wrong_role` if it lives, else `error`. */
-int wasock__socket_doubt(struct wasock_socket *socket, int error,
-                         int wrong_role);
+/* The error of an operation that failed with `error`: `wrong_role` if the
+ * descriptor is alive and the host could not tell its role when it was
+ * adopted, else `error`. */
+int wasock__socket_role_error(struct wasock_socket *socket, int error,
+                              int wrong_role);
 
 /* Begin and end to watch; the watch's owner gives `inbox`. */
 void wasock__socket_watch(struct wasock_socket *socket,

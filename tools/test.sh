@@ -69,6 +69,7 @@ tests release
 step "coverage" tools/coverage.sh
 sed -n '/^coverage of/,$p' "$log"
 cat build/native/e2e.txt
+build/release/tests/unit/test_poller_shapes 2>/dev/null | grep -F '|'
 if [ "${CI:-}" = true ]; then
     step "benchmark, quick" bench/run.sh --quick
     sed -n '/^# Benchmark/,$p' "$log"

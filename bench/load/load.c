@@ -5,54 +5,32 @@
  *
  * First every client joins: connects and has one request answered (the storm).
  * Then the busy ones keep requests in flight while now and then a random idle
- * one asks once (a probe). Or, instead of all that, clients connect, ask once
- * and close (churn). In the end all stay silent until standard input ends, so
+ * one asks once (a probe). With --shape, a shape chooses the client of each
+ * request instead (spread.h). With --churn, clients connect, ask once and close
+ * instead of all that. In the end all stay silent until standard input ends, so
  * that the server can be observed.
+ *
+ * It prints the lines "begin" and "end" when measuring begins and ends, so that
+ * the runner can read the server's CPU time.
  */
 #define _GNU_SOURCE
-#include "client.h"
+#include "load.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "spread.h"
+#include "xorshift.h"
 
 enum {
     EVENTS_PER_WAIT = 256,
     CHURN_SOURCES =
         200, /* a port rests for a while: many addresses have more */
-    MAX_CLIENTS = 65536,
-    MAX_PROBES = 1 << 16,
-};
-static const uint64_t NS_PER_S = 1000000000;
-
-struct options {
-    uint64_t port;
-    uint64_t busy;
-    uint64_t idle;
-    uint64_t in_flight;
-    uint64_t size;
-    uint64_t joining; /* how many may be on their way in at a time */
-    uint64_t join_limit_ms;
-    uint64_t warm_up_ms;
-    uint64_t measure_ms;
-    uint64_t probes_per_s;
-    uint64_t churn;
-};
-
-struct load {
-    struct options options;
-    int epoll;
-    struct client *clients; /* the busy ones first, then the idle ones */
-    size_t n_clients;
-    size_t n_opened;
-    size_t n_joined;
-    uint64_t n_requests; /* answered while measuring */
-    uint64_t random_state;
-    uint64_t wake_ns[MAX_PROBES];
-    size_t n_probes;
 };
 
 struct option_name {
@@ -60,10 +38,7 @@ struct option_name {
     uint64_t *value;
 };
 
-/* What a client does with an event; NULL, or what failed. */
-typedef const char *handler(struct load *load, struct client *client);
-
-static uint64_t now_ns(void)
+uint64_t load_now_ns(void)
 {
     struct timespec now;
 
@@ -71,22 +46,16 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-static uint64_t next_random(struct load *load)
-{
-    load->random_state ^= load->random_state << 13;
-    load->random_state ^= load->random_state >> 7;
-    load->random_state ^= load->random_state << 17;
-    return load->random_state;
-}
-
-/* Waits until `until_ns` at most, and lets `handle` serve what happened. */
-static const char *turn(struct load *load, uint64_t until_ns, handler *handle)
+const char *load_turn(struct load *load, uint64_t until_ns,
+                      load_handler *handle)
 {
     struct epoll_event events[EVENTS_PER_WAIT];
-    uint64_t now = now_ns();
+    uint64_t now = load_now_ns();
     uint64_t wait_ns = until_ns > now ? until_ns - now : 0;
-    int n_events = epoll_wait(load->epoll, events, EVENTS_PER_WAIT,
-                              (int)((wait_ns + 999999) / 1000000));
+    struct timespec timeout = {.tv_sec = (time_t)(wait_ns / NS_PER_S),
+                               .tv_nsec = (long)(wait_ns % NS_PER_S)};
+    int n_events =
+        epoll_pwait2(load->epoll, events, EVENTS_PER_WAIT, &timeout, NULL);
 
     for (int i = 0; i < n_events; i++) {
         const char *failure = handle(load, (struct client *)events[i].data.ptr);
@@ -95,6 +64,64 @@ static const char *turn(struct load *load, uint64_t until_ns, handler *handle)
         }
     }
     return NULL;
+}
+
+/* Bypass stdio: its buffer holds the first part of the answer. */
+static void print_marker(const char *marker)
+{
+    dprintf(STDOUT_FILENO, "%s\n", marker);
+}
+
+void load_begin(struct load *load)
+{
+    print_marker("begin");
+    load->n_requests = 0;
+    load->n_latencies = 0;
+    load->start_ns = load_now_ns();
+}
+
+void load_end(struct load *load)
+{
+    double seconds =
+        (double)(load_now_ns() - load->start_ns) / (double)NS_PER_S;
+    double rate = (double)load->n_requests / seconds;
+
+    print_marker("end");
+    printf(", \"requests\": %llu, \"requests_per_s\": %.1f, "
+           "\"mib_per_s\": %.2f",
+           (unsigned long long)load->n_requests, rate,
+           rate * (double)load->options.size / (1024 * 1024));
+}
+
+void load_record_latency(struct load *load, uint64_t since_ns)
+{
+    if (load->n_latencies < MAX_LATENCIES) {
+        load->latencies_ns[load->n_latencies++] = load_now_ns() - since_ns;
+    }
+}
+
+static int compare_u64(const void *left, const void *right)
+{
+    uint64_t l = *(const uint64_t *)left;
+    uint64_t r = *(const uint64_t *)right;
+
+    return (l > r) - (l < r);
+}
+
+void load_print_latencies(struct load *load, const char *name)
+{
+    static const size_t percents[] = {50, 99, 100};
+
+    if (load->n_latencies == 0) {
+        return;
+    }
+    qsort(load->latencies_ns, load->n_latencies, sizeof load->latencies_ns[0],
+          compare_u64);
+    for (size_t i = 0; i < sizeof percents / sizeof percents[0]; i++) {
+        size_t index = (load->n_latencies - 1) * percents[i] / 100;
+        printf(", \"%s_p%zu_us\": %.1f", name, percents[i],
+               (double)load->latencies_ns[index] / 1000);
+    }
 }
 
 static const char *join_event(struct load *load, struct client *client)
@@ -131,16 +158,16 @@ static const char *open_more(struct load *load)
 static const char *join_all(struct load *load)
 {
     uint64_t deadline_ns =
-        now_ns() + load->options.join_limit_ms * (NS_PER_S / 1000);
+        load_now_ns() + load->options.join_limit_ms * NS_PER_MS;
     const char *failure = NULL;
 
     while (failure == NULL && load->n_joined < load->n_clients) {
-        if (now_ns() > deadline_ns) {
+        if (load_now_ns() > deadline_ns) {
             return "not all clients were answered in the time given";
         }
         failure = open_more(load);
         if (failure == NULL) {
-            failure = turn(load, deadline_ns, join_event);
+            failure = load_turn(load, deadline_ns, join_event);
         }
     }
     return failure;
@@ -160,13 +187,6 @@ static const char *busy_event(struct load *load, struct client *client)
     return failure;
 }
 
-static void record_wake(struct load *load, const struct client *client)
-{
-    if (load->n_probes < MAX_PROBES) {
-        load->wake_ns[load->n_probes++] = now_ns() - client->asked_at_ns;
-    }
-}
-
 static const char *measure_event(struct load *load, struct client *client)
 {
     if (client < load->clients + load->options.busy) {
@@ -174,7 +194,7 @@ static const char *measure_event(struct load *load, struct client *client)
     }
     const char *failure = client_exchange(client, load->epoll);
     if (failure == NULL && client_is_answered(client)) {
-        record_wake(load, client);
+        load_record_latency(load, client->asked_at_ns);
     }
     return failure;
 }
@@ -184,7 +204,7 @@ static void record_unanswered(struct load *load)
 {
     for (size_t i = load->options.busy; i < load->n_clients; i++) {
         if (!client_is_answered(&load->clients[i])) {
-            record_wake(load, &load->clients[i]);
+            load_record_latency(load, load->clients[i].asked_at_ns);
         }
     }
 }
@@ -193,12 +213,12 @@ static const char *probe(struct load *load)
 {
     struct client *client =
         &load->clients[load->options.busy +
-                       next_random(load) % load->options.idle];
+                       xorshift_next(&load->random_state) % load->options.idle];
 
     if (!client_is_answered(client)) {
         return NULL;
     }
-    client->asked_at_ns = now_ns();
+    client->asked_at_ns = load_now_ns();
     return client_allow(client, load->epoll, load->options.size);
 }
 
@@ -207,17 +227,18 @@ static uint64_t next_probe_ns(struct load *load)
 {
     uint64_t mean_ns = NS_PER_S / load->options.probes_per_s;
 
-    return now_ns() + mean_ns / 2 + next_random(load) % mean_ns;
+    return load_now_ns() + mean_ns / 2 +
+           xorshift_next(&load->random_state) % mean_ns;
 }
 
 static const char *run_for(struct load *load, uint64_t duration_ms)
 {
-    uint64_t end_ns = now_ns() + duration_ms * (NS_PER_S / 1000);
+    uint64_t end_ns = load_now_ns() + duration_ms * NS_PER_MS;
     bool probing = load->options.probes_per_s > 0;
     uint64_t probe_ns = probing ? next_probe_ns(load) : UINT64_MAX;
 
     for (;;) {
-        uint64_t now = now_ns();
+        uint64_t now = load_now_ns();
         const char *failure = NULL;
         if (now >= end_ns) {
             return NULL;
@@ -228,37 +249,12 @@ static const char *run_for(struct load *load, uint64_t duration_ms)
         }
         if (failure == NULL) {
             uint64_t until_ns = probe_ns < end_ns ? probe_ns : end_ns;
-            failure = turn(load, until_ns, measure_event);
+            failure = load_turn(load, until_ns, measure_event);
         }
         if (failure != NULL) {
             return failure;
         }
     }
-}
-
-static int compare_u64(const void *left, const void *right)
-{
-    uint64_t l = *(const uint64_t *)left;
-    uint64_t r = *(const uint64_t *)right;
-
-    return (l > r) - (l < r);
-}
-
-static double wake_us(const struct load *load, size_t percent)
-{
-    return (double)load->wake_ns[(load->n_probes - 1) * percent / 100] / 1000;
-}
-
-static void print_wakes(struct load *load)
-{
-    if (load->n_probes == 0) {
-        return;
-    }
-    qsort(load->wake_ns, load->n_probes, sizeof load->wake_ns[0], compare_u64);
-    printf(", \"probes\": %zu, \"wake_p50_us\": %.1f, \"wake_p99_us\": %.1f, "
-           "\"wake_max_us\": %.1f",
-           load->n_probes, wake_us(load, 50), wake_us(load, 99),
-           wake_us(load, 100));
 }
 
 /* The share of the slowest busy client: 1 when all are served alike. */
@@ -277,7 +273,7 @@ static double fairness(const struct load *load)
                : (double)least * (double)load->options.busy / (double)total;
 }
 
-static const char *measure(struct load *load)
+static const char *measure_busy(struct load *load)
 {
     const char *failure = NULL;
 
@@ -288,36 +284,28 @@ static const char *measure(struct load *load)
     if (failure == NULL) {
         failure = run_for(load, load->options.warm_up_ms);
     }
-    load->n_requests = 0;
-    load->n_probes = 0;
-    uint64_t start_ns = now_ns();
+    load_begin(load);
     if (failure == NULL) {
         failure = run_for(load, load->options.measure_ms);
     }
-    if (failure != NULL) {
-        return failure;
-    }
-    double seconds = (double)(now_ns() - start_ns) / (double)NS_PER_S;
+    load_end(load);
     record_unanswered(load);
-    double rate = (double)load->n_requests / seconds;
-    printf(", \"requests_per_s\": %.1f, \"mib_per_s\": %.2f, "
-           "\"fairness\": %.3f",
-           rate, rate * (double)load->options.size / (1024 * 1024),
-           fairness(load));
-    print_wakes(load);
-    return NULL;
+    printf(", \"fairness\": %.3f", fairness(load));
+    load_print_latencies(load, "wake");
+    return failure;
 }
 
 static const char *join_and_measure(struct load *load)
 {
-    uint64_t start_ns = now_ns();
+    uint64_t start_ns = load_now_ns();
     const char *failure = join_all(load);
-    double seconds = (double)(now_ns() - start_ns) / (double)NS_PER_S;
+    double seconds = (double)(load_now_ns() - start_ns) / (double)NS_PER_S;
 
     printf("\"joined\": %zu, \"join_s\": %.3f, \"joins_per_s\": %.1f",
            load->n_joined, seconds, (double)load->n_joined / seconds);
     if (failure == NULL && load->options.measure_ms > 0) {
-        failure = measure(load);
+        failure = load->options.shape != SHAPE_NONE ? spread_measure(load)
+                                                    : measure_busy(load);
     }
     return failure;
 }
@@ -354,17 +342,18 @@ static const char *churn(struct load *load)
     for (size_t i = 0; failure == NULL && i < load->n_clients; i++) {
         failure = reopen(load, &load->clients[i]);
     }
-    uint64_t start_ns = now_ns();
-    uint64_t end_ns = start_ns + load->options.measure_ms * (NS_PER_S / 1000);
-    while (failure == NULL && now_ns() < end_ns) {
-        failure = turn(load, end_ns, churn_event);
+    uint64_t start_ns = load_now_ns();
+    uint64_t end_ns = start_ns + load->options.measure_ms * NS_PER_MS;
+    while (failure == NULL && load_now_ns() < end_ns) {
+        failure = load_turn(load, end_ns, churn_event);
     }
-    double seconds = (double)(now_ns() - start_ns) / (double)NS_PER_S;
+    double seconds = (double)(load_now_ns() - start_ns) / (double)NS_PER_S;
     printf("\"connections_per_s\": %.1f", (double)load->n_requests / seconds);
     return failure;
 }
 
-static bool parse(struct options *options, char **arguments)
+static bool parse_option(struct options *options, const char *name,
+                         const char *value)
 {
     const struct option_name names[] = {
         {"--port", &options->port},
@@ -379,21 +368,41 @@ static bool parse(struct options *options, char **arguments)
         {"--probes-per-s", &options->probes_per_s},
         {"--churn", &options->churn},
     };
-    for (; arguments[0] != NULL; arguments += 2) {
-        size_t i = 0;
-        while (i < sizeof names / sizeof names[0] &&
-               strcmp(arguments[0], names[i].name) != 0) {
-            i++;
+
+    if (strcmp(name, "--shape") == 0) {
+        options->shape = shape_order_from(value);
+        return options->shape != SHAPE_NONE;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i].name) == 0) {
+            *names[i].value = strtoull(value, NULL, 10);
+            return true;
         }
-        if (i == sizeof names / sizeof names[0] || arguments[1] == NULL) {
+    }
+    return false;
+}
+
+/* A closed loop always finds a client without a request in flight. */
+static bool is_shape_possible(const struct options *options)
+{
+    return options->shape == SHAPE_NONE ||
+           (options->busy == 0 && options->probes_per_s == 0 &&
+            options->in_flight > 0 && options->in_flight < options->idle);
+}
+
+static bool parse(struct options *options, char **arguments)
+{
+    for (; arguments[0] != NULL; arguments += 2) {
+        if (arguments[1] == NULL ||
+            !parse_option(options, arguments[0], arguments[1])) {
             return false;
         }
-        *names[i].value = strtoull(arguments[1], NULL, 10);
     }
     return options->port > 0 && options->port <= UINT16_MAX &&
            options->size > 0 && options->busy + options->idle > 0 &&
            options->busy + options->idle <= MAX_CLIENTS &&
-           (options->idle > 0 || options->probes_per_s == 0);
+           (options->idle > 0 || options->probes_per_s == 0) &&
+           is_shape_possible(options);
 }
 
 static bool prepare(struct load *load)
@@ -411,6 +420,7 @@ static bool prepare(struct load *load)
         load->clients[i].stream_seed = i * 7919;
     }
     client_init_streams();
+    prctl(PR_SET_TIMERSLACK, 1); /* the kernel's default is 50 us late */
     return true;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The peer a C programmer writes first: wasi-libc's poll(), accept(), recv()
- * and send(), one array of pollfd for all clients.
+ * The peer a C programmer writes first: poll(), accept(), recv() and send(),
+ * and one array of pollfd for all clients. It is built for WASI and natively.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,6 +13,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* wasi-libc's send() takes no flags, and WASI has no SIGPIPE. */
+#ifdef __wasi__
+enum { SEND_FLAGS = 0 };
+#else
+enum { SEND_FLAGS = MSG_NOSIGNAL };
+#endif
 
 enum { LISTENER_FD = 3, BUFFER_SIZE = 65536, MAX_CONNECTIONS = 16384 };
 
@@ -71,7 +79,7 @@ static bool flush_unsent(nfds_t slot)
 {
     struct answer *answer = &answers[slot];
     ssize_t n = send(slots[slot].fd, answer->unsent + answer->unsent_offset,
-                     answer->unsent_length - answer->unsent_offset, 0);
+                     answer->unsent_length - answer->unsent_offset, SEND_FLAGS);
 
     if (n < 0) {
         return errno == EAGAIN;
@@ -91,7 +99,7 @@ static bool echo(nfds_t slot)
     if (received <= 0) {
         return received < 0 && errno == EAGAIN;
     }
-    ssize_t sent = send(slots[slot].fd, buffer, (size_t)received, 0);
+    ssize_t sent = send(slots[slot].fd, buffer, (size_t)received, SEND_FLAGS);
     if (sent < 0) {
         if (errno != EAGAIN) {
             return false;

@@ -31,7 +31,8 @@ static void probe_deadline(struct doctor *doctor, struct wasock_conn *conn)
 
     for (size_t i = 0; i < N_RUNS; i++) {
         const uint64_t deadline_ns = wasock_deadline_after_ms(DEADLINE_MS);
-        wasock_socket_set_read_deadline(&conn->socket, deadline_ns);
+        wasock_socket_set_deadline_ns(&conn->socket, WASOCK_READABLE,
+                                      deadline_ns);
         const ptrdiff_t n = wasock_conn_read(conn, &byte, 1);
         if (n != -WASOCK_EDEADLINE) {
             note(doctor, FACT_OWN_DEADLINE, "%s", wasock_err_name(n));
@@ -43,7 +44,8 @@ static void probe_deadline(struct doctor *doctor, struct wasock_conn *conn)
     note(doctor, FACT_OWN_DEADLINE, "%s",
          typical_ns <= 20 * WASOCK_NS_PER_MS ? "kept within 20 ms" : "late");
     note(doctor, FACT_OWN_LATE, "%u us late", (unsigned)(typical_ns / 1000));
-    wasock_socket_set_read_deadline(&conn->socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(&conn->socket, WASOCK_READABLE,
+                                  WASOCK_NO_DEADLINE);
 }
 
 static void probe_rounds(struct doctor *doctor, struct wasock_conn *conn,

@@ -8,7 +8,7 @@
 
 #include "wasip1.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_NS (20 * WASOCK_NS_PER_S)
 
 /* The end, with what was found so far. */
 static _Noreturn void give_up(const struct doctor *doctor, const char *what,
@@ -62,8 +62,9 @@ void ask(struct doctor *doctor, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
-    wasock_socket_set_deadline(&doctor->partner.socket,
-                               wasock_deadline_after_ms(PATIENCE_MS));
+    wasock_socket_set_timeout_ns(&doctor->partner.socket,
+                                 WASOCK_READABLE | WASOCK_WRITABLE,
+                                 PATIENCE_NS);
     const struct wasock_slice slices[] = {{line, strlen(line)}, {"\n", 1}};
     const ptrdiff_t n = wasock_conn_writev(&doctor->partner, slices, 2);
     if (n != (ptrdiff_t)strlen(line) + 1) {
@@ -74,7 +75,7 @@ void ask(struct doctor *doctor, const char *format, ...)
 
 void pause_ms(struct doctor *doctor, uint64_t wait_ms)
 {
-    const int error = wasock_fd_sleep(wasock_deadline_after_ms(wait_ms));
+    const int error = wasock_fd_sleep_for_ns(wait_ms * WASOCK_NS_PER_MS);
 
     if (error < 0) {
         give_up(doctor, "sleeping", error);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.h - monotonic time and deadlines, in nanoseconds.
+ * clock.h - monotonic time, deadlines and timeouts, in nanoseconds.
  *
- * A deadline is a point of the monotonic clock, never a length of time. Zero
- * means that there is none; one that lies in the past fails at once.
+ * A deadline is an absolute time of a monotonic clock, a timeout a duration.
+ * Calls that take a deadline end in _until_ns or set_deadline_ns, calls that
+ * take a timeout end in _for_ns or set_timeout_ns. Never pass one for the
+ * other.
  */
 #ifndef WASOCK_CLOCK_H
 #define WASOCK_CLOCK_H
@@ -15,42 +17,41 @@
 extern "C" {
 #endif
 
+/* A deadline: none, wait for ever. */
 #define WASOCK_NO_DEADLINE UINT64_C(0)
 #define WASOCK_FOREVER_NS UINT64_MAX
 
-/* Long past: for a call that must look but not wait. Costs no clock read. */
+/* A deadline that has passed: look, do not wait. Costs no clock read. */
 #define WASOCK_DEADLINE_PAST UINT64_C(1)
+
+/* A timeout: wait for ever. A timeout of 0 looks and does not wait. */
+#define WASOCK_FOREVER_NS UINT64_MAX
 
 #define WASOCK_NS_PER_US UINT64_C(1000)
 #define WASOCK_NS_PER_MS UINT64_C(1000000)
 #define WASOCK_NS_PER_S UINT64_C(1000000000)
 
 /*
- * The monotonic clock's time in nanoseconds since some fixed past moment. It
- * is never 0, so that any time it gives is a valid deadline, and UINT64_MAX on
- * a host whose clock fails, so that deadlines are exceeded there rather than
- * ignored. One host call.
- * Errors: none.
+ * Read the host's monotonic clock. Costs one host call.
+ * Returns nanoseconds since an arbitrary start, never 0. Returns UINT64_MAX if
+ * the host's clock fails, so that deadlines are exceeded rather than ignored.
  * Source: preview1 clock_time_get(monotonic).
  */
 uint64_t wasock_clock_now_ns(void);
 
-/* a + b nanoseconds, or UINT64_MAX where that overflows.
- * Errors: none. Source: wasock's own. */
+/* Add; UINT64_MAX on overflow. */
 static inline uint64_t wasock_ns_add(uint64_t a_ns, uint64_t b_ns)
 {
     return a_ns > UINT64_MAX - b_ns ? UINT64_MAX : a_ns + b_ns;
 }
 
-/* a - b nanoseconds, or 0 where b is the larger.
- * Errors: none. Source: wasock's own. */
+/* Subtract; 0 if b is larger. */
 static inline uint64_t wasock_ns_subtract(uint64_t a_ns, uint64_t b_ns)
 {
     return a_ns > b_ns ? a_ns - b_ns : 0;
 }
 
-/* Milliseconds as nanoseconds, or UINT64_MAX where that overflows.
- * Errors: none. Source: wasock's own. */
+/* Convert milliseconds to nanoseconds; UINT64_MAX on overflow. */
 static inline uint64_t wasock_ns_from_ms(uint64_t time_ms)
 {
     return time_ms > UINT64_MAX / WASOCK_NS_PER_MS ? UINT64_MAX
@@ -58,10 +59,10 @@ static inline uint64_t wasock_ns_from_ms(uint64_t time_ms)
 }
 
 /*
- * The deadline `timeout_ns` nanoseconds, or `timeout_ms` milliseconds, from
- * now. 0 gives one that is exceeded already. One host call.
- * Errors: none; a sum beyond the clock's range is its end, centuries away.
- * Source: preview1 clock_time_get(monotonic); Go's SetDeadline.
+ * Compute the deadline that is a timeout from now, by the host's clock. Costs
+ * one host call. Sockets of an in-process network have another clock:
+ * wasock_socket_set_timeout_ns fits both.
+ * Returns UINT64_MAX on overflow.
  */
 static inline uint64_t wasock_deadline_after_ns(uint64_t timeout_ns)
 {
@@ -72,11 +73,20 @@ static inline uint64_t wasock_deadline_after_ms(uint64_t timeout_ms)
     return wasock_deadline_after_ns(wasock_ns_from_ms(timeout_ms));
 }
 
+/* Private: the deadline of a timeout that starts at `now_ns`. */
+static inline uint64_t wasock__deadline_after(uint64_t timeout_ns,
+                                              uint64_t now_ns)
+{
+    if (timeout_ns == WASOCK_FOREVER_NS) {
+        return WASOCK_NO_DEADLINE;
+    }
+    return timeout_ns == 0 ? WASOCK_DEADLINE_PAST
+                           : wasock_ns_add(now_ns, timeout_ns);
+}
+
 /*
- * Whether a deadline is exceeded at the time `now_ns`. Exactly now is, and no
- * deadline never is.
- * Errors: none.
- * Source: Go's SetDeadline, which calls exactly now expired.
+ * Check whether a deadline is exceeded at `now_ns`. A deadline of exactly now
+ * is; WASOCK_NO_DEADLINE never is.
  */
 static inline bool wasock_deadline_is_past(uint64_t deadline_ns,
                                            uint64_t now_ns)
@@ -84,14 +94,10 @@ static inline bool wasock_deadline_is_past(uint64_t deadline_ns,
     return deadline_ns != WASOCK_NO_DEADLINE && deadline_ns <= now_ns;
 }
 
-/*
- * The earlier of two deadlines, either of which may be WASOCK_NO_DEADLINE.
- * Errors: none.
- * Source: wasock's own.
- */
+/* Choose the earlier of two deadlines. Either may be WASOCK_NO_DEADLINE. */
 static inline uint64_t wasock_deadline_earlier(uint64_t a_ns, uint64_t b_ns)
 {
-    /* Minus one sends "none" to the far end of the order, and back. */
+    /* Minus one makes WASOCK_NO_DEADLINE the latest of all. */
     return (a_ns - 1 < b_ns - 1) ? a_ns : b_ns;
 }
 

@@ -2,9 +2,9 @@
 /*
  * conn.h - read from and write to a connection.
  *
- * read and write wait, until the deadline if there is one (socket.h); the try_
- * forms never wait. A ready operation costs one host call, and a clock read
- * when a waiting one has a deadline.
+ * wasock_conn_read and _write wait, until the deadline if one is set
+ * (socket.h). The try_ forms never wait and ignore deadlines. A ready operation
+ * costs one host call; a waiting one with a deadline reads the clock first.
  */
 #ifndef WASOCK_CONN_H
 #define WASOCK_CONN_H
@@ -19,68 +19,72 @@
 extern "C" {
 #endif
 
-/* A connection, in the caller's storage. Deadlines, label and addresses are in
- * socket.h and take `&conn.socket`. */
+/* A connection, in the caller's storage. Deadlines, labels and addresses:
+ * socket.h, with `&conn.socket`. */
 struct wasock_conn {
     struct wasock_socket socket;
 };
 
 /*
- * Make a connection of a descriptor that the host opened. It becomes
- * non-blocking. At most four host calls.
- * conn: closed; opened on success. It then owns the descriptor.
- * fd: kept by the caller on failure, as it was. A datagram socket is adopted
- *   as one: each read and write is a datagram.
- * Errors: EBADF: no such descriptor; ENOTSOCK: no socket; ENOTCONNECTION: a
- *   listener; ENOTSUP: a host that cannot make it non-blocking. A host that
- *   cannot tell (WAMR) lets the first use say ENOTCONNECTION.
+ * Adopt a connected socket that the host opened, and make it non-blocking.
+ * Costs up to four host calls. A datagram socket is adopted as well: each read
+ * and write is one datagram then.
+ * conn: closed; opened on success. It owns the descriptor then.
+ * fd: unchanged on failure.
+ * Errors: EBADF: no such descriptor; ENOTSOCK; ENOTCONNECTION: a listener;
+ *   ENOTSUP: the host cannot make it non-blocking; EOPEN: conn is open. Where
+ *   the host cannot tell a listener from a connection (WAMR), the first use
+ *   returns ENOTCONNECTION.
  * Source: Go's net.FileConn on wasip1.
  */
 int wasock_conn_from_fd(struct wasock_conn *conn, int fd)
     __attribute__((warn_unused_result));
 
 /*
- * Close the connection object but keep its descriptor open.
- * Returns the descriptor, now the caller's, still non-blocking.
- * Errors: ECLOSED; EBUSY: it is shared; ENOTSUP: it has no descriptor.
- * Source: wasock's own: preview1 has no dup.
+ * Close the object and keep the descriptor open.
+ * Returns the descriptor, which the caller owns then. It stays non-blocking.
+ * Errors: ECLOSED; EBUSY: it is shared; ENOTSUP: an in-process connection.
  */
 int wasock_conn_into_fd(struct wasock_conn *conn)
     __attribute__((warn_unused_result));
 
 /*
- * Open a second object on the same connection, which the last of them to close
- * closes. Halves shut and errors met are true for both; deadlines and label
- * are each object's own.
+ * Open a second object on the same connection. The last sharer to close closes
+ * the descriptor. Sharers have the shut halves and the errors in common, and
+ * deadlines and label each for itself.
  * sharer: closed; opened on success.
- * Errors: ECLOSED; ENOTSUP: of an in-process network.
+ * Errors: ECLOSED; EOPEN: sharer is open, or is conn itself; ENOTSUP: an
+ *   in-process connection.
  * Source: Go's FileConn, whose copies share a count.
  */
 int wasock_conn_share(struct wasock_conn *conn, struct wasock_conn *sharer)
     __attribute__((warn_unused_result));
 
 /*
- * Wait until there is something to read, or until the read deadline.
- * buffer: room for `capacity` bytes, the caller's; at most 1 GiB is used.
- * Returns the number of bytes read, at least 1; 0 at the end of the stream, as
- * often as asked; 0 at once without a host call when `capacity` is 0.
- * On a datagram socket it reads one datagram, cut to fit, and an empty one
- * gives 0.
- * Errors: EDEADLINE: the deadline is past, data or not; ECLOSED;
- *   ENOTCONNECTION; those of wasock_err_is_disconnect and any other code of the
- *   host, which every later read of a stream repeats; EDEADLOCK: of an
- *   in-process network, where nobody is left to write; those of the host's
- *   poll, such as EINTR, after which the connection is as it was.
+ * Read, waiting for data until the read deadline.
+ * buffer: room for `capacity` bytes; at most 1 GiB is used.
+ * Returns the number of bytes read, 0 at EOF. Returns 0 without a host call if
+ * `capacity` is 0. On a datagram socket it reads one datagram, truncated to
+ * fit; an empty one gives 0.
+ * Errors:
+ *   EDEADLINE        the deadline is past, data or not
+ *   ECLOSED
+ *   EINTR            a signal, if the socket is interruptible
+ *   EDEADLOCK        in-process: nobody is left who could write
+ *   ENOMEM, ENOBUFS  the host is short of memory: try again later
+ *   ENOTCONNECTION   a listener (WAMR)
+ *   any other        the peer is gone (wasock_err_is_disconnect), or the host
+ *                    failed: every later read of a stream returns it again
+ * An error of the host's poll is returned once.
  * Source: Go's Read.
  */
 ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
                            size_t capacity) __attribute__((warn_unused_result));
 
 /*
- * As wasock_conn_read, but EAGAIN where that would wait, and without a look at
- * the deadline. One host call.
- * Errors: EAGAIN; otherwise as wasock_conn_read, but for EDEADLINE, EDEADLOCK
- *   and those of the poll.
+ * Read what has arrived. Costs one host call.
+ * Errors: EAGAIN: no data; otherwise as wasock_conn_read, without EDEADLINE,
+ *   EINTR and EDEADLOCK.
  * Source: preview1 sock_recv.
  */
 ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
@@ -88,11 +92,10 @@ ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
     __attribute__((warn_unused_result));
 
 /*
- * The reads into several buffers, filled in order. wasmtime fills only the
- * first that has room, so a short count says nothing.
- * buffers: `n_buffers` of them, the caller's; only the first
- *   WASOCK_SLICES_MAX are used.
- * Errors: as their scalar forms.
+ * Read into several buffers, in order. A short count is normal: wasmtime fills
+ * only the first buffer that has room.
+ * buffers: only the first WASOCK_SLICES_MAX are used.
+ * Errors: as wasock_conn_read and wasock_conn_try_read.
  * Source: preview1 sock_recv.
  */
 ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,
@@ -106,26 +109,33 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
 
 /*
  * Write everything, waiting for room until the write deadline.
- * data: `length` bytes, the caller's.
- * Returns `length`; or fewer, when a failure stopped it halfway: the next write
- * tells which, if it lasts. 0 at once without a host call when `length` is 0.
- * On a datagram socket it sends one datagram.
- * Errors: EDEADLINE; ECLOSED; ENOTCONNECTION; EINVAL: more than PTRDIFF_MAX
- *   bytes; EPIPE: this side shut its writing half, or a read of it failed as
- *   the peer was gone; disconnects and any other code of the host, which every
- *   later write of a stream repeats; EMSGSIZE: no datagram is so long;
- *   EDEADLOCK and those of the poll as for wasock_conn_read.
+ * Returns `length`. A short count means that an error interrupted the write;
+ * the next call returns that error, if it lasts. Returns 0 without a host call
+ * if `length` is 0. On a datagram socket it sends one datagram.
+ * Errors:
+ *   EDEADLINE        the deadline is past
+ *   ECLOSED
+ *   EINTR            a signal, if the socket is interruptible
+ *   EDEADLOCK        in-process: nobody is left who could read
+ *   ENOMEM, ENOBUFS  the host is short of memory: try again later
+ *   EINVAL           `length` is above PTRDIFF_MAX
+ *   EPIPE            this side shut its writing half, or a read has failed
+ *                    because the peer is gone
+ *   EMSGSIZE         too long for a datagram
+ *   ENOTCONNECTION   a listener (WAMR)
+ *   any other        the peer is gone (wasock_err_is_disconnect), or the host
+ *                    failed: every later write of a stream returns it again
+ * An error of the host's poll is returned once.
  * Source: Go's Write.
  */
 ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
                             size_t length) __attribute__((warn_unused_result));
 
 /*
- * Write what there is room for now, without a look at the deadline. One host
- * call.
+ * Write what there is room for. Costs one host call.
  * Returns the number of bytes written, often fewer than `length`.
- * Errors: EAGAIN: no room; otherwise as wasock_conn_write, but for EDEADLINE,
- *   EDEADLOCK, those of the poll, and EINVAL: it writes what fits.
+ * Errors: EAGAIN: no room; otherwise as wasock_conn_write, without EDEADLINE,
+ *   EINTR, EDEADLOCK and EINVAL.
  * Source: preview1 sock_send.
  */
 ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
@@ -133,17 +143,19 @@ ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
     __attribute__((warn_unused_result));
 
 /*
- * The writes of several slices, in order as if they were one. One response in
- * one call: most hosts leave Nagle's algorithm on, so that two small writes in
- * a row may cost 40 ms. On wazero, which loses count of a call with several, it
- * is a call a slice; the host is asked once, at the first, whether it is one
- * whose poll looks at sockets, if nothing was waited for before.
- * slices: `n_slices` of them, the caller's, never modified; try_writev uses
- *   only the first WASOCK_SLICES_MAX.
- * Returns as their scalar forms, counted over all slices.
- * Errors: as their scalar forms; EMSGSIZE also: more slices for one datagram
- *   than WASOCK_SLICES_MAX.
- * Source: preview1 sock_send; Go's net.Buffers, a call a buffer on wasip1.
+ * Write several slices in order, as if they were one. Send a response in one
+ * call: most hosts leave Nagle's algorithm on, and two small writes in a row
+ * may take 40 ms.
+ *
+ * wazero loses count in a send of several slices, so there each slice is a host
+ * call. The first call with several slices detects the host, with one more host
+ * call unless a wait did so before.
+ * slices: the array is not modified. try_writev uses only the first
+ *   WASOCK_SLICES_MAX.
+ * Returns the count over all slices, as the scalar forms.
+ * Errors: as the scalar forms; EMSGSIZE: more than WASOCK_SLICES_MAX slices for
+ *   one datagram.
+ * Source: preview1 sock_send; Go's net.Buffers.
  */
 ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
                              const struct wasock_slice *slices, size_t n_slices)
@@ -154,21 +166,25 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
     __attribute__((warn_unused_result));
 
 /*
- * Shut one or both halves: the peer of a shut writing half reads what was
- * written and then the end of the stream. Writing afterwards is EPIPE. Shutting
- * a half again, or after the peer has gone, succeeds.
- * how: not every host can shut only one half (WAMR shuts both).
- * Errors: ECLOSED; EINVAL: `how` is no half; ENOTSUP: a datagram socket;
- *   ENOTCONNECTION.
+ * Shut one or both halves. If the writing half is shut, the peer reads what was
+ * written and then EOF; writes return EPIPE. If the reading half is shut, reads
+ * still return what has arrived before, and then EOF, where the host does as
+ * Linux. Shutting a half again, or after the peer is gone, succeeds.
+ * how: WAMR shuts both halves, whichever is given.
+ * Errors: ECLOSED; EINVAL: no such half; ENOTSUP: a datagram socket;
+ *   ENOTCONNECTION: a listener (WAMR).
  * Source: preview1 sock_shutdown; Go's CloseRead and CloseWrite.
  */
 int wasock_conn_shutdown(struct wasock_conn *conn, enum wasock_shutdown how);
 
 /*
- * Close the connection; the peer sees the end of the stream on every host.
- * Unread data makes hosts reset it instead. Final whatever it returns; pollers
- * forget the object.
- * Errors: ECLOSED: it was not open; what the host says.
+ * Close the connection. The peer reads EOF on every host, or a reset if this
+ * side has unread data. The object is closed whatever this returns, and no
+ * poller watches it any more.
+ *
+ * Close writes to the memory of the pollers that watch the object: if a poller
+ * was freed without wasock_poller_close, this is a use after free.
+ * Errors: ECLOSED: it was not open; any code of the host.
  * Source: preview1 sock_shutdown, fd_close.
  */
 int wasock_conn_close(struct wasock_conn *conn);

@@ -2,10 +2,10 @@
 /*
  * err.h - result codes.
  *
- * A call of wasock returns 0 or a count on success, and a negative code on
- * failure: `-WASOCK_EAGAIN`. Codes below 256 are preview1's errno numbers, so
- * the host's answer passes through unchanged and equals the <errno.h> of
- * wasi-libc. Codes from 256 on are the library's own.
+ * A call returns 0 or a count on success and a negative code on failure:
+ * `-WASOCK_EAGAIN`. Codes below 256 are preview1's errno numbers and equal
+ * those of wasi-libc's <errno.h>; the host's codes pass through unchanged.
+ * Codes from 256 on are wasock's own.
  */
 #ifndef WASOCK_ERR_H
 #define WASOCK_ERR_H
@@ -17,10 +17,8 @@
 extern "C" {
 #endif
 
-/*
- * The one table behind the constants, their names and their texts: each line
- * gives a code's name, its number, and what happened and what to try.
- */
+/* The table of all codes: name, number, and a text that says what happened and
+ * what to try. */
 /* clang-format off */
 #define WASOCK_ERR_TABLE(X)                                                    \
     X(E2BIG, 1, "argument list too long")                                      \
@@ -121,7 +119,7 @@ extern "C" {
     X(EHOST, 263, "the host answered what preview1 does not allow")            \
     X(ECLOCK, 264,                                                             \
       "sockets of two clocks cannot be waited for together")                   \
-    X(EOPEN, 265, "the object is open already; close it first")
+    X(EOPEN, 265, "the object to open is open already; close it first")
 /* clang-format on */
 
 enum wasock_err {
@@ -132,31 +130,24 @@ enum wasock_err {
 };
 
 /*
- * The name of a result, for logs: "EAGAIN" for -WASOCK_EAGAIN.
- * code: a result of any call, or a constant of the table: the sign does not
- *   matter. 0 and counts that are no code's number give "OK" and "E?".
- * Returns a string that lives for ever.
- * Errors: none.
- * Source: wasock's own.
+ * Name a code: "EAGAIN" for -WASOCK_EAGAIN.
+ * code: of either sign. Pass errors only: a count of 6 bytes is "EAGAIN", too.
+ * Returns a static string: "OK" for 0, "E?" for an unknown code.
  */
 const char *wasock_err_name(ptrdiff_t code);
 
 /*
- * A result in words for a person: what happened and what to try.
- * code: as for wasock_err_name.
- * Returns a string that lives for ever.
- * Errors: none; an unknown code has a text that says so.
- * Source: wasock's own.
+ * Describe a code in a sentence: what happened and what to try.
+ * code: of either sign.
+ * Returns a static string.
  */
 const char *wasock_err_text(ptrdiff_t code);
 
 /*
- * Whether a failed read, write or shutdown means that the peer has gone, in
- * any of the words in which the various hosts put it: EPIPE, ECONNRESET,
- * ECONNABORTED, ENOTCONN, ENETRESET, ETIMEDOUT, EIO.
- * code: a result of a call; the sign does not matter.
- * Errors: none.
- * Source: wasock's own (wazero says EIO for every one of them).
+ * Check whether the error of a read, write or shutdown means that the peer is
+ * gone. Hosts use different codes for it: EPIPE, ECONNRESET, ECONNABORTED,
+ * ENOTCONN, ENETRESET, ETIMEDOUT, and EIO (wazero, for all of them).
+ * code: of either sign.
  */
 bool wasock_err_is_disconnect(ptrdiff_t code);
 

@@ -1,39 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fakenet.h - a network inside the process.
+ * fakenet.h - an in-process network.
  *
- * Its listeners and connections are wasock_listener and wasock_conn, used by
- * the same calls and by the poller; no host has a part in them. It serves
- *   - the author who tests a protocol handler, natively and in milliseconds,
- *   - the program that wires its parts together inside one guest,
- *   - the tester who wants a bad network, the same one each time.
+ * Its listeners and connections are wasock_listener and wasock_conn. The same
+ * calls and the poller work on them, without a host. Use it to
+ *   - test a protocol handler, natively and in milliseconds,
+ *   - connect parts of a program inside one guest,
+ *   - inject faults that are the same in each run.
  *
- * Time. A network has a clock of its own, unless it is given the host's. It
- * starts at one second and stands still while the program runs; a call that
- * would wait moves it to what happens next: an arrival, or its deadline. So a
- * test of a timeout of 30 s takes microseconds. Deadlines of the network's
- * objects are times of its clock: wasock_ns_add(wasock_fakenet_now_ns(&net),
- * timeout_ns). Real sockets cannot share a poller with such objects (ECLOCK).
+ * Time. A network has a clock of its own, unless it is given the host's. The
+ * clock starts at one second and stands still while the program runs. A call
+ * that would wait moves it to the next arrival or to its deadline, so a test of
+ * a 30 s timeout takes microseconds. Deadlines of the network's sockets are
+ * times of this clock (wasock_socket_now_ns). A handler that sets timeouts
+ * (wasock_socket_set_timeout_ns) runs unchanged on real sockets. A poller
+ * cannot watch real sockets and those of a network with its own clock (ECLOCK).
  *
- * Waiting. One thread uses the network, so while a call waits nobody reads,
- * writes, accepts or closes anything; only what is on its way arrives. A call
- * that can never end otherwise returns at its deadline, and at once with
- * EDEADLOCK when it has none.
+ * Waiting. The network belongs to one thread. While a call waits, nobody else
+ * reads, writes, accepts or closes; only bytes on their way arrive. A call that
+ * nothing can end returns at its deadline, or at once with EDEADLOCK if it has
+ * none.
  *
- * Addresses. IPv4, IPv6 (mapped ones count as IPv4) and names, all in a world
- * of their own: any address may be listened on. What is sent to an address
- * goes to who has exactly that, else to who has any of the family (0.0.0.0,
- * [::]), else, for IPv4, to [::]. As a destination, any address means
- * loopback. Port 0 gives one from 49152 on, then from 1, that nobody has there.
+ * Addresses. IPv4, IPv6 and names; mapped IPv4 counts as IPv4. Any address can
+ * be listened on. Traffic to an address goes to the socket that is bound to
+ *   1. exactly this address,
+ *   2. any address of its family (0.0.0.0, [::]),
+ *   3. [::], for IPv4.
+ * As a destination, any address means loopback. Port 0 chooses a free port from
+ * 49152 on, then from 1.
  *
- * Streams. As on real ones, except where noted: a connection stands when the
- * dial returns, and may be written to before it is accepted. What is written
- * to an end that reads no more is lost, and answered by a reset: later writes
- * are EPIPE where that end has ended its stream, as a close does, and otherwise
- * ECONNRESET.
+ * Streams. They behave as TCP on Linux. A connection is established when dial
+ * returns, and can be written to before it is accepted. Bytes written to an end
+ * that reads no more are lost and answered by a reset: later writes return
+ * EPIPE if that end has also closed or shut its writing half, else ECONNRESET.
  *
- * Deadlines, closing, halves, errors: as socket.h, listener.h and conn.h say.
- * wasock_…_share and wasock_…_into_fd are ENOTSUP.
+ * Sharing an object and taking its descriptor (_share, _into_fd) are ENOTSUP.
  */
 #ifndef WASOCK_FAKENET_H
 #define WASOCK_FAKENET_H
@@ -50,30 +51,34 @@
 extern "C" {
 #endif
 
-/* Connections that wait to be accepted, if a listener does not say. */
+/* The default backlog of a listener: connections that wait to be accepted. */
 #define WASOCK_FAKENET_BACKLOG 128
 
-/* Bytes sent to a socket that it has not read, at most, if it does not say. */
+/* The default limit of unread bytes of a socket. */
 #define WASOCK_FAKENET_UNREAD_BYTES_MAX 65535
 
 /* The longest datagram. */
 #define WASOCK_FAKENET_DATAGRAM_BYTES_MAX 65535
 
-/* What is bad about a network, or about one socket. All zero: nothing. */
+/*
+ * Fault injection, for a network or for what one socket sends. All zero: no
+ * faults. Byte counts are of what a socket has sent since its faults were set.
+ *
+ * A partition is a stall: {.stall_after_bytes = 1, .stall_ns =
+ * WASOCK_FOREVER_NS} lets one more byte through. New faults end it.
+ */
 struct wasock_fakenet_faults {
-    uint64_t latency_ns;          /* from a send to its arrival */
-    uint64_t bytes_per_s;         /* what a socket can send; 0: no limit */
-    uint64_t reset_after_bytes;   /* when a stream has sent so many its
-                                   connection is reset; 0: never */
-    uint64_t stall_after_bytes;   /* when a socket has sent so many the next
-                                   ones start to arrive … 0: never */
-    uint64_t stall_ns;            /* … so much later; UINT64_MAX: never */
-    uint32_t chunk_bytes;         /* a read or write of a stream moves 1 to so
-                                   many, by chance; 0: as many as fit */
+    uint64_t latency_ns;        /* from a send to its arrival */
+    uint64_t bytes_per_s;       /* bandwidth of a socket; 0: no limit */
+    uint64_t reset_after_bytes; /* reset the connection then; 0: never */
+    uint64_t stall_after_bytes; /* delay later bytes by stall_ns; 0: never */
+    uint64_t stall_ns;          /* WASOCK_FOREVER_NS: until new faults */
+    uint32_t chunk_bytes; /* a read or write of a stream moves a random count of
+                             1 to N bytes; 0: as many as fit */
     uint16_t refused_permille;    /* dials, in 1,000 */
     uint16_t lost_permille;       /* datagrams, in 1,000 */
-    uint16_t overtaking_permille; /* datagrams that arrive before the one sent
-                                     before, if that is unread, in 1,000 */
+    uint16_t overtaking_permille; /* datagrams that arrive before the previous
+                                     one, if that is unread, in 1,000 */
 };
 
 enum wasock_fakenet_clock {
@@ -81,9 +86,9 @@ enum wasock_fakenet_clock {
     WASOCK_FAKENET_HOST         /* wasock_clock_now_ns() */
 };
 
-/* All zero is what most tests want. */
+/* All zero is right for most tests. */
 struct wasock_fakenet_options {
-    uint64_t seed; /* of all that happens by chance */
+    uint64_t seed; /* of all random decisions */
     enum wasock_fakenet_clock clock;
 };
 
@@ -95,7 +100,7 @@ struct wasock__fakenet_addr {
 };
 
 /* Private: how much of a block is payload. */
-#define WASOCK__FAKENET_BLOCK_BYTES 471
+#define WASOCK__FAKENET_BLOCK_BYTES 470
 
 /* Private: bytes on their way or unread. */
 struct wasock__fakenet_block {
@@ -105,7 +110,8 @@ struct wasock__fakenet_block {
     struct wasock__fakenet_addr source; /* of the datagram that begins here */
     uint16_t begin;                     /* of what is unread */
     uint16_t end;
-    uint8_t is_first; /* a datagram begins here */
+    uint8_t is_first;   /* a datagram begins here */
+    uint8_t is_stalled; /* by fault: new faults end it */
     unsigned char bytes[WASOCK__FAKENET_BLOCK_BYTES];
 };
 
@@ -115,93 +121,99 @@ struct wasock__fakenet_queue {
     uint32_t last;
 };
 
-/* Private: what one end's sending has taken of time. */
+/* Private: the outgoing link of a socket. Times are of the network's clock. */
 struct wasock__fakenet_link {
-    uint64_t free_ns;     /* when all it sent so far has left */
-    uint64_t last_due_ns; /* before then nothing it sends now arrives */
+    uint64_t free_ns;          /* end of the last transmission */
+    uint64_t last_due_ns;      /* last arrival; later sends arrive later */
+    uint64_t stalled_until_ns; /* 0: not stalled */
+    uint64_t unstalled_due_ns; /* last_due_ns without the stall */
 };
 
-/* Private: one end. */
+/* Private: a socket of the network. */
 struct wasock__fakenet_socket {
-    struct wasock_socket *object; /* NULL: nobody has accepted it yet */
+    struct wasock_socket *object;               /* NULL: not accepted yet */
     const struct wasock_fakenet_faults *faults; /* NULL: the network's */
-    uint64_t n_sent; /* bytes, as faults count them */
+    uint64_t n_sent; /* bytes since the faults were set */
     struct wasock__fakenet_link link;
-    uint64_t end_ns;     /* when `ending` arrives */
-    uint64_t answer_ns;  /* when a reset answers what was lost; 0: nothing
-                              was */
-    uint64_t event_ns;   /* when its event is due */
-    uint32_t event_at;   /* where it stands among the events */
-    uint32_t peer;       /* a stream's other end */
-    uint32_t next;       /* among those free, or those not accepted */
-    uint32_t next_bound; /* with the same hash of the address */
+    uint64_t end_ns;    /* when `ending` arrives */
+    uint64_t answer_ns; /* arrival of the reset that answers lost bytes, or 0 */
+    uint32_t peer;      /* the other end of a stream */
+    uint32_t next;      /* in the list of free or of pending sockets */
+    uint32_t next_bound; /* in the hash chain of addresses */
     struct wasock__fakenet_queue unread;
-    uint32_t n_unread; /* bytes; what is on its way counts */
+    uint32_t n_unread; /* bytes, those on their way included */
     uint32_t n_unread_max;
-    struct wasock__fakenet_queue pending; /* a listener's, not accepted yet */
+    struct wasock__fakenet_queue pending; /* sockets, of a listener */
     uint32_t n_pending;
     uint32_t n_pending_max;
     struct wasock__fakenet_addr local;
     struct wasock__fakenet_addr remote;
-    uint8_t kind;     /* enum wasock__fakenet_kind */
-    uint8_t shut;     /* halves, enum wasock_shutdown */
-    uint8_t ending;   /* enum wasock__fakenet_ending: what the peer did */
-    uint8_t is_bound; /* its local address is its own */
+    uint8_t kind;           /* enum wasock__fakenet_kind */
+    uint8_t shut;           /* halves, enum wasock_shutdown */
+    uint8_t ending;         /* enum wasock__fakenet_ending, by the peer */
+    uint8_t is_bound;       /* in a hash chain */
+    uint8_t is_end_stalled; /* by fault: new faults end it */
     uint8_t is_to_be_reset;
-    uint8_t is_reset_read;                /* a read has told of the reset */
-    char name[WASOCK_ADDR_NAME_CAPACITY]; /* of that address which is a name */
+    uint8_t is_reset_read;                /* a read has returned it */
+    char name[WASOCK_ADDR_NAME_CAPACITY]; /* of `local` or `remote` */
 };
 
+/* Private: bytes of memory of a network, and of each socket, without blocks. */
+#define WASOCK__FAKENET_FIXED_BYTES ((size_t)24)
+#define WASOCK__FAKENET_SOCKET_BYTES                                           \
+    (sizeof(struct wasock__fakenet_socket) + 24)
+
 /*
- * The memory that a network needs, in bytes: a constant expression if its
- * arguments are.
- * n_sockets: listeners, datagram sockets and ends of connections, two each,
- *   at a time.
- * buffer_bytes: bytes sent and unread at a time, in all. A datagram and,
- *   where the network is bad, each write take at least half a KiB while they
- *   are on their way.
+ * The memory of a network, in bytes. A constant expression if the arguments are
+ * constant.
+ * n_sockets: sockets at a time: listeners, datagram sockets, and both ends of
+ *   each connection.
+ * buffer_bytes: bytes sent and unread at a time, of all sockets. A datagram
+ *   takes at least 0.5 KiB while it is unread, and so does each write that is
+ *   delayed.
  */
 #define WASOCK_FAKENET_SIZE(n_sockets, buffer_bytes)                           \
-    ((size_t)(n_sockets) *                                                     \
-         (sizeof(struct wasock__fakenet_socket) + 2 * sizeof(uint32_t)) +      \
+    (WASOCK__FAKENET_FIXED_BYTES +                                             \
+     (size_t)(n_sockets) * WASOCK__FAKENET_SOCKET_BYTES +                      \
      ((size_t)(buffer_bytes) / WASOCK__FAKENET_BLOCK_BYTES +                   \
       2 * ((size_t)(n_sockets) < (size_t)(buffer_bytes)                        \
                ? (size_t)(n_sockets)                                           \
                : (size_t)(buffer_bytes))) *                                    \
          sizeof(struct wasock__fakenet_block))
 
-/* Alignment that the memory of a network needs, in bytes. */
+/* Alignment of the memory of a network, in bytes. */
 #define WASOCK_FAKENET_ALIGNMENT 8
+
+struct wasock__timer_heap;
 
 /* A network, in the caller's storage; it must not move. Members are private. */
 struct wasock_fakenet {
     struct wasock__backend backend_;
     struct wasock__fakenet_socket *sockets_;
     struct wasock__fakenet_block *blocks_;
-    uint32_t *bound_;  /* by hash of the address: the first of a chain */
-    uint32_t *events_; /* a heap of sockets, by event_ns */
+    uint32_t *bound_;                     /* hash chains of addresses */
+    struct wasock__timer_heap *arrivals_; /* the next one of each socket */
     const struct wasock_fakenet_faults *faults_;
-    uint64_t now_ns_; /* on the host's clock: when it last was looked at */
+    uint64_t now_ns_; /* on the host's clock: when it was last read */
     uint64_t random_;
     uint32_t n_sockets_;
-    uint32_t n_events_;
-    uint32_t free_sockets_; /* the first of a list */
+    uint32_t free_sockets_; /* head of a list */
     uint32_t n_free_sockets_;
-    uint32_t free_blocks_; /* the first of a list */
+    uint32_t free_blocks_; /* head of a list */
     uint32_t n_free_blocks_;
-    uint16_t last_port_; /* that was given for port 0 */
+    uint16_t last_port_; /* chosen for port 0 */
     uint8_t is_virtual_;
 };
 
 /*
- * Make a network. There is nothing to close: it ends when its objects are
- * closed.
- * net: its storage is the caller's and must outlive the network's objects.
- * memory: `size` bytes, aligned to WASOCK_FAKENET_ALIGNMENT, the caller's, to
- *   outlive them as well; WASOCK_FAKENET_SIZE says how many.
+ * Make a network. There is no call to close it: close its sockets.
+ * net: the caller's, to outlive its sockets.
+ * memory: `size` bytes, aligned to WASOCK_FAKENET_ALIGNMENT, to outlive the
+ *   sockets as well. WASOCK_FAKENET_SIZE computes `size`.
  * n_sockets: as given to WASOCK_FAKENET_SIZE.
- * options: NULL for the usual.
- * Errors: EINVAL: misaligned memory, no sockets; ESTORAGE: too little of it.
+ * options: NULL for the defaults.
+ * Errors: EINVAL: NULL or misaligned memory, or no sockets; ESTORAGE: `size` is
+ *   too small.
  * Source: Go's net_fake.go, which allocates as it goes.
  */
 int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
@@ -209,30 +221,30 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
                         const struct wasock_fakenet_options *options)
     __attribute__((warn_unused_result));
 
-/*
- * The time by the network's clock, in nanoseconds; never 0.
- * Errors: none.
- * Source: wasock's own.
- */
+/* Read the network's clock, in nanoseconds; never 0. */
 uint64_t wasock_fakenet_now_ns(struct wasock_fakenet *net);
 
 /*
- * Let time pass and all arrive that is due until then.
- * deadline_ns: of the network's clock.
- * Errors: EDEADLOCK: there is no deadline; on the host's clock those of
- *   wasock_fd_sleep.
- * Source: wasock's own.
+ * Let time pass, and deliver everything that arrives until then.
+ * deadline_ns: absolute, of the network's clock.
+ * timeout_ns: a duration.
+ * Errors: EDEADLOCK: WASOCK_NO_DEADLINE or WASOCK_FOREVER_NS; on the host's
+ *   clock, those of wasock_fd_sleep_until_ns.
  */
-int wasock_fakenet_sleep(struct wasock_fakenet *net, uint64_t deadline_ns);
+int wasock_fakenet_sleep_until_ns(struct wasock_fakenet *net,
+                                  uint64_t deadline_ns);
+int wasock_fakenet_sleep_for_ns(struct wasock_fakenet *net,
+                                uint64_t timeout_ns);
 
 /*
  * Listen for streams.
- * addr: IPv4, IPv6 or a name that is not empty.
- * backlog: how many may wait to be accepted; 0 for WASOCK_FAKENET_BACKLOG.
+ * addr: IPv4, IPv6 or a name that is not empty. A name leaves no file behind.
+ * backlog: connections that may wait to be accepted; 0 for
+ *   WASOCK_FAKENET_BACKLOG.
  * listener: closed; opened on success.
- * Errors: EADDRINUSE: the address has an owner, or all ports have;
- *   EAFNOSUPPORT: no such address; ESTORAGE: all sockets are in use.
- * Source: Go's Listen. Names need no directory and leave no file behind.
+ * Errors: EADDRINUSE: the address is bound, or all ports are; EAFNOSUPPORT;
+ *   ESTORAGE: all sockets are in use; EOPEN: listener is open.
+ * Source: Go's Listen.
  */
 int wasock_fakenet_listen(struct wasock_fakenet *net,
                           const struct wasock_addr *addr, size_t backlog,
@@ -240,27 +252,32 @@ int wasock_fakenet_listen(struct wasock_fakenet *net,
     __attribute__((warn_unused_result));
 
 /*
- * Connect to a listener; takes a round trip, twice the network's latency, and
- * waits while the backlog is full.
+ * Connect to a listener. Takes a round trip, which is twice the network's
+ * latency, and waits while the backlog is full.
  * addr: of the listener. This end gets a port of its own; a connection to a
- *   name has no address on this side.
- * deadline_ns: of the network's clock; WASOCK_NO_DEADLINE for none.
+ *   name has no local address.
+ * deadline_ns: absolute, of the network's clock.
+ * timeout_ns: a duration.
  * conn: closed; opened on success.
- * Errors: those of wasock_fakenet_try_dial, but never EAGAIN; EDEADLINE;
- *   EDEADLOCK: the backlog is full and there is no deadline; on the host's
- *   clock those of wasock_fd_sleep, after which nothing is connected.
+ * Errors: those of wasock_fakenet_try_dial but EAGAIN; EDEADLINE; EDEADLOCK:
+ *   the backlog is full, and it would wait for ever; on the host's clock those
+ *   of wasock_fd_sleep_until_ns.
  * Source: Go's Dial.
  */
-int wasock_fakenet_dial(struct wasock_fakenet *net,
-                        const struct wasock_addr *addr, uint64_t deadline_ns,
-                        struct wasock_conn *conn)
+int wasock_fakenet_dial_until_ns(struct wasock_fakenet *net,
+                                 const struct wasock_addr *addr,
+                                 uint64_t deadline_ns, struct wasock_conn *conn)
+    __attribute__((warn_unused_result));
+int wasock_fakenet_dial_for_ns(struct wasock_fakenet *net,
+                               const struct wasock_addr *addr,
+                               uint64_t timeout_ns, struct wasock_conn *conn)
     __attribute__((warn_unused_result));
 
 /*
- * As wasock_fakenet_dial, but at once.
- * Errors: EAGAIN: the backlog is full; ECONNREFUSED: nobody listens there, or
- *   by fault; EPROTOTYPE: a datagram socket is there; EADDRINUSE: no port is
- *   left for this end; EAFNOSUPPORT; ESTORAGE.
+ * Connect to a listener at once.
+ * Errors: EAGAIN: the backlog is full; ECONNREFUSED: nobody listens there, or a
+ *   fault; EPROTOTYPE: the address is a datagram socket's; EADDRINUSE: no port
+ *   is free for this end; EAFNOSUPPORT; ESTORAGE; EOPEN: conn is open.
  * Source: Go's Dial.
  */
 int wasock_fakenet_try_dial(struct wasock_fakenet *net,
@@ -271,7 +288,7 @@ int wasock_fakenet_try_dial(struct wasock_fakenet *net,
 /*
  * Make two connections that are each other's peer, without addresses.
  * a, b: closed; opened on success.
- * Errors: ESTORAGE.
+ * Errors: ESTORAGE; EOPEN: one of them is open, or both are the same.
  * Source: socketpair(2); Go's net.Pipe.
  */
 int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
@@ -279,52 +296,60 @@ int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
     __attribute__((warn_unused_result));
 
 /*
- * Close a connection by a reset: its peer reads what was sent, and then
- * ECONNRESET, or the end where the stream was shut down before.
- * Errors: ECLOSED; ENOTSUP: not of a network in the process; EPROTOTYPE: no
- *   stream.
+ * Get the other end of a connection: the object into which it was accepted,
+ * dialled or paired.
+ * Returns NULL if there is none: it is not accepted yet, it is closed, the
+ * connection was reset, or conn is no stream of an in-process network. The
+ * object belongs to its opener, and the pointer is valid until it is closed.
+ */
+struct wasock_conn *wasock_fakenet_peer(const struct wasock_conn *conn);
+
+/*
+ * Close a connection by a reset. The peer reads what was sent, and then
+ * ECONNRESET, or EOF if this end had shut its writing half.
+ * Errors: ECLOSED; ENOTSUP: not an in-process socket; EPROTOTYPE: no stream.
  * Source: Go's SetLinger(0) and Close.
  */
 int wasock_fakenet_reset(struct wasock_conn *conn);
 
 /*
- * Set how many bytes sent to a socket may be unread, exactly. Connections get
- * what their listener has.
+ * Limit the bytes sent to a socket that it has not read. Connections inherit
+ * the limit of their listener.
  * socket: `&listener.socket` or `&conn.socket`.
- * n_bytes: at least 1; beyond 2 GiB it is as many.
- * Errors: ECLOSED; ENOTSUP: not of a network in the process; EINVAL: 0.
- * Source: Go's SetReadBuffer, whose limit may be exceeded by a write.
+ * n_bytes: at least 1; 2 GiB at most.
+ * Errors: ECLOSED; ENOTSUP: not an in-process socket; EINVAL: 0.
+ * Source: Go's SetReadBuffer, whose limit a write may exceed.
  */
 int wasock_fakenet_set_unread_max(struct wasock_socket *socket, size_t n_bytes);
 
 /*
- * Say what is bad about the network, for all its sockets that have no faults
- * of their own.
- * faults: the caller's, looked at whenever something happens: it may be
- *   changed at any time. NULL: nothing is bad.
- * Errors: none.
- * Source: wasock's own.
+ * Set the faults of all sockets that have none of their own, and end the stalls
+ * of the faults before: what a stall held back arrives after the new latency,
+ * in order.
+ * faults: the caller's, to outlive their use; NULL: none. They may be modified
+ *   at any time and apply to what is sent then; to end a stall, call this
+ *   again.
  */
 void wasock_fakenet_set_faults(struct wasock_fakenet *net,
                                const struct wasock_fakenet_faults *faults);
 
 /*
- * The same for what one socket sends, and for how its reads are chunked; of a
- * listener, for those that it accepts.
- * faults: NULL: as the network's.
- * Errors: ECLOSED; ENOTSUP: not of a network in the process.
- * Source: wasock's own.
+ * Set the faults of what one socket sends, and of how its reads are chunked. A
+ * listener passes them on to the connections that are dialled then.
+ * faults: as for wasock_fakenet_set_faults; NULL: the network's.
+ * Errors: ECLOSED; ENOTSUP: not an in-process socket.
  */
 int wasock_fakenet_set_socket_faults(
     struct wasock_socket *socket, const struct wasock_fakenet_faults *faults);
 
 /*
- * Make a datagram socket. wasock_conn_read and wasock_conn_readv receive one
- * datagram, whoever sent it; wasock_conn_write and wasock_conn_writev send
- * one when it is connected.
- * addr: IPv4 or IPv6. What is sent from any address comes from loopback.
+ * Open a datagram socket. wasock_conn_read and wasock_conn_readv receive one
+ * datagram from anybody; wasock_conn_write and wasock_conn_writev send one to
+ * the address that the socket is connected to.
+ * addr: IPv4 or IPv6. A socket bound to any address sends from loopback.
  * conn: closed; opened on success.
- * Errors: EADDRINUSE; EAFNOSUPPORT: no such address, or a name; ESTORAGE.
+ * Errors: EADDRINUSE; EAFNOSUPPORT: a name, or no address; ESTORAGE; EOPEN:
+ *   conn is open.
  * Source: Go's ListenPacket.
  */
 int wasock_fakenet_bind(struct wasock_fakenet *net,
@@ -333,26 +358,26 @@ int wasock_fakenet_bind(struct wasock_fakenet *net,
     __attribute__((warn_unused_result));
 
 /*
- * Connect a datagram socket: where it writes to, and the only one from whom it
- * is sent anything from now on. Nobody need be there: wasock_conn_write then
- * says ECONNREFUSED.
- * Errors: ECLOSED; ENOTSUP: not of a network in the process; EPROTOTYPE: no
- *   datagram socket; EAFNOSUPPORT.
- * Source: connect(2); Go's Dial("udp"), which hears everybody.
+ * Connect a datagram socket: it writes to this address, and receives from it
+ * only, from now on. If nobody is bound there, wasock_conn_write returns
+ * ECONNREFUSED.
+ * Errors: ECLOSED; ENOTSUP: not an in-process socket; EPROTOTYPE: no datagram
+ *   socket; EAFNOSUPPORT.
+ * Source: connect(2); Go's Dial("udp"), which receives from everybody.
  */
 int wasock_fakenet_connect(struct wasock_conn *conn,
                            const struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
 /*
- * Send one datagram, at once. Where nobody is it is lost, without an error.
- * data: `length` bytes, the caller's; may be none.
+ * Send one datagram. If nobody is bound to the address it is lost, without an
+ * error.
+ * length: may be 0.
  * Returns `length`.
  * Errors: EMSGSIZE: more than WASOCK_FAKENET_DATAGRAM_BYTES_MAX; ENOBUFS: the
  *   receiver has too much unread; ESTORAGE: the network's memory is full;
- *   EISCONN: the socket is connected, write to it; EAFNOSUPPORT; EPROTOTYPE:
- *   this is no datagram socket; ENOTSUP: not of a network in the process;
- *   ECLOSED.
+ *   EISCONN: the socket is connected, write to it; EAFNOSUPPORT; EPROTOTYPE: no
+ *   datagram socket; ENOTSUP: not an in-process socket; ECLOSED.
  * Source: Go's WriteTo.
  */
 ptrdiff_t wasock_fakenet_send_to(struct wasock_conn *conn, const void *data,
@@ -360,12 +385,13 @@ ptrdiff_t wasock_fakenet_send_to(struct wasock_conn *conn, const void *data,
     __attribute__((warn_unused_result));
 
 /*
- * Wait for a datagram until the read deadline; what does not fit is dropped.
- * buffer: room for `capacity` bytes, the caller's.
- * from: who sent it; written on success.
- * Returns how many bytes were written to `buffer`; 0 for an empty datagram.
- * Errors: EDEADLINE; EDEADLOCK; EPROTOTYPE: no datagram socket; ENOTSUP: not
- *   of a network in the process; ECLOSED.
+ * Receive one datagram, waiting until the read deadline. What does not fit into
+ * the buffer is dropped.
+ * from: the sender's address; written on success.
+ * Returns the number of bytes; 0 for an empty datagram.
+ * Errors: EDEADLINE; EDEADLOCK; EINTR: a signal, if the socket is
+ *   interruptible; EPROTOTYPE: no datagram socket; ENOTSUP: not an in-process
+ *   socket; ECLOSED.
  * Source: Go's ReadFrom.
  */
 ptrdiff_t wasock_fakenet_recv_from(struct wasock_conn *conn, void *buffer,
@@ -373,9 +399,8 @@ ptrdiff_t wasock_fakenet_recv_from(struct wasock_conn *conn, void *buffer,
     __attribute__((warn_unused_result));
 
 /*
- * As wasock_fakenet_recv_from, but EAGAIN where that would wait, and without a
- * look at the deadline.
- * Errors: EAGAIN; EPROTOTYPE; ENOTSUP; ECLOSED.
+ * Receive a datagram that has arrived.
+ * Errors: EAGAIN: none has; EPROTOTYPE; ENOTSUP; ECLOSED.
  * Source: Go's ReadFrom.
  */
 ptrdiff_t wasock_fakenet_try_recv_from(struct wasock_conn *conn, void *buffer,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fd.h - the thin layer: descriptors as the host numbers them.
+ * fd.h - descriptors as the host numbers them: the thin layer.
  *
- * Stateless, and one host call a function unless its comment says otherwise.
- * Nothing here retries, remembers or owns: a descriptor is a number, and a
- * host's answer passes through as a negative code. Listeners and connections
- * (listener.h, conn.h) are built on this layer and are what most programs
- * want.
+ * The functions are stateless, and each makes one host call unless its comment
+ * says otherwise. They remember nothing and own nothing; the host's code is
+ * returned as a negative code. Only the waiting ones retry: a signal does not
+ * end a wait. Most programs want listeners and connections (listener.h, conn.h)
+ * instead.
  *
- * Descriptors should be non-blocking: on a blocking one a call freezes the
- * whole guest.
+ * Make descriptors non-blocking: on a blocking one a call freezes the whole
+ * guest.
  */
 #ifndef WASOCK_FD_H
 #define WASOCK_FD_H
@@ -52,74 +52,67 @@ struct wasock_fd_stat {
 };
 
 /*
- * What a descriptor is, and its mode. A listener and a connection are both
+ * Get the kind and the mode of a descriptor. Listeners and connections are both
  * SOCKET_STREAM: wasock_fd_is_listener tells them apart.
- * fd: any number.
- * stat: written on success; the caller's.
+ * stat: written on success.
  * Errors: EBADF: no such descriptor.
- * Source: preview1 fd_fdstat_get; Go's fileListener and fileConn look at
- *   nothing else.
+ * Source: preview1 fd_fdstat_get.
  */
 int wasock_fd_stat(int fd, struct wasock_fd_stat *stat)
     __attribute__((warn_unused_result));
 
-/*
- * The name of a kind: "stream socket", "directory", …
- * Returns a string that lives for ever; "unknown" for what is no kind.
- * Errors: none. Source: wasock's own.
- */
+/* Name a kind: "stream socket", "directory", … Returns a static string. */
 const char *wasock_fd_kind_name(enum wasock_fd_kind kind);
 
 /*
- * Whether a stream socket is a listener: 1, or a connection: 0. Sends nothing,
- * zero slices of it, which a connection accepts and a listener refuses; nobody
- * is accepted and nothing is disturbed.
- * fd: a SOCKET_STREAM. On a datagram socket this would send a datagram, and
- *   what is no descriptor at all is taken for a listener.
- * Errors: ENOTSUP: the host gives no verdict (WAMR).
+ * Check whether a stream socket is a listener, by a send of zero slices: a
+ * connection takes it and a listener refuses it. Nothing is sent and nobody is
+ * accepted.
+ * fd: a SOCKET_STREAM. A datagram socket would send a datagram; a number that
+ *   is no descriptor counts as a listener.
+ * Returns 1 for a listener, 0 for a connection.
+ * Errors: ENOTSUP: the host does not tell (WAMR).
  * Source: preview1 sock_send.
  */
 int wasock_fd_is_listener(int fd) __attribute__((warn_unused_result));
 
 /*
- * Make a descriptor non-blocking and verify that it is. Two host calls. In a
- * guest its other flags, such as a file's APPEND, are cleared.
- * Errors: EBADF; ENOTSUP: the host said yes and did not do it; any other code
- *   of the host.
+ * Make a descriptor non-blocking and verify that it is. Two host calls. Clears
+ * other flags, such as a file's APPEND.
+ * Errors: EBADF; ENOTSUP: the host reported success and did not do it; any
+ *   other code of the host.
  * Source: preview1 fd_fdstat_set_flags, fd_fdstat_get.
  */
 int wasock_fd_set_nonblocking(int fd) __attribute__((warn_unused_result));
 
 /*
- * Accept a connection and ask for it to be non-blocking, which not every host
- * grants: see wasock_fd_stat.
- * fd: a listener, non-blocking.
- * Returns the new descriptor, the caller's.
- * Errors: EAGAIN: nobody there; ECONNABORTED; EMFILE, ENFILE (EIO on wazero):
- *   no descriptors left; EBADF, EINVAL, ENOTCAPABLE: no listener; any other
- *   code of the host; EHOST: it named no descriptor.
+ * Accept a connection and ask for it to be non-blocking. Not every host does
+ * that: check with wasock_fd_stat.
+ * fd: a non-blocking listener.
+ * Returns the new descriptor, which the caller owns.
+ * Errors: EAGAIN: no connection is pending; ECONNABORTED; EMFILE, ENFILE (EIO
+ *   on wazero): out of descriptors; EBADF, EINVAL, ENOTCAPABLE: no listener;
+ *   EHOST: the host returned no descriptor; any other code of the host.
  * Source: preview1 sock_accept.
  */
 int wasock_fd_accept(int fd) __attribute__((warn_unused_result));
 
 /*
- * Receive at most `capacity` bytes; at most 1 GiB at once.
- * buffer: the caller's.
- * Returns the count, 0 at the end of the stream, or 0 at once without a host
- *   call when `capacity` is 0.
- * Errors: EAGAIN: nothing there; ECONNRESET (EIO on wazero): reset; EBADF; any
- *   other code of the host; EHOST: it told of more than was asked for.
+ * Receive up to `capacity` bytes, 1 GiB at most.
+ * Returns the count, 0 at EOF. Returns 0 without a host call if `capacity` is
+ *   0.
+ * Errors: EAGAIN: no data; ECONNRESET (EIO on wazero); EBADF; EHOST: the host
+ *   returned a count above `capacity`; any other code of the host.
  * Source: preview1 sock_recv.
  */
 ptrdiff_t wasock_fd_recv(int fd, void *buffer, size_t capacity)
     __attribute__((warn_unused_result));
 
 /*
- * As wasock_fd_recv, into several buffers in order. wasmtime fills only the
- * first that has room, so a short count says nothing. wazero loses bytes where
- * they fill one buffer and there are none for the next: it then says EAGAIN.
- * buffers: `n_buffers` of them, the caller's; those beyond
- *   WASOCK_SLICES_MAX, and empty ones in front, are left out.
+ * Receive into several buffers, in order. A short count is normal: wasmtime
+ * fills only the first buffer that has room. wazero loses bytes if they fill
+ * one buffer and there are none for the next: it returns EAGAIN then.
+ * buffers: empty ones in front are skipped; at most WASOCK_SLICES_MAX are used.
  * Errors: as wasock_fd_recv.
  * Source: preview1 sock_recv.
  */
@@ -127,23 +120,22 @@ ptrdiff_t wasock_fd_recvv(int fd, const struct wasock_buffer *buffers,
                           size_t n_buffers) __attribute__((warn_unused_result));
 
 /*
- * Send at most `length` bytes; at most 1 GiB at once.
- * data: the caller's.
- * Returns the count, often short; 0 at once without a host call when `length`
- *   is 0.
- * Errors: EAGAIN: no room; EPIPE, ECONNRESET (EIO on wazero): the peer has
- *   gone; EBADF; any other code of the host; EHOST: as wasock_fd_recv.
+ * Send up to `length` bytes, 1 GiB at most.
+ * Returns the count, often a short one. Returns 0 without a host call if
+ *   `length` is 0.
+ * Errors: EAGAIN: no room; EPIPE, ECONNRESET (EIO on wazero): the peer is gone;
+ *   EBADF; EHOST: as wasock_fd_recv; any other code of the host.
  * Source: preview1 sock_send.
  */
 ptrdiff_t wasock_fd_send(int fd, const void *data, size_t length)
     __attribute__((warn_unused_result));
 
 /*
- * As wasock_fd_send, from several slices in order as if they were one. Not on
- * wazero where there may be too little room: it goes on with the next slice
- * after a short one, or says EAGAIN of what it has sent in part.
- * slices: `n_slices` of them, the caller's, unchanged; those beyond
- *   WASOCK_SLICES_MAX, and empty ones in front, are left out.
+ * Send several slices in order, as if they were one. Do not use it on wazero
+ * where there may be too little room: it goes on with the next slice after a
+ * short count, or returns EAGAIN for what it has sent in part.
+ * slices: not modified; empty ones in front are skipped; at most
+ *   WASOCK_SLICES_MAX are used.
  * Errors: as wasock_fd_send.
  * Source: preview1 sock_send.
  */
@@ -152,9 +144,8 @@ ptrdiff_t wasock_fd_sendv(int fd, const struct wasock_slice *slices,
 
 /*
  * Read from and write to any descriptor: stdin, stdout, stderr, a pipe.
- * Parameters and results as wasock_fd_recv and wasock_fd_send.
- * Errors: EAGAIN, EBADF and what the file behind it says; EHOST: as
- *   wasock_fd_recv.
+ * Parameters and results are those of wasock_fd_recv and wasock_fd_send.
+ * Errors: EAGAIN; EBADF; EHOST: as wasock_fd_recv; any other code of the host.
  * Source: preview1 fd_read, fd_write.
  */
 ptrdiff_t wasock_fd_read(int fd, void *buffer, size_t capacity)
@@ -163,9 +154,9 @@ ptrdiff_t wasock_fd_write(int fd, const void *data, size_t length)
     __attribute__((warn_unused_result));
 
 /*
- * Shut one or both halves of a connection. On WAMR this always shuts both.
- * Errors: EINVAL: `how` is no half; ENOTCONN (EIO on wazero): the peer has
- *   gone; EBADF.
+ * Shut one or both halves of a connection. WAMR always shuts both.
+ * Errors: EINVAL: no such half; ENOTCONN (EIO on wazero): the peer is gone;
+ *   EBADF.
  * Source: preview1 sock_shutdown.
  */
 int wasock_fd_shutdown(int fd, enum wasock_shutdown how)
@@ -173,59 +164,68 @@ int wasock_fd_shutdown(int fd, enum wasock_shutdown how)
 
 /*
  * Close a descriptor. Shut a connection's writing half first: on some hosts
- * its peer sees no end of the stream otherwise.
+ * fd_close alone does not deliver EOF to the peer.
  * Errors: EBADF.
  * Source: preview1 fd_close.
  */
 int wasock_fd_close(int fd);
 
 /*
- * Wait until a descriptor may be ready, or until a deadline.
+ * Wait until a descriptor may be ready. Readiness is a hint: the next call may
+ * return EAGAIN. Where the host's poll is fake (wazero) this returns 0 after
+ * 10 ms.
+ *
+ * A wait of up to 10 ms is one host call, a longer one at least two. A timeout
+ * adds clock reads.
  * fd: non-blocking.
- * direction: WASOCK_READABLE or WASOCK_WRITABLE; wasock_poll waits for both.
- * deadline_ns: monotonic; WASOCK_NO_DEADLINE waits for ever.
- * Returns 0: try again now. Readiness is a hint: the try may say EAGAIN. On a
- *   host whose poll is fake (wazero) it comes by the clock, after 10 ms.
- * A short wait is one host call, one of over 10 ms is two or more, and a
- * deadline adds clock reads.
- * Errors: EDEADLINE: the deadline came first; EINTR; EBADF; EINVAL: no
- *   direction; any other code of the host.
+ * direction: WASOCK_READABLE or WASOCK_WRITABLE. To wait for both, use
+ *   wasock_poll_until_ns.
+ * deadline_ns: absolute, of wasock_clock_now_ns.
+ * timeout_ns: a duration; 0 looks and does not wait.
+ * Returns 0: try now.
+ * Errors: EDEADLINE: the time is up; EBADF; EINVAL: no such direction; any
+ *   other code of the host, never EINTR.
  * Source: preview1 poll_oneoff.
  */
-int wasock_fd_wait(int fd, unsigned direction, uint64_t deadline_ns)
+int wasock_fd_wait_until_ns(int fd, unsigned direction, uint64_t deadline_ns)
+    __attribute__((warn_unused_result));
+int wasock_fd_wait_for_ns(int fd, unsigned direction, uint64_t timeout_ns)
     __attribute__((warn_unused_result));
 
 /*
- * Sleep until a deadline.
- * Errors: EINTR; EDEADLOCK: there is none, so this would never end.
+ * Sleep. Signals do not shorten it.
+ * Errors: EDEADLOCK: WASOCK_NO_DEADLINE or WASOCK_FOREVER_NS; any code of the
+ *   host, never EINTR.
  * Source: preview1 poll_oneoff.
  */
-int wasock_fd_sleep(uint64_t deadline_ns) __attribute__((warn_unused_result));
+int wasock_fd_sleep_until_ns(uint64_t deadline_ns)
+    __attribute__((warn_unused_result));
+int wasock_fd_sleep_for_ns(uint64_t timeout_ns)
+    __attribute__((warn_unused_result));
 
 /*
- * Whether the host's poll is fake: 1 where it reports a socket ready without
- * looking (wazero), 0 where it looks. Asks for writability without waiting,
- * which a listener never has.
+ * Check whether the host's poll reports sockets ready without looking at them
+ * (wazero). It polls for writability without waiting.
  * fd: non-blocking.
- * is_listener: whether fd is one. A connection may really be writable, so a
- *   host that calls everything writable (wasmtime on Windows) is found out by
- *   a listener only.
- * Errors: any code of the host: no verdict.
+ * is_listener: whether fd is a listener. A listener is never writable, so that
+ *   it also shows a host that calls everything writable (wasmtime on Windows);
+ *   a connection does not.
+ * Returns 1 for a fake poll, 0 for one that looks.
+ * Errors: any code of the host.
  * Source: preview1 poll_oneoff.
  */
 int wasock_fd_poll_is_fake(int fd, bool is_listener)
     __attribute__((warn_unused_result));
 
-/* One descriptor to wait for with wasock_poll. */
+/* A descriptor to poll. */
 struct wasock_poll_item {
-    int fd; /* negative: left out */
-    uint8_t
-        interest;  /* WASOCK_READABLE, WASOCK_WRITABLE or both; 0: left out */
-    uint8_t ready; /* out: what may be ready, of `interest` */
-    int16_t error; /* out: 0, or a negative code: -WASOCK_EBADF */
+    int fd;           /* negative: skipped */
+    uint8_t interest; /* mask of WASOCK_READABLE, WASOCK_WRITABLE; 0: skipped */
+    uint8_t ready;    /* out: the directions that may be ready */
+    int16_t error;    /* out: 0 or a negative code, such as -WASOCK_EBADF */
 };
 
-/* Scratch of wasock_poll; an item needs two and the clock one. */
+/* Scratch memory of a poll: two for each item, and one for the clock. */
 struct wasock_poll_scratch {
     struct wasock__subscription subscription_;
     struct wasock__event event_;
@@ -233,37 +233,41 @@ struct wasock_poll_scratch {
 #define WASOCK_POLL_SCRATCH_LENGTH(n_items) (2 * (n_items) + 1)
 
 /*
- * Wait until one of a few descriptors may be ready, or until a deadline. The
- * poller (poller.h) is for many.
- * items: `n_items` of them, the caller's; `ready` and `error` of each are
- *   written unless the call fails.
- * scratch: an array of WASOCK_POLL_SCRATCH_LENGTH(n_items), the caller's;
- *   nothing in it is kept between calls.
- * deadline_ns: monotonic; WASOCK_DEADLINE_PAST looks without waiting,
- *   WASOCK_NO_DEADLINE waits for ever.
- * Returns how many items have `ready` or `error` set; 0 at the deadline.
- * Readiness is a hint, and on wasmtime one ready descriptor makes all of them
- * look ready: see wasock_poll_confirm. On a host whose poll is fake (wazero)
- * every item looks ready after 10 ms.
- * A dead descriptor is an error of its item only; the others are looked at in
- * the next call. One poll_oneoff where something is ready at once or soon, two
- * in a wait of over 10 ms, a stat an item after a dead descriptor, and clock
- * reads where there is a deadline.
- * Errors: EDEADLOCK: nothing to wait for and no deadline; EINTR; any other
- *   code of the host.
+ * Poll a few descriptors. For many, use the poller (poller.h).
+ *
+ * Readiness is a hint: on wasmtime one ready descriptor makes all of them look
+ * ready (see wasock_poll_confirm), and on a host whose poll is fake (wazero)
+ * every item looks ready after 10 ms. A closed descriptor is an error of its
+ * item only.
+ *
+ *   poll_oneoff  when
+ *   1            something is ready within 10 ms
+ *   2            in a longer wait
+ *
+ * A timeout adds clock reads; a closed descriptor a stat of each item.
+ * items: `ready` and `error` of each are written, unless the call fails.
+ * scratch: WASOCK_POLL_SCRATCH_LENGTH(n_items) of them; not used between calls.
+ * deadline_ns: absolute, of wasock_clock_now_ns.
+ * timeout_ns: a duration; 0 looks and does not wait.
+ * Returns how many items have `ready` or `error` set; 0: the time is up.
+ * Errors: EDEADLOCK: nothing to wait for, and for ever; any code of the host,
+ *   never EINTR.
  * Source: preview1 poll_oneoff.
  */
-int wasock_poll(struct wasock_poll_item *items, size_t n_items,
-                struct wasock_poll_scratch *scratch, uint64_t deadline_ns)
+int wasock_poll_until_ns(struct wasock_poll_item *items, size_t n_items,
+                         struct wasock_poll_scratch *scratch,
+                         uint64_t deadline_ns)
+    __attribute__((warn_unused_result));
+int wasock_poll_for_ns(struct wasock_poll_item *items, size_t n_items,
+                       struct wasock_poll_scratch *scratch, uint64_t timeout_ns)
     __attribute__((warn_unused_result));
 
 /*
- * Ask again for each direction that wasock_poll reported, alone and without
- * waiting, and clear those that are not ready after all. One host call each.
- * On a host whose poll is fake nothing is cleared.
- * items, n_items: as they came from wasock_poll.
+ * Poll each reported direction again, alone and without waiting, and clear
+ * those that are not ready. One host call each. Where the host's poll is fake
+ * nothing is cleared.
+ * items: as a poll left them. A descriptor closed since has its `error` set.
  * Returns how many items still have `ready` or `error` set.
- * Errors: none; an item whose descriptor died in between has its `error` set.
  * Source: preview1 poll_oneoff.
  */
 int wasock_poll_confirm(struct wasock_poll_item *items, size_t n_items)

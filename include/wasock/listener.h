@@ -13,41 +13,41 @@
 extern "C" {
 #endif
 
-/* A listener, in the caller's storage. Deadlines, label and addresses are in
- * socket.h and take `&listener.socket`. */
+/* A listener, in the caller's storage. Deadlines, labels and addresses:
+ * socket.h, with `&listener.socket`. */
 struct wasock_listener {
     struct wasock_socket socket;
 };
 
 /*
- * Make a listener of a descriptor that the host opened. It becomes
- * non-blocking; nobody is accepted. At most four host calls.
- * listener: closed; opened on success. It then owns the descriptor.
- * fd: kept by the caller on failure, as it was.
- * Errors: EBADF: no such descriptor; ENOTSOCK: no socket; ENOTSUP: a datagram
- *   socket, or a host that cannot make it non-blocking; ENOTLISTENER: a
- *   connection. A host that cannot tell (WAMR) lets the first accept say
- *   ENOTLISTENER.
- * Source: Go's net.FileListener on wasip1, which sets no mode and tells no
- *   connection from a listener.
+ * Adopt a listening socket that the host opened, and make it non-blocking.
+ * Accepts no connection. Costs up to four host calls.
+ * listener: closed; opened on success. It owns the descriptor then.
+ * fd: unchanged on failure.
+ * Errors: EBADF: no such descriptor; ENOTSOCK; ENOTLISTENER: a connection;
+ *   ENOTSUP: a datagram socket, or the host cannot make it non-blocking; EOPEN:
+ *   listener is open. Where the host cannot tell a listener from a connection
+ *   (WAMR), the first accept returns ENOTLISTENER.
+ * Source: Go's net.FileListener on wasip1, which does not set the mode and does
+ *   not tell a connection from a listener.
  */
 int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
     __attribute__((warn_unused_result));
 
 /*
- * Close the listener but keep its descriptor open.
- * Returns the descriptor, now the caller's, still non-blocking.
- * Errors: ECLOSED; EBUSY: it is shared; ENOTSUP: it has no descriptor.
- * Source: wasock's own: preview1 has no dup.
+ * Close the object and keep the descriptor open.
+ * Returns the descriptor, which the caller owns then. It stays non-blocking.
+ * Errors: ECLOSED; EBUSY: it is shared; ENOTSUP: an in-process listener.
  */
 int wasock_listener_into_fd(struct wasock_listener *listener)
     __attribute__((warn_unused_result));
 
 /*
- * Open a second listener on the same descriptor, which the last of them to
- * close closes. Deadlines and label are each object's own.
+ * Open a second listener on the same descriptor. The last sharer to close
+ * closes the descriptor. Each has its own deadlines and label.
  * sharer: closed; opened on success.
- * Errors: ECLOSED; ENOTSUP: of an in-process network.
+ * Errors: ECLOSED; EOPEN: sharer is open, or is listener itself; ENOTSUP: an
+ *   in-process listener.
  * Source: Go's FileListener, whose copies share a count.
  */
 int wasock_listener_share(struct wasock_listener *listener,
@@ -55,11 +55,11 @@ int wasock_listener_share(struct wasock_listener *listener,
     __attribute__((warn_unused_result));
 
 /*
- * Wait for a connection until the read deadline.
+ * Accept a connection, waiting for one until the read deadline.
  * conn: closed; opened on success, non-blocking, without deadlines.
- * Errors: as wasock_listener_try_accept, but never EAGAIN; EDEADLINE;
- *   EDEADLOCK: of an in-process network, where nobody is left to connect; those
- *   of the host's poll, such as EINTR.
+ * Errors: EDEADLINE; EINTR: a signal, if the listener is interruptible;
+ *   EDEADLOCK: in-process, nobody is left who could connect; otherwise as
+ *   wasock_listener_try_accept, never EAGAIN; any code of the host's poll.
  * Source: Go's Accept.
  */
 int wasock_listener_accept(struct wasock_listener *listener,
@@ -67,16 +67,28 @@ int wasock_listener_accept(struct wasock_listener *listener,
     __attribute__((warn_unused_result));
 
 /*
- * Accept a connection if one is there. One host call; a listener's first takes
- * one more, to see whether the host made it non-blocking as it was asked to,
- * and where it did not, each takes two more, to do so and to see it done.
+ * Accept a pending connection.
  * conn: closed; opened on success, non-blocking, without deadlines.
- * Errors: EAGAIN: nobody there, or one who has gone again; ECLOSED;
- *   ENOTLISTENER, or EBADF, ENOTCAPABLE: no listener, or none any more;
- *   ENOTSUP, EHOST: the connection stays blocking, or the host does not say
- *   whether, and it was closed; any other, such as EMFILE, ENFILE, ENOMEM,
- *   ENOBUFS, EIO (wazero): no descriptors left: close some or wait before the
- *   next try, the listener stays readable meanwhile.
+ *
+ *   host calls  when
+ *   1           always
+ *   +1          the first accept of a listener, which verifies that the host
+ *               makes connections non-blocking
+ *   +2          every accept, on hosts that do not (WAMR)
+ *
+ * Errors:
+ *   EAGAIN        no connection is pending, or it was aborted or has a network
+ *                 error
+ *   ECLOSED
+ *   EOPEN         conn is open
+ *   ENOTLISTENER, EBADF, ENOTCAPABLE
+ *                 the descriptor is no listener, or is closed
+ *   ENOTSUP, EHOST
+ *                 the connection stays blocking, or the host does not say; it
+ *                 was closed
+ *   any other     out of descriptors: EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO
+ *                 (wazero). Close connections, or wait before the next accept:
+ *                 the listener stays readable.
  * Source: preview1 sock_accept.
  */
 int wasock_listener_try_accept(struct wasock_listener *listener,
@@ -84,9 +96,10 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     __attribute__((warn_unused_result));
 
 /*
- * Close the listener. Connections it accepted stay open. Final whatever it
- * returns; pollers forget the listener.
- * Errors: ECLOSED: it was not open; what the host says.
+ * Close the listener. Accepted connections stay open. The object is closed
+ * whatever this returns, and no poller watches it any more: as for
+ * wasock_conn_close, the memory of those pollers must still be there.
+ * Errors: ECLOSED: it was not open; any code of the host.
  * Source: preview1 fd_close.
  */
 int wasock_listener_close(struct wasock_listener *listener);

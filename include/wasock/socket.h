@@ -2,13 +2,18 @@
 /*
  * socket.h - what listeners and connections have in common.
  *
- * Every wasock_listener and wasock_conn holds a `struct wasock_socket socket`
- * as its only member; the functions here take it: wasock_socket_set_deadline(
- * &conn.socket, deadline_ns). It lives in the caller's storage and must not
- * move while open. All zero bytes are a closed one.
+ * Every wasock_listener and wasock_conn has one member, `socket`. Pass its
+ * address to the functions here:
  *
- * An object, those that share its descriptor and the pollers that watch it
- * belong to one thread.
+ *   wasock_socket_set_timeout_ns(&conn.socket, WASOCK_READABLE,
+ *                                30 * WASOCK_NS_PER_S);
+ *
+ * An object lives in the caller's storage and must not move while it is open.
+ * Zero it before it is opened for the first time: an object of all zero bytes
+ * is closed. Opening an object that is open fails with EOPEN and changes
+ * nothing.
+ *
+ * An object, its sharers and the pollers that watch it belong to one thread.
  */
 #ifndef WASOCK_SOCKET_H
 #define WASOCK_SOCKET_H
@@ -24,12 +29,13 @@ extern "C" {
 #endif
 
 struct wasock__backend;
+struct wasock__operations;
 struct wasock_watch;
 
-/* Private: what is true of a descriptor, and so of all that share it. */
+/* Private: the state of a descriptor, the same in all its sharers. */
 struct wasock__facts {
-    int16_t error[2];       /* by side: what ended it, negative; or 0 */
-    uint8_t shut;           /* halves shut by us, enum wasock_shutdown */
+    int16_t error[2];       /* by side: the error that ended it, or 0 */
+    uint8_t shut;           /* halves that we shut, enum wasock_shutdown */
     uint8_t is_role_proven; /* the host told listener from connection */
     uint8_t host_poll;      /* enum wasock__host_poll */
     uint8_t accept_mode;    /* enum wasock__accept_mode */
@@ -39,66 +45,81 @@ struct wasock__facts {
 struct wasock_socket {
     uint64_t deadline_ns_[2];               /* by side */
     struct wasock_socket *next_sharer_;     /* a ring; NULL when alone */
-    struct wasock_watch *watches_;          /* pollers that wait for it */
+    struct wasock_watch *watches_;          /* of pollers */
     const struct wasock__backend *backend_; /* NULL: the host, or closed */
     const char *label_;
     int fd_;
     uint8_t role_;  /* enum wasock__role; 0: not open on the host */
     uint8_t activity_; /* enum wasock__activity */
+    uint8_t is_interruptible_;
     struct wasock__facts facts_;
 };
 
-/*
- * Whether the object is open.
- * Errors: none. Source: wasock's own.
- */
+/* Check whether the object is open. */
 bool wasock_socket_is_open(const struct wasock_socket *socket);
 
 /*
- * The object's descriptor number, for logs and for calls that wasock does not
- * make. It stays the object's: do not close it.
- * Errors: ECLOSED; ENOTSUP: the object has none, it is of an in-process
- *   network.
- * Source: wasock's own.
+ * Get the descriptor number, for logs and for calls that wasock does not make.
+ * The object still owns it: do not close it.
+ * Errors: ECLOSED; ENOTSUP: an in-process socket has no descriptor.
  */
 int wasock_socket_fd(const struct wasock_socket *socket);
 
 /*
- * Set the deadline of waiting reads and accepts, of waiting writes, or both.
- * It is sticky: once past, every waiting call fails before it looks at data,
- * until a later one, or none, is set; the connection stays usable. It belongs
- * to this object, not to its sharers. The calls that never wait (try_…) do not
- * look at it; a poller reports it once when it is exceeded.
- * deadline_ns: monotonic; WASOCK_NO_DEADLINE for none. On a socket of an
- *   in-process network it is a time of that network's clock.
- * Errors: ECLOSED.
+ * Set the deadline of waiting reads and accepts (WASOCK_READABLE), of waiting
+ * writes (WASOCK_WRITABLE), or of both.
+ *
+ * A deadline is sticky: once it is past, every waiting call of its direction
+ * fails with EDEADLINE before it looks at data, until another deadline is set.
+ * The connection stays usable. The try_ calls ignore it. A poller reports it
+ * once. Sharers have deadlines of their own.
+ *
+ * set_timeout_ns sets the deadline that is a timeout from now. It reads the
+ * clock of wasock_socket_now_ns, so that a handler with timeouts runs unchanged
+ * on real and on in-process sockets.
+ * directions: a mask of WASOCK_READABLE and WASOCK_WRITABLE (fd.h).
+ * deadline_ns: absolute, of the clock of wasock_socket_now_ns;
+ *   WASOCK_NO_DEADLINE clears it.
+ * timeout_ns: a duration; WASOCK_FOREVER_NS clears the deadline.
+ * Errors: ECLOSED; EINVAL: an empty or unknown mask.
  * Source: Go's SetDeadline, SetReadDeadline, SetWriteDeadline.
  */
-int wasock_socket_set_deadline(struct wasock_socket *socket,
-                               uint64_t deadline_ns);
-int wasock_socket_set_read_deadline(struct wasock_socket *socket,
-                                    uint64_t deadline_ns);
-int wasock_socket_set_write_deadline(struct wasock_socket *socket,
-                                     uint64_t deadline_ns);
+int wasock_socket_set_deadline_ns(struct wasock_socket *socket,
+                                  unsigned directions, uint64_t deadline_ns);
+int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
+                                 unsigned directions, uint64_t timeout_ns);
 
 /*
- * Give the object a name for logs, which its local address then carries, but
- * for those of an in-process network, which have addresses. Connections
- * inherit it from the listener that accepts them.
- * label: the caller's, must live as long as the object; NULL for none.
+ * Read the clock that the object's deadlines use: the network's own for an
+ * in-process socket, wasock_clock_now_ns for any other and for a closed one.
+ */
+uint64_t wasock_socket_now_ns(const struct wasock_socket *socket);
+
+/*
+ * Choose whether a signal ends waiting calls on this object, with EINTR, each
+ * time. By default they retry. Affects native programs only: a guest has no
+ * signals.
  * Errors: ECLOSED.
- * Source: wasock's own: preview1 tells no address.
+ */
+int wasock_socket_set_interruptible(struct wasock_socket *socket,
+                                    bool is_interruptible);
+
+/*
+ * Set a label for logs. It is the name in the local address of a real socket.
+ * Connections inherit the label of their listener.
+ * label: the caller's string, to outlive the object; NULL for none.
+ * Errors: ECLOSED.
  */
 int wasock_socket_set_label(struct wasock_socket *socket, const char *label);
 
 /*
- * The address of this end, and of the other. On a real socket both are
- * unspecified, because preview1 does not tell; the local one carries the
- * label, cut to fit. The other end of what has none, such as a listener, is
- * unspecified too.
+ * Get the address of this end, or of the peer. Those of a real socket are
+ * unspecified, because preview1 has no call for them; the local one carries the
+ * label, truncated to fit. A socket without a peer, such as a listener, has an
+ * unspecified remote address.
  * addr: written on success.
  * Errors: ECLOSED.
- * Source: Go's LocalAddr and RemoteAddr, zero on wasip1.
+ * Source: Go's LocalAddr and RemoteAddr, which are zero on wasip1.
  */
 int wasock_socket_local_addr(struct wasock_socket *socket,
                              struct wasock_addr *addr);
@@ -106,50 +127,24 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
                               struct wasock_addr *addr);
 
 /*
- * Private: the link between an object and something that waits for it. It
- * lives in the memory of what waits and stands in two lists: the object's
- * watches, and, from a change of the object until it is taken note of, its
- * owner's inbox. So nothing below calls upward.
+ * Private: a poller's registration with an object. It lives in the poller's
+ * memory and is linked in two lists: the object's watches, and, while a change
+ * of the object is unread, the poller's inbox. Closing the object writes to its
+ * watches: that memory must still be there (wasock_poller_close).
  */
 struct wasock_watch {
-    struct wasock_socket *socket_;   /* NULL once the object is closed */
-    struct wasock_watch *next_;      /* in the object's list */
-    struct wasock_watch **link_;     /* what points at this one there */
-    struct wasock_watch **inbox_;    /* head of its owner's list of changes */
+    struct wasock_socket *socket_;      /* NULL once the object is closed */
+    struct wasock_watch *next_;         /* in the object's list */
+    struct wasock_watch **link_;        /* what points at this one there */
+    struct wasock_watch **inbox_;       /* head of the owner's inbox */
     struct wasock_watch *next_changed_; /* in the inbox */
-    uint8_t changes_;                /* not 0: in the inbox */
+    uint8_t changes_;                   /* not 0: in the inbox */
 };
 
-/* Private: what an object asks of a backend other than the host. `arg` is an
- * address as a number, so that one parameter serves what is read and what is
- * written; `n` a count. */
-enum wasock__operation {
-    WASOCK__ACCEPT,      /* arg: struct wasock_socket *, to be opened */
-    WASOCK__RECV,        /* arg: void *, n: bytes */
-    WASOCK__SEND,        /* arg: const void *, n: bytes */
-    WASOCK__RECVV,       /* arg: const struct wasock_buffer *, n: buffers */
-    WASOCK__SENDV,       /* arg: const struct wasock_slice *, n: slices */
-    WASOCK__SHUTDOWN,    /* n: enum wasock_shutdown */
-    WASOCK__CLOSE,       /* the last sharer closes */
-    WASOCK__BEGIN,       /* n: direction; is its deadline past? */
-    WASOCK__WAIT,        /* n: direction; wait once for it, or its deadline */
-    WASOCK__LOCAL_ADDR,  /* arg: struct wasock_addr * */
-    WASOCK__REMOTE_ADDR, /* arg: struct wasock_addr * */
-    WASOCK__READY,       /* returns the directions that are ready */
-    WASOCK__CLOCK_NOW,   /* arg: uint64_t *; returns 1 if it is no host's */
-    WASOCK__ADVANCE      /* arg: const uint64_t * deadline; run until something
-                            is ready: 0, EDEADLINE or EDEADLOCK */
-};
-
-/* Private: where sockets that are not the host's live. It is reached only by
- * objects whose role is NONE and whose backend is set, in one place. */
-struct wasock__operations;
+/* Private: the provider of sockets that are not the host's, such as an
+ * in-process network, whose struct begins with this (src/backend.h). */
 struct wasock__backend {
     const struct wasock__operations *operations;
-    ptrdiff_t (*call)(const struct wasock__backend *backend,
-                      struct wasock_socket *socket,
-                      enum wasock__operation operation, uintptr_t arg,
-                      size_t n);
 };
 
 #ifdef __cplusplus

@@ -73,6 +73,7 @@ static int convey(struct wasock_fakenet *net,
         socket->link = before; /* it took no time of it */
         return result;
     }
+    wasock__fakenet_mark_stalled(net, socket, &datagram);
     wasock__fakenet_insert_datagram(net, &receiver->unread, &datagram,
                                     happens(net, overtaking_permille));
     receiver->n_unread += (uint32_t)length;
@@ -162,8 +163,11 @@ int wasock_fakenet_bind(struct wasock_fakenet *net,
                         struct wasock_conn *conn)
 {
     struct wasock__fakenet_addr local;
-    int result = wasock__fakenet_addr_from(addr, &local);
 
+    if (wasock_socket_is_open(&conn->socket)) {
+        return -WASOCK_EOPEN;
+    }
+    int result = wasock__fakenet_addr_from(addr, &local);
     if (result < 0 || result == WASOCK_ADDR_NAME) {
         return -WASOCK_EAFNOSUPPORT;
     }
@@ -278,7 +282,8 @@ ptrdiff_t wasock_fakenet_recv_from(struct wasock_conn *conn, void *buffer,
                                    size_t capacity, struct wasock_addr *from)
 {
     struct wasock__wait wait = {0};
-    ptrdiff_t result = wasock__socket_begin(&conn->socket, WASOCK_READABLE);
+    ptrdiff_t result =
+        wasock__socket_check_deadline(&conn->socket, WASOCK_READABLE);
 
     while (result == 0) {
         result = wasock_fakenet_try_recv_from(conn, buffer, capacity, from);

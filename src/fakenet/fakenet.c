@@ -11,28 +11,6 @@
 /* Beyond this, as many bytes may be unread. */
 #define UNREAD_BYTES_LIMIT (UINT32_C(1) << 31)
 
-const struct wasock_fakenet_faults *
-wasock__fakenet_faults(const struct wasock_fakenet *net,
-                       const struct wasock__fakenet_socket *socket)
-{
-    static const struct wasock_fakenet_faults none = {0};
-
-    if (socket != NULL && socket->faults != NULL) {
-        return socket->faults;
-    }
-    return net->faults_ != NULL ? net->faults_ : &none;
-}
-
-/* Vigna's SplitMix64. */
-uint32_t wasock__fakenet_draw(struct wasock_fakenet *net, uint32_t n)
-{
-    net->random_ += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t mixed = net->random_;
-    mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    mixed = (mixed ^ (mixed >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return (uint32_t)(((mixed >> 32) * n) >> 32);
-}
-
 /* Sockets. */
 
 struct wasock__fakenet_socket *
@@ -40,7 +18,6 @@ wasock__fakenet_allocate(struct wasock_fakenet *net,
                          enum wasock__fakenet_kind kind)
 {
     const struct wasock__fakenet_socket fresh = {
-        .event_at = WASOCK__FAKENET_NONE,
         .peer = WASOCK__FAKENET_NONE,
         .next = WASOCK__FAKENET_NONE,
         .next_bound = WASOCK__FAKENET_NONE,
@@ -110,275 +87,58 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
     return ready;
 }
 
-/* Connections that were not accepted yet. */
-
-static void append_pending(struct wasock_fakenet *net,
-                           struct wasock__fakenet_socket *listener,
-                           struct wasock__fakenet_socket *socket)
-{
-    const uint32_t index = wasock__fakenet_index(net, socket);
-
-    if (listener->n_pending++ == 0) {
-        listener->pending.first = index;
-    } else {
-        net->sockets_[listener->pending.last].next = index;
-    }
-    listener->pending.last = index;
-    wasock__fakenet_notify(listener);
-}
-
-/* The first of those pending; NULL: there is none. */
-static struct wasock__fakenet_socket *
-take_pending(struct wasock_fakenet *net,
-             struct wasock__fakenet_socket *listener)
-{
-    if (listener->n_pending == 0) {
-        return NULL;
-    }
-    struct wasock__fakenet_socket *socket =
-        wasock__fakenet_at(net, listener->pending.first);
-    listener->pending.first = socket->next;
-    listener->n_pending--;
-    return socket;
-}
-
-static int accept_pending(struct wasock_fakenet *net,
-                          struct wasock__fakenet_socket *listener,
-                          struct wasock_socket *accepted)
-{
-    struct wasock__fakenet_socket *socket = take_pending(net, listener);
-
-    if (socket == NULL) {
-        return -WASOCK_EAGAIN;
-    }
-    wasock__fakenet_open(net, socket, accepted);
-    return 0;
-}
-
-/* What is on its way to a socket that closes finds nobody, and is answered when
- * it arrives. */
-static void expect_answer(struct wasock_fakenet *net,
-                          const struct wasock__fakenet_socket *socket)
-{
-    struct wasock__fakenet_socket *peer = wasock__fakenet_at(net, socket->peer);
-
-    if (peer == NULL || peer->answer_ns != 0 ||
-        socket->unread.first == WASOCK__FAKENET_NONE) {
-        return;
-    }
-    const uint64_t now_ns = wasock__fakenet_now(net);
-    const uint64_t due_ns = net->blocks_[socket->unread.last].due_ns;
-    peer->answer_ns =
-        wasock_ns_add(due_ns > now_ns ? due_ns : now_ns,
-                      wasock__fakenet_faults(net, socket)->latency_ns);
-}
-
-/* Close what has no object any more: its peer hears of it. */
-static int close_socket(struct wasock_fakenet *net,
-                        struct wasock__fakenet_socket *socket)
-{
-    /* As on real ones: who sent what nobody has read is told so. */
-    const bool is_to_be_reset =
-        socket->is_to_be_reset ||
-        wasock__fakenet_arrived(net, &socket->unread) != NULL;
-    struct wasock__fakenet_socket *pending = NULL;
-
-    while ((pending = take_pending(net, socket)) != NULL) {
-        wasock__fakenet_leave(net, pending, WASOCK__FAKENET_RESET);
-        wasock__fakenet_free(net, pending);
-    }
-    expect_answer(net, socket);
-    wasock__fakenet_leave(net, socket,
-                          is_to_be_reset ? WASOCK__FAKENET_RESET
-                                         : WASOCK__FAKENET_ENDED);
-    wasock__fakenet_free(net, socket);
-    return 0;
-}
-
-/* What objects ask. */
-
-/* What the argument of an operation points at. */
-static void *pointer_of(uintptr_t arg)
-{
-    return (void *)arg; /* NOLINT(performance-no-int-to-ptr): it is one */
-}
-
-static ptrdiff_t receive(struct wasock_fakenet *net,
-                         struct wasock__fakenet_socket *socket,
-                         const struct wasock_buffer *buffers, size_t n_buffers)
-{
-    return socket->kind == WASOCK__FAKENET_DGRAM
-               ? wasock__fakenet_read_datagram(net, socket, buffers, n_buffers,
-                                               NULL)
-               : wasock__fakenet_receive(net, socket, buffers, n_buffers);
-}
-
-static ptrdiff_t send(struct wasock_fakenet *net,
-                      struct wasock__fakenet_socket *socket,
-                      const struct wasock_slice *slices, size_t n_slices)
-{
-    return socket->kind == WASOCK__FAKENET_DGRAM
-               ? wasock__fakenet_write_datagram(net, socket, slices, n_slices)
-               : wasock__fakenet_send(net, socket, slices, n_slices);
-}
-
-static ptrdiff_t transfer(struct wasock_fakenet *net,
-                          struct wasock__fakenet_socket *socket,
-                          enum wasock__operation operation, uintptr_t arg,
-                          size_t n)
-{
-    const struct wasock_buffer buffer = {pointer_of(arg), n};
-    const struct wasock_slice slice = {pointer_of(arg), n};
-
-    switch (operation) {
-    case WASOCK__RECV:
-        return receive(net, socket, &buffer, 1);
-    case WASOCK__RECVV:
-        return receive(net, socket,
-                       (const struct wasock_buffer *)pointer_of(arg), n);
-    case WASOCK__SEND:
-        return send(net, socket, &slice, 1);
-    default:
-        return send(net, socket, (const struct wasock_slice *)pointer_of(arg),
-                    n);
-    }
-}
-
-static int shut(struct wasock_fakenet *net,
-                struct wasock__fakenet_socket *socket, unsigned halves)
-{
-    if (socket->kind == WASOCK__FAKENET_DGRAM) {
-        return -WASOCK_ENOTSUP;
-    }
-    wasock__fakenet_shutdown(net, socket, halves);
-    return 0;
-}
-
-/* What is asked of an object's socket. */
-static ptrdiff_t call_socket(struct wasock_fakenet *net,
-                             const struct wasock_socket *object,
-                             enum wasock__operation operation, uintptr_t arg,
-                             size_t n)
-{
-    struct wasock__fakenet_socket *socket = &net->sockets_[object->fd_];
-
-    switch (operation) {
-    case WASOCK__ACCEPT:
-        return accept_pending(net, socket,
-                              (struct wasock_socket *)pointer_of(arg));
-    case WASOCK__SHUTDOWN:
-        return shut(net, socket, (unsigned)n);
-    case WASOCK__CLOSE:
-        return close_socket(net, socket);
-    case WASOCK__BEGIN:
-        return wasock_deadline_is_past(object->deadline_ns_[WASOCK__SIDE(n)],
-                                       wasock__fakenet_now(net))
-                   ? -WASOCK_EDEADLINE
-                   : 0;
-    case WASOCK__WAIT:
-        return wasock__fakenet_wait(net, socket, (unsigned)n,
-                                    object->deadline_ns_[WASOCK__SIDE(n)]);
-    case WASOCK__LOCAL_ADDR:
-        wasock__fakenet_addr_to(&socket->local, socket->name,
-                                (struct wasock_addr *)pointer_of(arg));
-        return 0;
-    case WASOCK__REMOTE_ADDR:
-        wasock__fakenet_addr_to(&socket->remote, socket->name,
-                                (struct wasock_addr *)pointer_of(arg));
-        return 0;
-    case WASOCK__READY:
-        return (ptrdiff_t)wasock__fakenet_ready(net, socket);
-    default:
-        return transfer(net, socket, operation, arg, n);
-    }
-}
-
-ptrdiff_t wasock__socket_elsewhere(struct wasock_socket *socket,
-                                   enum wasock__operation operation,
-                                   uintptr_t arg, size_t n)
-{
-    const struct wasock__backend *backend = socket->backend_;
-
-    return backend == NULL ? -WASOCK_ECLOSED
-                           : backend->call(backend, socket, operation, arg, n);
-}
-
-static struct wasock_fakenet *net_of(const struct wasock__backend *backend)
-{
-    return (struct wasock_fakenet *)pointer_of(
-        (uintptr_t)backend); /* its first member, and not const */
-}
-
-static ptrdiff_t call(const struct wasock__backend *backend,
-                      struct wasock_socket *object,
-                      enum wasock__operation operation, uintptr_t arg, size_t n)
-{
-    struct wasock_fakenet *net = net_of(backend);
-
-    switch (operation) {
-    case WASOCK__CLOCK_NOW:
-        *(uint64_t *)pointer_of(arg) = wasock__fakenet_now(net);
-        return net->is_virtual_;
-    case WASOCK__ADVANCE:
-        return wasock__fakenet_run(net, *(const uint64_t *)pointer_of(arg));
-    default:
-        wasock__fakenet_catch_up(net);
-        return call_socket(net, object, operation, arg, n);
-    }
-}
-
-int wasock__fakenet_find(const struct wasock_socket *object,
-                         struct wasock_fakenet **net,
-                         struct wasock__fakenet_socket **socket)
-{
-    if (!wasock_socket_is_open(object)) {
-        return -WASOCK_ECLOSED;
-    }
-    if (object->backend_ == NULL || object->backend_->call != call) {
-        return -WASOCK_ENOTSUP;
-    }
-    *net = net_of(object->backend_);
-    *socket = &(*net)->sockets_[object->fd_];
-    wasock__fakenet_catch_up(*net);
-    return 0;
-}
-
-static unsigned ready_tmp(struct wasock_socket *s){return (unsigned)call(s->backend_,s,WASOCK__READY,0,0);}
-static uint64_t now_tmp(const struct wasock__backend *b){uint64_t n=0;call(b,NULL,WASOCK__CLOCK_NOW,(uintptr_t)&n,1);return n;}
-static int run_tmp(const struct wasock__backend *b,uint64_t d){return (int)call(b,NULL,WASOCK__ADVANCE,(uintptr_t)&d,1);}
-static bool own_tmp(const struct wasock__backend *b){uint64_t n=0;return call(b,NULL,WASOCK__CLOCK_NOW,(uintptr_t)&n,1)!=0;}
-#include "../backend.h"
-static const struct wasock__operations ops_tmp={ready_tmp,now_tmp,run_tmp,own_tmp};
 /* The network. */
+
+_Static_assert(sizeof(struct wasock__timer_heap) <= WASOCK__FAKENET_FIXED_BYTES,
+               "WASOCK_FAKENET_SIZE has no room for the heap of arrivals");
+_Static_assert(sizeof(struct wasock__timer) + 2 * sizeof(uint32_t) ==
+                   WASOCK__FAKENET_SOCKET_BYTES -
+                       sizeof(struct wasock__fakenet_socket),
+               "WASOCK_FAKENET_SIZE has no room for the arrays of sockets");
+
+/* Divide the memory into arrays, in the order of their alignment. */
+static void lay_out(struct wasock_fakenet *net, void *memory, size_t n_blocks)
+{
+    const size_t n_sockets = net->n_sockets_;
+
+    net->arrivals_ = (struct wasock__timer_heap *)memory;
+    net->sockets_ =
+        (struct wasock__fakenet_socket *)(void *)((char *)memory +
+                                                  WASOCK__FAKENET_FIXED_BYTES);
+    struct wasock__timer *timers =
+        (struct wasock__timer *)(void *)(net->sockets_ + n_sockets);
+    net->blocks_ = (struct wasock__fakenet_block *)(void *)(timers + n_sockets);
+    net->bound_ = (uint32_t *)(void *)(net->blocks_ + n_blocks);
+    wasock__timer_heap_init(net->arrivals_, timers, net->bound_ + n_sockets,
+                            net->n_sockets_);
+}
 
 int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
                         size_t n_sockets,
                         const struct wasock_fakenet_options *options)
 {
-    const size_t each =
-        sizeof(struct wasock__fakenet_socket) + 2 * sizeof(uint32_t);
+    const size_t each = WASOCK__FAKENET_SOCKET_BYTES;
     const struct wasock_fakenet none = {
-        .backend_ = {&ops_tmp, call},
         .now_ns_ = START_NS,
         .last_port_ = WASOCK__FAKENET_FIRST_PORT - 1,
         .is_virtual_ = 1,
     };
 
-    if ((uintptr_t)memory % WASOCK_FAKENET_ALIGNMENT != 0 || n_sockets == 0) {
+    if (memory == NULL || (uintptr_t)memory % WASOCK_FAKENET_ALIGNMENT != 0 ||
+        n_sockets == 0) {
         return -WASOCK_EINVAL;
     }
-    if (n_sockets > INT32_MAX || n_sockets > size / each) {
+    if (n_sockets > INT32_MAX || size < WASOCK__FAKENET_FIXED_BYTES ||
+        n_sockets > (size - WASOCK__FAKENET_FIXED_BYTES) / each) {
         return -WASOCK_ESTORAGE;
     }
     const size_t n_blocks =
-        (size - n_sockets * each) / sizeof(struct wasock__fakenet_block);
+        (size - WASOCK__FAKENET_FIXED_BYTES - n_sockets * each) /
+        sizeof(struct wasock__fakenet_block);
     *net = none;
+    wasock__fakenet_attach(net);
     net->n_sockets_ = (uint32_t)n_sockets;
-    net->sockets_ = (struct wasock__fakenet_socket *)memory;
-    net->blocks_ =
-        (struct wasock__fakenet_block *)(void *)(net->sockets_ + n_sockets);
-    net->bound_ = (uint32_t *)(void *)(net->blocks_ + n_blocks);
-    net->events_ = net->bound_ + n_sockets;
+    lay_out(net, memory, n_blocks);
     net->free_sockets_ = WASOCK__FAKENET_NONE;
     for (size_t i = n_sockets; i > 0; i--) {
         net->bound_[i - 1] = WASOCK__FAKENET_NONE;
@@ -402,36 +162,24 @@ uint64_t wasock_fakenet_now_ns(struct wasock_fakenet *net)
     return wasock__fakenet_now(net);
 }
 
-int wasock_fakenet_sleep(struct wasock_fakenet *net, uint64_t deadline_ns)
+int wasock_fakenet_sleep_until_ns(struct wasock_fakenet *net,
+                                  uint64_t deadline_ns)
 {
     int result = 0;
 
     if (deadline_ns == WASOCK_NO_DEADLINE) {
         return -WASOCK_EDEADLOCK;
     }
-    while (result == 0) {
+    while (result == 0 || result == -WASOCK_EINTR) {
         result = wasock__fakenet_run(net, deadline_ns);
     }
     return result == -WASOCK_EDEADLINE ? 0 : result;
 }
 
-void wasock_fakenet_set_faults(struct wasock_fakenet *net,
-                               const struct wasock_fakenet_faults *faults)
+int wasock_fakenet_sleep_for_ns(struct wasock_fakenet *net, uint64_t timeout_ns)
 {
-    net->faults_ = faults;
-}
-
-int wasock_fakenet_set_socket_faults(struct wasock_socket *socket,
-                                     const struct wasock_fakenet_faults *faults)
-{
-    struct wasock_fakenet *net = NULL;
-    struct wasock__fakenet_socket *found = NULL;
-    const int result = wasock__fakenet_find(socket, &net, &found);
-
-    if (result == 0) {
-        found->faults = faults;
-    }
-    return result;
+    return wasock_fakenet_sleep_until_ns(
+        net, wasock__deadline_after(timeout_ns, wasock__fakenet_now(net)));
 }
 
 int wasock_fakenet_set_unread_max(struct wasock_socket *socket, size_t n_bytes)
@@ -452,171 +200,4 @@ int wasock_fakenet_set_unread_max(struct wasock_socket *socket, size_t n_bytes)
         wasock__fakenet_notify(wasock__fakenet_at(net, found->peer));
     }
     return 0;
-}
-
-int wasock_fakenet_listen(struct wasock_fakenet *net,
-                          const struct wasock_addr *addr, size_t backlog,
-                          struct wasock_listener *listener)
-{
-    struct wasock__fakenet_addr local;
-    int result = wasock__fakenet_addr_from(addr, &local);
-
-    if (result < 0) {
-        return result;
-    }
-    struct wasock__fakenet_socket *socket =
-        wasock__fakenet_allocate(net, WASOCK__FAKENET_LISTENER);
-    if (socket == NULL) {
-        return -WASOCK_ESTORAGE;
-    }
-    socket->local = local;
-    wasock__fakenet_set_name(socket, addr->name);
-    socket->n_pending_max =
-        backlog == 0 ? WASOCK_FAKENET_BACKLOG
-                     : (uint32_t)wasock__fakenet_least(backlog, INT32_MAX);
-    result = wasock__fakenet_bind_local(net, socket);
-    if (result < 0) {
-        wasock__fakenet_free(net, socket);
-        return result;
-    }
-    wasock__fakenet_open(net, socket, &listener->socket);
-    return 0;
-}
-
-/* Make two ends of a connection, one of them with the peer that is given. */
-static struct wasock__fakenet_socket *allocate_pair(struct wasock_fakenet *net)
-{
-    if (net->n_free_sockets_ < 2) {
-        return NULL;
-    }
-    struct wasock__fakenet_socket *a =
-        wasock__fakenet_allocate(net, WASOCK__FAKENET_STREAM);
-    struct wasock__fakenet_socket *b =
-        wasock__fakenet_allocate(net, WASOCK__FAKENET_STREAM);
-    a->peer = wasock__fakenet_index(net, b);
-    b->peer = wasock__fakenet_index(net, a);
-    return a;
-}
-
-/* Connect to a listener that has room. */
-static int connect_to(struct wasock_fakenet *net,
-                      struct wasock__fakenet_socket *listener,
-                      const struct wasock__fakenet_addr *addr,
-                      struct wasock_conn *conn)
-{
-    struct wasock__fakenet_socket *client = allocate_pair(net);
-
-    if (client == NULL) {
-        return -WASOCK_ESTORAGE;
-    }
-    struct wasock__fakenet_socket *server =
-        wasock__fakenet_at(net, client->peer);
-    if (addr->family != WASOCK_ADDR_NAME) {
-        client->local =
-            *addr; /* one's own address, so it is this side's, too */
-        client->local.port = 0;
-        const int result = wasock__fakenet_bind_local(net, client);
-        if (result < 0) {
-            wasock__fakenet_free(net, server);
-            wasock__fakenet_free(net, client);
-            return result;
-        }
-    }
-    client->remote = *addr;
-    server->local = *addr;
-    server->remote = client->local;
-    wasock__fakenet_set_name(client, listener->name);
-    wasock__fakenet_set_name(server, listener->name);
-    server->n_unread_max = listener->n_unread_max;
-    server->faults = listener->faults;
-    append_pending(net, listener, server);
-    wasock__fakenet_open(net, client, &conn->socket);
-    return 0;
-}
-
-int wasock_fakenet_try_dial(struct wasock_fakenet *net,
-                            const struct wasock_addr *addr,
-                            struct wasock_conn *conn)
-{
-    const uint16_t refused_permille =
-        wasock__fakenet_faults(net, NULL)->refused_permille;
-    struct wasock__fakenet_socket *listener = NULL;
-    struct wasock__fakenet_addr remote;
-    int result = wasock__fakenet_addr_from(addr, &remote);
-
-    if (result < 0) {
-        return result;
-    }
-    wasock__fakenet_catch_up(net);
-    wasock__fakenet_addr_make_definite(&remote);
-    if (refused_permille > 0 &&
-        wasock__fakenet_draw(net, 1000) < refused_permille) {
-        return -WASOCK_ECONNREFUSED;
-    }
-    result = wasock__fakenet_receiver(net, &remote, addr->name,
-                                      WASOCK__FAKENET_LISTENER, &listener);
-    if (result < 0) {
-        return result;
-    }
-    return listener->n_pending < listener->n_pending_max
-               ? connect_to(net, listener, &remote, conn)
-               : -WASOCK_EAGAIN;
-}
-
-int wasock_fakenet_dial(struct wasock_fakenet *net,
-                        const struct wasock_addr *addr, uint64_t deadline_ns,
-                        struct wasock_conn *conn)
-{
-    const uint64_t latency_ns = wasock__fakenet_faults(net, NULL)->latency_ns;
-    const uint64_t now_ns = wasock__fakenet_now(net);
-    const uint64_t answer_ns =
-        wasock_ns_add(wasock_ns_add(now_ns, latency_ns), latency_ns);
-
-    if (wasock_deadline_is_past(deadline_ns, now_ns)) {
-        return -WASOCK_EDEADLINE;
-    }
-    int result = wasock_fakenet_sleep(
-        net, wasock_deadline_earlier(answer_ns, deadline_ns));
-    if (result < 0) {
-        return result;
-    }
-    if (wasock_deadline_is_past(deadline_ns, answer_ns)) {
-        return -WASOCK_EDEADLINE;
-    }
-    result = wasock_fakenet_try_dial(net, addr, conn);
-    if (result == -WASOCK_EAGAIN) {
-        /* Nobody accepts while this waits. */
-        result = wasock_fakenet_sleep(net, deadline_ns);
-        return result < 0 ? result : -WASOCK_EDEADLINE;
-    }
-    return result;
-}
-
-int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
-                        struct wasock_conn *b)
-{
-    struct wasock__fakenet_socket *first = allocate_pair(net);
-
-    if (first == NULL) {
-        return -WASOCK_ESTORAGE;
-    }
-    wasock__fakenet_open(net, first, &a->socket);
-    wasock__fakenet_open(net, wasock__fakenet_at(net, first->peer), &b->socket);
-    return 0;
-}
-
-int wasock_fakenet_reset(struct wasock_conn *conn)
-{
-    struct wasock_fakenet *net = NULL;
-    struct wasock__fakenet_socket *socket = NULL;
-    const int result = wasock__fakenet_find(&conn->socket, &net, &socket);
-
-    if (result < 0) {
-        return result;
-    }
-    if (socket->kind != WASOCK__FAKENET_STREAM) {
-        return -WASOCK_EPROTOTYPE;
-    }
-    socket->is_to_be_reset = 1;
-    return wasock_conn_close(conn);
 }

@@ -2,8 +2,11 @@
 /*
  * fakenet/internal.h - what the parts of the network know of each other.
  *
- *   fakenet.c  the network, the life of its objects, its operations
- *   address.c  who owns which address and port
+ *   fakenet.c     the network and its sockets
+ *   operations.c  the table that sockets call (backend.h)
+ *   connect.c     listen, dial, accept, close
+ *   address.c     who owns which address and port
+ *   faults.c      fault injection, and how a partition heals
  *   queue.c    bytes on their way or unread, in blocks
  *   time.c     the clock, arrivals, waiting
  *   stream.c   streams
@@ -16,6 +19,7 @@
 
 #include <wasock/fakenet.h>
 
+#include "../poller/timer_heap.h"
 #include "../socket_internal.h"
 
 /* No socket, no block, no place. */
@@ -59,20 +63,17 @@ wasock__fakenet_index(const struct wasock_fakenet *net,
     return (uint32_t)(socket - net->sockets_);
 }
 
-/* fakenet.c */
+/* faults.c */
 
-/* What is bad about a socket, or about the network if it is NULL. */
+/* The faults of a socket, or of the network if it is NULL or has none. */
 const struct wasock_fakenet_faults *
 wasock__fakenet_faults(const struct wasock_fakenet *net,
                        const struct wasock__fakenet_socket *socket);
 
-/* A number by chance, of 0 to `n` - 1. */
+/* A random number from 0 to `n` - 1. */
 uint32_t wasock__fakenet_draw(struct wasock_fakenet *net, uint32_t n);
 
-/* The network and the socket of an open object: ECLOSED, ENOTSUP or 0. */
-int wasock__fakenet_find(const struct wasock_socket *object,
-                         struct wasock_fakenet **net,
-                         struct wasock__fakenet_socket **socket);
+/* fakenet.c */
 
 /* A new socket, or NULL when all are in use. */
 struct wasock__fakenet_socket *
@@ -94,6 +95,27 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
 
 /* Tell who watches the socket to look at it again. */
 void wasock__fakenet_notify(struct wasock__fakenet_socket *socket);
+
+/* operations.c */
+
+/* Give the network its table of operations. */
+void wasock__fakenet_attach(struct wasock_fakenet *net);
+
+/* The network and the socket of an open object: ECLOSED, ENOTSUP or 0. */
+int wasock__fakenet_find(const struct wasock_socket *object,
+                         struct wasock_fakenet **net,
+                         struct wasock__fakenet_socket **socket);
+
+/* connect.c */
+
+/* Open `accepted` on the first pending connection. EAGAIN: none is pending. */
+int wasock__fakenet_accept(struct wasock_fakenet *net,
+                           struct wasock__fakenet_socket *listener,
+                           struct wasock_socket *accepted);
+
+/* Close a socket of any kind, with its pending connections. */
+void wasock__fakenet_close(struct wasock_fakenet *net,
+                           struct wasock__fakenet_socket *socket);
 
 /* addr.c  */
 
@@ -196,6 +218,14 @@ wasock__fakenet_take_of_datagram(struct wasock_fakenet *net,
 void wasock__fakenet_drop_datagram(struct wasock_fakenet *net,
                                    struct wasock__fakenet_queue *queue);
 
+/* Drop what has not arrived of a stream. Returns how many bytes that is. */
+size_t wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
+                                      struct wasock__fakenet_queue *queue);
+
+/* Put datagrams in the order of their times again. */
+void wasock__fakenet_sort_datagrams(struct wasock_fakenet *net,
+                                    struct wasock__fakenet_queue *queue);
+
 /* Drop all. */
 void wasock__fakenet_drop(struct wasock_fakenet *net,
                           struct wasock__fakenet_queue *queue);
@@ -218,21 +248,31 @@ void wasock__fakenet_count_sent(struct wasock_fakenet *net,
                                 struct wasock__fakenet_socket *socket,
                                 size_t n_bytes);
 
+/* Whether a stall of the sender is why something arrives at a time. */
+bool wasock__fakenet_is_stalled(const struct wasock__fakenet_socket *sender,
+                                uint64_t due_ns);
+
+/* Mark the blocks at the end of a queue that the sender's stall holds back. */
+void wasock__fakenet_mark_stalled(struct wasock_fakenet *net,
+                                  const struct wasock__fakenet_socket *sender,
+                                  const struct wasock__fakenet_queue *queue);
+
 /* What is on its way to a socket has changed. */
 void wasock__fakenet_expect(struct wasock_fakenet *net,
-                            struct wasock__fakenet_socket *socket);
+                            const struct wasock__fakenet_socket *socket);
 
 /* Expect nothing more. */
-void wasock__fakenet_expect_nothing(struct wasock_fakenet *net,
-                                    struct wasock__fakenet_socket *socket);
+void wasock__fakenet_expect_nothing(
+    struct wasock_fakenet *net, const struct wasock__fakenet_socket *socket);
 
 /* Whether the peer's end of the stream, or its reset, has arrived. */
 bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,
                                const struct wasock__fakenet_socket *socket);
 
 /*
- * Let time pass until something arrives or until a deadline.
- * Errors: EDEADLINE; EDEADLOCK: neither will come; those of wasock_fd_sleep.
+ * Let time pass until something arrives or until a deadline; sometimes less.
+ * Errors: EDEADLINE; EDEADLOCK: neither will come; on the host's clock EINTR
+ *   and other codes of its poll.
  */
 int wasock__fakenet_run(struct wasock_fakenet *net, uint64_t deadline_ns)
     __attribute__((warn_unused_result));

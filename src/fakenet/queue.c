@@ -36,6 +36,7 @@ append_block(struct wasock_fakenet *net, struct wasock__fakenet_queue *queue,
     block->begin = 0;
     block->end = 0;
     block->is_first = 0;
+    block->is_stalled = 0;
     if (queue->last == WASOCK__FAKENET_NONE) {
         queue->first = index;
     } else {
@@ -228,6 +229,47 @@ static void drop_first(struct wasock_fakenet *net,
     net->blocks_[index].next = net->free_blocks_;
     net->free_blocks_ = index;
     net->n_free_blocks_++;
+}
+
+size_t wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
+                                      struct wasock__fakenet_queue *queue)
+{
+    struct wasock__fakenet_queue unarrived = {WASOCK__FAKENET_NONE,
+                                              queue->last};
+    size_t n_bytes = 0;
+
+    while (queue->last != WASOCK__FAKENET_NONE &&
+           net->blocks_[queue->last].due_ns > net->now_ns_) {
+        const struct wasock__fakenet_block *block = &net->blocks_[queue->last];
+        n_bytes += (size_t)block->end - block->begin;
+        unarrived.first = queue->last;
+        queue->last = block->previous;
+    }
+    if (queue->last == WASOCK__FAKENET_NONE) {
+        queue->first = WASOCK__FAKENET_NONE;
+    } else {
+        net->blocks_[queue->last].next = WASOCK__FAKENET_NONE;
+    }
+    wasock__fakenet_drop(net, &unarrived);
+    return n_bytes;
+}
+
+void wasock__fakenet_sort_datagrams(struct wasock_fakenet *net,
+                                    struct wasock__fakenet_queue *queue)
+{
+    struct wasock__fakenet_queue rest = *queue;
+
+    wasock__fakenet_queue_init(queue);
+    while (rest.first != WASOCK__FAKENET_NONE) {
+        struct wasock__fakenet_queue datagram = {rest.first, rest.first};
+        uint32_t next = next_of_datagram(net, rest.first);
+        while (next != WASOCK__FAKENET_NONE) {
+            datagram.last = next;
+            next = next_of_datagram(net, next);
+        }
+        rest.first = net->blocks_[datagram.last].next;
+        wasock__fakenet_insert_datagram(net, queue, &datagram, false);
+    }
 }
 
 void wasock__fakenet_drop(struct wasock_fakenet *net,

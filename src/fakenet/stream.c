@@ -74,6 +74,20 @@ static void end(struct wasock_fakenet *net,
     wasock__fakenet_notify(socket);
 }
 
+/* End what comes to a socket, behind what its peer has sent. */
+static void end_by_peer(struct wasock_fakenet *net,
+                        struct wasock__fakenet_socket *peer,
+                        struct wasock__fakenet_socket *socket,
+                        enum wasock__fakenet_ending ending)
+{
+    const uint64_t at_ns = wasock__fakenet_arrival(net, peer, 0);
+
+    if (socket->ending == WASOCK__FAKENET_OPEN) {
+        socket->is_end_stalled = wasock__fakenet_is_stalled(peer, at_ns);
+    }
+    end(net, socket, ending, at_ns);
+}
+
 /* The network resets the connection behind what has been sent. */
 static void cut(struct wasock_fakenet *net,
                 struct wasock__fakenet_socket *socket,
@@ -81,8 +95,7 @@ static void cut(struct wasock_fakenet *net,
 {
     socket->peer = WASOCK__FAKENET_NONE;
     peer->peer = WASOCK__FAKENET_NONE;
-    end(net, peer, WASOCK__FAKENET_RESET,
-        wasock__fakenet_arrival(net, socket, 0));
+    end_by_peer(net, socket, peer, WASOCK__FAKENET_RESET);
     end(net, socket, WASOCK__FAKENET_RESET, wasock__fakenet_now(net));
 }
 
@@ -158,6 +171,7 @@ static size_t transmit(struct wasock_fakenet *net,
             break;
         }
     }
+    wasock__fakenet_mark_stalled(net, socket, &peer->unread);
     return n_sent;
 }
 
@@ -278,13 +292,12 @@ void wasock__fakenet_shutdown(struct wasock_fakenet *net,
 
     socket->shut |= (uint8_t)new_halves;
     if (new_halves & WASOCK_SHUTDOWN_READ) {
-        wasock__fakenet_drop(net, &socket->unread);
-        socket->n_unread = 0;
+        socket->n_unread -=
+            (uint32_t)wasock__fakenet_drop_unarrived(net, &socket->unread);
         wasock__fakenet_expect(net, socket);
     }
     if (peer != NULL && (new_halves & WASOCK_SHUTDOWN_WRITE)) {
-        end(net, peer, WASOCK__FAKENET_ENDED,
-            wasock__fakenet_arrival(net, socket, 0));
+        end_by_peer(net, socket, peer, WASOCK__FAKENET_ENDED);
     }
     if (peer != NULL) {
         wasock__fakenet_notify(peer);
@@ -300,6 +313,6 @@ void wasock__fakenet_leave(struct wasock_fakenet *net,
 
     if (peer != NULL) {
         peer->peer = WASOCK__FAKENET_NONE;
-        end(net, peer, ending, wasock__fakenet_arrival(net, socket, 0));
+        end_by_peer(net, socket, peer, ending);
     }
 }

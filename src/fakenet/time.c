@@ -3,65 +3,20 @@
 
 #include <wasock/clock.h>
 #include <wasock/err.h>
-#include <wasock/fd.h>
+
+#include "../fd_internal.h"
 
 /*
- * What is on its way to sockets arrives by itself, because each byte knows
- * when it is due. An event is only needed to wake who waits: one a socket, for
- * the next arrival, while nothing has arrived that is unread. They stand in a
- * binary heap.
+ * Bytes arrive by themselves, because each block knows when it is due. Timers
+ * only wake who waits: a socket has one, for its next arrival, while it has
+ * nothing that has arrived and is unread.
  */
 
-static void put(struct wasock_fakenet *net, uint32_t at, uint32_t socket)
-{
-    net->events_[at] = socket;
-    net->sockets_[socket].event_at = at;
-}
-
-static uint64_t time_at(const struct wasock_fakenet *net, uint32_t at)
-{
-    return net->sockets_[net->events_[at]].event_ns;
-}
-
-/* Move an event up, then down, to where it belongs. */
-static void settle(struct wasock_fakenet *net, uint32_t at)
-{
-    const uint32_t moving = net->events_[at];
-    const uint64_t time_ns = time_at(net, at);
-
-    while (at > 0 && time_at(net, (at - 1) / 2) > time_ns) {
-        put(net, at, net->events_[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    for (;;) {
-        uint32_t child = 2 * at + 1;
-        if (child + 1 < net->n_events_ &&
-            time_at(net, child + 1) < time_at(net, child)) {
-            child++;
-        }
-        if (child >= net->n_events_ || time_at(net, child) >= time_ns) {
-            break;
-        }
-        put(net, at, net->events_[child]);
-        at = child;
-    }
-    put(net, at, moving);
-}
-
 void wasock__fakenet_expect_nothing(struct wasock_fakenet *net,
-                                    struct wasock__fakenet_socket *socket)
+                                    const struct wasock__fakenet_socket *socket)
 {
-    const uint32_t at = socket->event_at;
-
-    if (at == WASOCK__FAKENET_NONE) {
-        return;
-    }
-    socket->event_at = WASOCK__FAKENET_NONE;
-    net->n_events_--;
-    if (at < net->n_events_) {
-        put(net, at, net->events_[net->n_events_]);
-        settle(net, at);
-    }
+    wasock__timer_heap_remove(net->arrivals_,
+                              wasock__fakenet_index(net, socket));
 }
 
 /* When the next of what is on its way to a socket arrives. */
@@ -76,7 +31,7 @@ static uint64_t next_arrival(const struct wasock_fakenet *net,
 }
 
 void wasock__fakenet_expect(struct wasock_fakenet *net,
-                            struct wasock__fakenet_socket *socket)
+                            const struct wasock__fakenet_socket *socket)
 {
     const uint64_t next_ns = next_arrival(net, socket);
 
@@ -84,23 +39,24 @@ void wasock__fakenet_expect(struct wasock_fakenet *net,
         wasock__fakenet_expect_nothing(net, socket);
         return;
     }
-    if (socket->event_at == WASOCK__FAKENET_NONE) {
-        put(net, net->n_events_++, wasock__fakenet_index(net, socket));
-    }
-    socket->event_ns = next_ns;
-    settle(net, socket->event_at);
+    wasock__timer_heap_set(net->arrivals_, wasock__fakenet_index(net, socket),
+                           next_ns);
 }
 
-/* Wake those for whom something has arrived. Returns whether there are any. */
+/* Notify the sockets to which something has arrived. Returns whether there
+ * are any. */
 static bool deliver(struct wasock_fakenet *net)
 {
+    const struct wasock__timer *first =
+        wasock__timer_heap_first(net->arrivals_);
     bool has_arrived = false;
 
-    while (net->n_events_ > 0 && time_at(net, 0) <= net->now_ns_) {
-        struct wasock__fakenet_socket *socket = &net->sockets_[net->events_[0]];
+    while (first != NULL && first->at_ns <= net->now_ns_) {
+        struct wasock__fakenet_socket *socket = &net->sockets_[first->owner];
         wasock__fakenet_expect_nothing(net, socket);
         wasock__fakenet_notify(socket);
         has_arrived = true;
+        first = wasock__timer_heap_first(net->arrivals_);
     }
     return has_arrived;
 }
@@ -116,7 +72,7 @@ uint64_t wasock__fakenet_now(struct wasock_fakenet *net)
 
 void wasock__fakenet_catch_up(struct wasock_fakenet *net)
 {
-    if (net->n_events_ > 0) {
+    if (wasock__timer_heap_first(net->arrivals_) != NULL) {
         (void)wasock__fakenet_now(net);
     }
 }
@@ -154,6 +110,10 @@ uint64_t wasock__fakenet_arrival(struct wasock_fakenet *net,
         left_ns = wasock_ns_add(left_ns, n_bytes * WASOCK_NS_PER_S /
                                              faults->bytes_per_s);
     }
+    if (wasock_ns_add(left_ns, faults->latency_ns) >=
+        socket->link.stalled_until_ns) {
+        socket->link.stalled_until_ns = 0; /* it makes no difference */
+    }
     const uint64_t due_ns = due_at(&socket->link, left_ns, faults->latency_ns);
     socket->link.free_ns = left_ns;
     socket->link.last_due_ns = due_ns;
@@ -174,9 +134,32 @@ void wasock__fakenet_count_sent(struct wasock_fakenet *net,
         /* What is sent next arrives so much later than it would now. */
         const uint64_t left_ns =
             free_at(&socket->link, wasock__fakenet_now(net));
-        socket->link.last_due_ns =
-            wasock_ns_add(due_at(&socket->link, left_ns, faults->latency_ns),
-                          faults->stall_ns);
+        const uint64_t due_ns =
+            due_at(&socket->link, left_ns, faults->latency_ns);
+        socket->link.unstalled_due_ns = due_ns;
+        socket->link.last_due_ns = wasock_ns_add(due_ns, faults->stall_ns);
+        socket->link.stalled_until_ns =
+            faults->stall_ns > 0 ? socket->link.last_due_ns : 0;
+    }
+}
+
+bool wasock__fakenet_is_stalled(const struct wasock__fakenet_socket *sender,
+                                uint64_t due_ns)
+{
+    return sender->link.stalled_until_ns != 0 &&
+           due_ns >= sender->link.stalled_until_ns;
+}
+
+void wasock__fakenet_mark_stalled(struct wasock_fakenet *net,
+                                  const struct wasock__fakenet_socket *sender,
+                                  const struct wasock__fakenet_queue *queue)
+{
+    uint32_t index = queue->last;
+
+    while (index != WASOCK__FAKENET_NONE && !net->blocks_[index].is_stalled &&
+           wasock__fakenet_is_stalled(sender, net->blocks_[index].due_ns)) {
+        net->blocks_[index].is_stalled = 1;
+        index = net->blocks_[index].previous;
     }
 }
 
@@ -187,7 +170,7 @@ bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,
            socket->end_ns <= net->now_ns_;
 }
 
-/* Let time pass until `until_ns`. */
+/* Let time pass, until `until_ns` or less. EINTR: a signal ended it. */
 static int pass_time(struct wasock_fakenet *net, uint64_t until_ns)
 {
     if (net->is_virtual_) {
@@ -196,17 +179,19 @@ static int pass_time(struct wasock_fakenet *net, uint64_t until_ns)
         }
         return 0;
     }
-    const int result =
-        until_ns > wasock_clock_now_ns() ? wasock_fd_sleep(until_ns) : 0;
+    const uint64_t left_ns =
+        wasock_ns_subtract(until_ns, wasock_clock_now_ns());
+    const int result = left_ns > 0 ? wasock__fd_wait_once(-1, 0, left_ns) : 0;
     net->now_ns_ = wasock_clock_now_ns();
     return result;
 }
 
 int wasock__fakenet_run(struct wasock_fakenet *net, uint64_t deadline_ns)
 {
-    const uint64_t next_ns =
-        net->n_events_ > 0 ? time_at(net, 0) : WASOCK_NO_DEADLINE;
-    const uint64_t until_ns = wasock_deadline_earlier(next_ns, deadline_ns);
+    const struct wasock__timer *first =
+        wasock__timer_heap_first(net->arrivals_);
+    const uint64_t until_ns = wasock_deadline_earlier(
+        first == NULL ? WASOCK_NO_DEADLINE : first->at_ns, deadline_ns);
 
     if (until_ns == WASOCK_NO_DEADLINE) {
         return -WASOCK_EDEADLOCK;
@@ -227,12 +212,13 @@ int wasock__fakenet_wait(struct wasock_fakenet *net,
                          struct wasock__fakenet_socket *socket,
                          unsigned direction, uint64_t deadline_ns)
 {
+    const uint32_t index = wasock__fakenet_index(net, socket);
     int result = 0;
 
     while (result == 0 &&
            (wasock__fakenet_ready(net, socket) & direction) == 0) {
-        /* Only what is on its way to this socket can help it. */
-        result = socket->event_at == WASOCK__FAKENET_NONE &&
+        /* Only what is on its way to this socket can make it ready. */
+        result = !wasock__timer_heap_has(net->arrivals_, index) &&
                          deadline_ns == WASOCK_NO_DEADLINE
                      ? -WASOCK_EDEADLOCK
                      : wasock__fakenet_run(net, deadline_ns);

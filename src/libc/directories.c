@@ -12,11 +12,11 @@
 
 static bool is_socket_preopened(void)
 {
-    struct wasock_preopen_census census = {0};
+    struct wasock_preopen_counts counts = {0};
 
-    return wasock_preopen_count(&census) == 0 &&
-           census.n_listeners + census.n_connections + census.n_datagrams +
-                   census.n_untold >
+    return wasock_preopen_count(&counts) == 0 &&
+           counts.n_listeners + counts.n_connections + counts.n_datagrams +
+                   counts.n_unknown >
                0;
 }
 

@@ -3,77 +3,75 @@
 
 /*
  * A host whose poll does not look at sockets, such as wazero: nothing can be
- * asked, so the caller has to try. The hot ones are reported in rounds, with
- * naps between rounds that were all in vain, the cold ones in turn.
+ * asked, so the caller has to try. The hot ones are reported in rounds, the
+ * cold ones in turn. Between rounds that were all in vain come naps, each
+ * longer than the last, as each costs Go's scheduler as much as a hundred
+ * tries.
  */
 
-/* Within this time each cold one is tried. */
-#define PERIOD_MIN_NS (20 * WASOCK_NS_PER_MS)
-#define PERIOD_EACH_NS (50 * WASOCK_NS_PER_US)
-
-/* Naps are 1, 3, 7, 10 ms; after QUIET_NAPS of 10 ms in a row without a right
- * event they are equal parts of the period, as long as possible: each costs
- * Go's scheduler as much as a hundred tries. */
-#define NAP_MAX_MS 10
-#define QUIET_NAPS 8
+/* Rounds after an event in which cold ones are tried instead of a nap, at most
+ * half as many after each nap that had been needed. */
+#define PATIENCE_MAX 8
+#define EAGER_TRIES 64
 
 static uint32_t n_cold(const struct wasock__poller *poller)
 {
     return wasock__count(poller, WASOCK__QUEUE_COLD);
 }
 
+/* Within which time each cold one is tried. */
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
-    const uint64_t all_ns = n_cold(poller) * PERIOD_EACH_NS;
+    const uint64_t all_ns = n_cold(poller) * WASOCK__BLIND_BOUND_EACH_NS;
 
-    return all_ns > PERIOD_MIN_NS ? all_ns : PERIOD_MIN_NS;
+    return all_ns > WASOCK__BOUND_MIN_NS ? all_ns : WASOCK__BOUND_MIN_NS;
 }
 
-static bool is_quiet(const struct wasock__poller *poller)
-{
-    return poller->n_quiet > QUIET_NAPS;
-}
-
-/* Naps of a quiet time in one period. */
+/* How many naps of BOUND_MIN at most make a period. */
 static uint32_t n_naps(const struct wasock__poller *poller)
 {
-    return (uint32_t)((period_ns(poller) + PERIOD_MIN_NS - 1) / PERIOD_MIN_NS);
+    return (uint32_t)((period_ns(poller) + WASOCK__BOUND_MIN_NS - 1) /
+                      WASOCK__BOUND_MIN_NS);
+}
+
+/* The longest nap: equal parts of a period, less what is lost in waking up. */
+static uint64_t nap_max_ns(const struct wasock__poller *poller)
+{
+    return period_ns(poller) / n_naps(poller) - WASOCK__NAP_NS;
 }
 
 static uint64_t next_nap_ns(struct wasock__poller *poller)
 {
-    if (poller->nap_ms < NAP_MAX_MS) {
-        const unsigned nap_ms = 2U * poller->nap_ms + 1;
-        poller->nap_ms = (uint8_t)(nap_ms < NAP_MAX_MS ? nap_ms : NAP_MAX_MS);
-    } else if (!is_quiet(poller)) {
-        poller->n_quiet++;
+    const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
+
+    if (nap_ns >= nap_max_ns(poller)) {
+        return nap_max_ns(poller);
     }
-    return is_quiet(poller) && poller->is_at_rest /* less what waking costs */
-               ? period_ns(poller) / n_naps(poller) - WASOCK_NS_PER_MS
-               : poller->nap_ms * WASOCK_NS_PER_MS;
+    poller->nap_ms++;
+    return nap_ns;
 }
 
-/* How many cold ones to try now. */
+/* How many cold ones to try now: those that come due in the next nap. */
 static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
 {
-    /* What is due may become so at the start of a nap. */
-    const uint64_t busy_period_ns =
-        period_ns(poller) - NAP_MAX_MS * WASOCK_NS_PER_MS;
-    uint32_t n_due = is_quiet(poller)
-                         ? n_cold(poller) / n_naps(poller) + 1
-                         : wasock__order_due(poller, busy_period_ns, now_ns);
+    const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
+    const bool is_at_rest = nap_ns >= nap_max_ns(poller);
+    const uint64_t early_ns = wasock_ns_subtract(
+        period_ns(poller), nap_ns + WASOCK__NAP_NS);
+    uint32_t n_due = n_cold(poller) / n_naps(poller) + 1;
 
-    if (poller->is_at_rest != is_quiet(poller)) {
-        /* Some would wait for a part of either period. */
-        n_due = n_cold(poller);
-        poller->is_at_rest = is_quiet(poller);
+    if (is_at_rest != poller->is_at_rest) {
+        n_due = n_cold(poller); /* some would wait for a part of either period */
+        poller->is_at_rest = is_at_rest;
+    } else if (!is_at_rest) {
+        n_due = wasock__order_due(poller, early_ns, now_ns);
     }
-    if (is_quiet(poller) || n_due >= n_cold(poller)) {
+    if (is_at_rest || n_due >= n_cold(poller)) {
         poller->swept_ns = now_ns;
     } else { /* the time that is too short for one more is kept */
-        poller->swept_ns += busy_period_ns * n_due / n_cold(poller);
+        poller->swept_ns += early_ns * n_due / n_cold(poller);
     }
-    return n_due < n_cold(poller) ? n_due : n_cold(poller);
+    return n_due;
 }
 
 /* Report the first `count` of a queue: the caller tries them. */
@@ -101,27 +99,54 @@ static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
                                 timeout_ns < nap_ns ? timeout_ns : nap_ns);
 }
 
+/* Something was found. Learn whether to go on trying before a nap. */
+static void count_event(struct wasock__poller *poller)
+{
+    poller->patience =
+        (uint8_t)(poller->has_slept ? poller->patience / 2 : PATIENCE_MAX);
+    poller->has_slept = 0;
+    poller->n_in_vain = 0;
+    poller->n_events++;
+    poller->nap_ms = 0;
+}
+
+/* Whether to try other cold ones instead of a nap: each once, where a client
+ * that waits for its answer may be among them. */
+static bool is_eager(const struct wasock__poller *poller)
+{
+    return poller->n_in_vain < n_cold(poller) &&
+           (poller->patience > 0 || poller->n_events % PATIENCE_MAX == 0);
+}
+
 int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
                        uint64_t now_ns)
 {
     const uint64_t timeout_ns = wasock__timeout_of(until_ns, now_ns);
+    uint32_t n_tries = 0;
 
     if (poller->n_used > 0) {
-        poller->nap_ms = 0;
-        poller->n_quiet = 0;
+        count_event(poller);
+    } else if (is_eager(poller)) {
+        n_tries = EAGER_TRIES;
     } else if (timeout_ns > 0) {
         const int result = nap(poller, timeout_ns);
         if (result < 0) {
             return result;
         }
+        poller->has_slept = 1;
         now_ns = wasock_clock_now_ns();
     }
     poller->n_used = 0;
     report_first(poller, WASOCK__QUEUE_HOT,
                  wasock__count(poller, WASOCK__QUEUE_HOT));
-    const uint32_t n_due = take_due(poller, now_ns);
-    report_first(poller, WASOCK__QUEUE_COLD, n_due);
-    wasock__order_rotate(poller, n_due, false);
+    if (n_cold(poller) > 0) {
+        const uint32_t n_due = take_due(poller, now_ns);
+        n_tries = n_tries > n_due ? n_tries : n_due;
+        n_tries = n_tries < n_cold(poller) ? n_tries : n_cold(poller);
+        report_first(poller, WASOCK__QUEUE_COLD, n_tries);
+        wasock__order_rotate(poller, WASOCK__QUEUE_COLD, n_tries, false);
+        poller->n_in_vain += n_tries;
+    }
     poller->is_try_owed = 0;
     return 0;
 }

@@ -24,9 +24,18 @@
 
 #define WASOCK__NONE UINT32_MAX
 
-/* Up to so many hot ones are all asked about together: to tell them apart
- * gains nothing. */
-#define WASOCK__HOT_MIN 16
+/* The promises of poller.h: data is reported within the larger of these, the
+ * second for each registration. */
+#define WASOCK__BOUND_MIN_NS (20 * WASOCK_NS_PER_MS)
+#define WASOCK__BOUND_EACH_NS (18 * WASOCK_NS_PER_US)
+#define WASOCK__BLIND_BOUND_EACH_NS (50 * WASOCK_NS_PER_US)
+
+/* The shortest sleep that every host can do. */
+#define WASOCK__NAP_NS WASOCK_NS_PER_MS
+
+/* So few are asked about together, and tried if it is not known which of them
+ * are ready: to tell them apart costs as much. */
+#define WASOCK__FEW 8
 
 /* Below this share of events from cold ones, of 64, it is better to sleep on
  * the hot ones than to look among the cold. */
@@ -93,7 +102,7 @@ struct WASOCK__STORED wasock__registration {
     uint8_t queue;  /* enum wasock__queue */
     uint8_t report; /* enum wasock__report */
     uint8_t credit; /* fruitless questions until it turns cold */
-    uint8_t is_doubted; /* the last try found nothing, though it was reported */
+    uint8_t is_doubted; /* may be ready: not to be passed over */
     uint8_t is_hosted;  /* a descriptor of the host */
 };
 
@@ -106,7 +115,7 @@ struct WASOCK__STORED wasock__poller {
     struct wasock__timer_heap timers; /* owners: registrations */
     struct wasock__ring queues[WASOCK__N_QUEUES];
     struct wasock__ring reports[WASOCK__N_REPORTS];
-    uint64_t swept_ns;         /* until when the cold ones were paid for */
+    uint64_t swept_ns;         /* until when the cold ones were asked about */
     uint64_t starved_until_ns; /* accept back-off */
     uint64_t spent_ns;   /* cost of questions since something was ready */
     uint64_t stride_ns;  /* cost of cold questions between two hot ones */
@@ -120,11 +129,15 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_used;    /* events taken since the last wait that were right */
     uint32_t n_regular; /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
-    uint32_t n_quiet;     /* blind: naps in a row without a right event */
+    uint32_t n_events;    /* steps that found something */
+    uint32_t n_in_vain;   /* cold ones asked about since something was found */
+    uint32_t cold_ns;     /* what asking about one cold one takes */
     uint8_t kind;         /* enum wasock__host_kind */
     uint8_t spread;       /* share of events that came from cold ones, of 64 */
+    uint8_t patience;     /* with questions that find nothing, of 8 */
+    uint8_t has_slept;    /* since the last event */
     uint8_t nap_ms;       /* blind: the last nap */
-    uint8_t is_at_rest;   /* blind: all cold were tried since it is quiet */
+    uint8_t is_at_rest;   /* blind: naps are as long as can be */
     uint8_t is_try_owed;  /* blind: no event was given since 0 was returned */
     uint8_t is_virtual;   /* the network has a clock of its own */
     uint8_t is_interruptible;
@@ -165,12 +178,13 @@ void wasock__ring_remove(struct wasock__poller *poller,
 void wasock__order_move(struct wasock__poller *poller, uint32_t index,
                         enum wasock__queue queue);
 
-/* Let the first `count` cold ones be the last: they were asked about, and are
- * not ready or, if `is_doubted`, may be. */
-void wasock__order_rotate(struct wasock__poller *poller, uint32_t count,
+/* Move the first `count` of the hot or cold ones to the end: they were asked
+ * about, and are not ready or, if `is_doubted`, may be. */
+void wasock__order_rotate(struct wasock__poller *poller,
+                          enum wasock__queue queue, uint32_t count,
                           bool is_doubted);
 
-/* A question about a hot one was fruitless: where there are more than HOT_MIN,
+/* A question about a hot one was fruitless: unless there are few registrations
  * it turns cold once its credit is used up. */
 void wasock__order_miss(struct wasock__poller *poller, uint32_t index);
 
@@ -210,11 +224,12 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint32_t n_hot, uint32_t n_cold,
                                     uint64_t timeout_ns);
 
-/* Report the events of an answer: the certain ones only, or all. Cold ones
- * become hot. Returns how many registrations that were. */
+/* Report the events of an answer: the certain ones only, or all. Returns the
+ * number of registrations, which go to the end of their queues.
+ * n_cold: written: how many of them are cold. */
 uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
-                              bool with_doubtful);
+                              bool with_doubtful, uint32_t *n_cold);
 
 /* Find out what the host's poll is worth, if that is not known yet. */
 void wasock__probe_kind(struct wasock__poller *poller);

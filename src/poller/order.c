@@ -66,17 +66,20 @@ void wasock__order_move(struct wasock__poller *poller, uint32_t index,
                         index);
 }
 
-void wasock__order_rotate(struct wasock__poller *poller, uint32_t count,
+void wasock__order_rotate(struct wasock__poller *poller,
+                          enum wasock__queue queue, uint32_t count,
                           bool is_doubted)
 {
-    struct wasock__ring *cold = &poller->queues[WASOCK__QUEUE_COLD];
+    struct wasock__ring *ring = &poller->queues[queue];
 
-    for (uint32_t i = 0; i < count && cold->count > 0; i++) {
+    for (uint32_t i = 0; i < count && ring->count > 0; i++) {
         struct wasock__registration *registration =
-            &poller->registrations[cold->first];
-        registration->credit = 0;
+            &poller->registrations[ring->first];
+        if (queue == WASOCK__QUEUE_COLD) { /* hot ones have credit to lose */
+            registration->credit = 0;
+        }
         registration->is_doubted = is_doubted;
-        cold->first = registration->links[WASOCK__CHAIN_QUEUE].next;
+        ring->first = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
 }
 
@@ -87,7 +90,7 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
     if (registration->queue != WASOCK__QUEUE_HOT ||
         wasock__count(poller, WASOCK__QUEUE_HOT) +
                 wasock__count(poller, WASOCK__QUEUE_COLD) <=
-            WASOCK__HOT_MIN) {
+            4 * WASOCK__FEW) {
         return;
     }
     if (registration->credit > 0) {
@@ -104,9 +107,24 @@ static void hit(struct wasock__poller *poller, uint32_t index)
     registration->credit = registration->credit < CREDIT_MAX / 2
                                ? (uint8_t)(2 * registration->credit + 1)
                                : CREDIT_MAX;
+}
+
+/*
+ * Whether a cold one that was found turns hot. Where events come from
+ * everywhere, one that was used is no more likely to be found again soon than
+ * the others, unless it was found twice in a row or there is more to read. One
+ * that was not used is still ready.
+ */
+static bool turns_hot(const struct wasock__poller *poller,
+                      const struct wasock__registration *registration,
+                      unsigned activity)
+{
     if (poller->kind == WASOCK__HOST_BLIND) {
-        wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
+        return (activity & WASOCK__ACTIVITY_MOVED) != 0;
     }
+    return activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0 ||
+           ((activity & WASOCK__ACTIVITY_MOVED) != 0 &&
+            (registration->credit > 0 || poller->spread < WASOCK__SPREAD_MIN));
 }
 
 /* Learn from one event that was taken. */
@@ -116,26 +134,26 @@ static void review(struct wasock__poller *poller, uint32_t index)
     struct wasock_socket *socket = registration->watch.socket_;
     const unsigned activity = socket->activity_;
     const bool is_used = (activity & WASOCK__ACTIVITY_MOVED) != 0;
-    const bool is_regular = registration->credit > 0;
+    const bool is_regular =
+        registration->queue == WASOCK__QUEUE_HOT && registration->credit > 0;
 
     socket->activity_ = 0;
-    registration->is_doubted = 0;
+    registration->is_doubted =
+        activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0;
     poller->n_regular += is_regular;
+    if (registration->queue == WASOCK__QUEUE_COLD &&
+        turns_hot(poller, registration, activity)) {
+        wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
+    }
     if (is_used) {
         poller->n_used++;
         poller->n_regular_used += is_regular;
         hit(poller, index);
     } else if (activity != 0) {
-        registration->is_doubted = 1;
         wasock__order_miss(poller, index);
-    } else {
-        /* Not tried, so ready still; or the object does not see its use. */
-        poller->n_used += socket->role_ == WASOCK__ROLE_NONE ||
-                          socket->role_ == WASOCK__ROLE_PLAIN;
-        if (registration->queue == WASOCK__QUEUE_COLD &&
-            poller->kind != WASOCK__HOST_BLIND) {
-            wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
-        }
+    } else if (socket->role_ == WASOCK__ROLE_NONE ||
+               socket->role_ == WASOCK__ROLE_PLAIN) {
+        poller->n_used++; /* the object does not see its use */
     }
 }
 

@@ -8,13 +8,13 @@
 #include "internal.h"
 
 /* How long a listener out of descriptors is left alone, unless something is
- * closed: long enough to cost nothing, short enough for a person. */
-#define STARVED_NS (20 * WASOCK_NS_PER_MS)
+ * closed. */
+#define STARVED_NS WASOCK__BOUND_MIN_NS
 
 /* How long a wait lasts while it is unknown whether the host's poll looks at
  * sockets, and how often an in-process network on the host's clock runs beside
  * real sockets. */
-#define STEP_NS WASOCK_NS_PER_MS
+#define STEP_NS WASOCK__NAP_NS
 
 _Static_assert(sizeof(struct wasock__poller) <= sizeof(struct wasock_poller),
                "wasock_poller is too small");
@@ -256,7 +256,6 @@ static void start_waiting(struct wasock__poller *poller, uint32_t index)
     registration->watch.socket_->activity_ = 0;
     wasock__order_move(poller, index, queue);
     poller->nap_ms = 0; /* what is new is likely to have something to say */
-    poller->n_quiet = 0;
 }
 
 static void end_starving(struct wasock__poller *poller)

@@ -135,47 +135,31 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
     return answer;
 }
 
-/*
- * Whether to report a doubtful event of a hot one. Beside certain ones, what
- * was tried and found empty is passed over, but never twice in a row: what is
- * certain of the others may go on for ever.
- */
-static bool is_worth_a_try(struct wasock__poller *poller,
-                           const struct wasock__answer *answer, uint32_t index)
-{
-    struct wasock__registration *registration = &poller->registrations[index];
-    const bool is_passed_over =
-        registration->is_doubted && answer->n_certain > 0;
-
-    registration->is_doubted = 0;
-    return !is_passed_over;
-}
-
-/* Report a registration. */
-static void report_found(struct wasock__poller *poller, uint32_t index,
+/* Report a registration. Returns whether it was not reported before: then it
+ * goes to the end of its queue. */
+static bool report_found(struct wasock__poller *poller, uint32_t index,
                          unsigned direction)
 {
-    struct wasock__registration *registration = &poller->registrations[index];
+    const struct wasock__registration *registration =
+        &poller->registrations[index];
+    const bool is_new = registration->ready == 0;
 
     wasock__report_ready(poller, index, direction);
-    if (registration->report == WASOCK__REPORT_PENDING &&
-        registration->queue == WASOCK__QUEUE_COLD) {
-        /* Where events come from everywhere, only one that was found twice
-         * in a row is likely to be found again soon. */
-        const bool is_hot = registration->credit > 0 ||
-                            poller->spread < WASOCK__SPREAD_MIN;
-        wasock__order_move(poller, index,
-                           is_hot ? WASOCK__QUEUE_HOT : WASOCK__QUEUE_COLD);
+    if (!is_new || registration->ready == 0) {
+        return false;
     }
+    wasock__order_move(poller, index, (enum wasock__queue)registration->queue);
+    return true;
 }
 
 uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
-                              bool with_doubtful)
+                              bool with_doubtful, uint32_t *n_cold)
 {
     const bool is_all_certain = answer->n_certain == answer->n_ready;
-    const uint32_t n_before = poller->reports[WASOCK__REPORT_PENDING].count;
+    uint32_t n_found = 0;
 
+    *n_cold = 0;
     for (uint32_t i = 0; i < answer->n_ready; i++) {
         const struct wasock__event *event = &poller->events[i];
         const uint32_t index = index_of(poller, event);
@@ -184,12 +168,15 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
         }
         if (event->error == WASOCK_EBADF) {
             wasock__report_error(poller, index, -WASOCK_EBADF);
-        } else if (is_all_certain || is_certain(event) ||
-                   (with_doubtful && is_worth_a_try(poller, answer, index))) {
-            report_found(poller, index, 1U << (event->userdata & 1));
+        } else if (is_all_certain || is_certain(event) || with_doubtful) {
+            const bool is_new =
+                report_found(poller, index, 1U << (event->userdata & 1));
+            n_found += is_new;
+            *n_cold += is_new && poller->registrations[index].queue ==
+                                     WASOCK__QUEUE_COLD;
         }
     }
-    return poller->reports[WASOCK__REPORT_PENDING].count - n_before;
+    return n_found;
 }
 
 /* A plain descriptor whose writing cannot be waited for: on such a host nothing

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What it costs tcpecho that there might be a network in the process: its size
-beside that of one for which there is none, compiled from an edited copy.
+"""What backends cost a program that does not use one: the size of tcpecho
+beside that of a copy in which no call can reach a backend.
 
 dispatch.py COMPILER FLAG...
+
+The copy replaces each weak wasock__backend_ function of socket.c by a macro
+with its result there, -WASOCK_ECLOSED.
 """
 import pathlib
 import re
@@ -12,10 +15,7 @@ import tempfile
 
 BYTES_MAX = 64
 root = pathlib.Path(__file__).parents[2]
-WITHOUT = """
-#define wasock__socket_elsewhere(socket, operation, arg, n) \\
-    ((void)(socket), (void)(arg), (ptrdiff_t)-256)
-"""
+DECLARATION = r"(?:int|ptrdiff_t)\s+(wasock__backend_\w+)\(([^;{]*?)\)"
 
 
 def size(source, directory):
@@ -28,10 +28,11 @@ def size(source, directory):
     return program.stat().st_size
 
 
-def edit(path, pattern, replacement):
-    text, n = re.subn(pattern, replacement, path.read_text(), flags=re.S)
-    assert n == 1, f"{path.name}: {n} places look like {pattern}"
-    path.write_text(text)
+def macro(declaration):
+    name, parameters = declaration[1], declaration[2]
+    names = re.findall(r"(\w+)(?:,|$)", parameters)
+    used = "".join(f"(void)({parameter}), " for parameter in names)
+    return f"#define {name}({', '.join(names)}) ({used}-256)\n"
 
 
 with tempfile.TemporaryDirectory() as scratch:
@@ -41,11 +42,19 @@ with tempfile.TemporaryDirectory() as scratch:
     for folder in ("", "poller"):
         for path in (root / "src" / folder).glob("*.[ch]"):
             (copy / folder / path.name).write_text(path.read_text())
+    (copy / "backend.c").unlink()  # only a backend links it
     with_it = size(copy, scratch)
-    edit(copy / "socket_internal.h",
-         r"ptrdiff_t wasock__socket_elsewhere\([^;]*;", lambda _: WITHOUT)
-    edit(copy / "socket.c",
-         r"__attribute__\(\(weak\)\) ptrdiff_t .*?\n}\n", "")
+
+    header = copy / "socket_internal.h"
+    text, n_declared = re.subn(DECLARATION + r"[^;]*;", macro,
+                               header.read_text())
+    header.write_text(text)
+    socket = copy / "socket.c"
+    text, n_defined = re.subn(r"__attribute__\(\(weak\)\)\s+" + DECLARATION +
+                              r"\n\{.*?\n\}\n", "", socket.read_text(),
+                              flags=re.S)
+    socket.write_text(text)
+    assert n_declared == n_defined > 0, f"{n_declared}, {n_defined} functions"
     without = size(copy, scratch)
 print(f"{with_it - without} of {with_it} bytes")
 sys.exit(0 if 0 < with_it - without <= BYTES_MAX else

@@ -22,7 +22,7 @@ SIZE_OF(wasock_pollable);
 SIZE_OF(wasock_poller);
 SIZE_OF(wasock_poller_event);
 SIZE_OF(wasock_preopen);
-SIZE_OF(wasock_preopen_census);
+SIZE_OF(wasock_preopen_counts);
 SIZE_OF(wasock_socket);
 
 /* One more connection in a poller: the object and its registration. */

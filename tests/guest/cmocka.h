@@ -38,6 +38,8 @@ static inline void guest_check_equal(uintmax_t a, uintmax_t b, const char *text,
 }
 
 #define assert_true(c) guest_check((c) != 0, #c, __FILE__, __LINE__)
+#define assert_null(p)                                                         \
+    guest_check((p) == NULL, #p " is NULL", __FILE__, __LINE__)
 #define assert_false(c) guest_check((c) == 0, "not " #c, __FILE__, __LINE__)
 #define assert_int_equal(a, b)                                                 \
     guest_check_equal((uintmax_t)(intmax_t)(a), (uintmax_t)(intmax_t)(b),      \

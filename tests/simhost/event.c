@@ -73,6 +73,10 @@ static void add_fd_event(struct sim_poll *poll, size_t i)
         &poll->subscriptions[i];
     const struct sim_descriptor *const target = poll->targets[i];
 
+    /* Data that comes meanwhile is in the counts of the later events. */
+    if (simhost_knobs.costs.event_ns > 0) {
+        simhost_advance_ns(simhost_knobs.costs.event_ns);
+    }
     if (target == NULL) {
         (void)add_event(poll, subscription, WASOCK_EBADF);
         return;

@@ -189,8 +189,8 @@ struct sim_fault sim_begin(enum simhost_call call, int32_t fd,
                   "%" PRIu64 " calls moved no data, and nothing happened",
                   simhost_knobs.n_idle_calls_max);
     }
-    if (simhost_knobs.call_cost_ns[call] > 0) {
-        simhost_advance_ns(simhost_knobs.call_cost_ns[call]);
+    if (simhost_knobs.costs.call_ns[call] > 0) {
+        simhost_advance_ns(simhost_knobs.costs.call_ns[call]);
     }
     return sim_next_fault(call);
 }

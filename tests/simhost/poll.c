@@ -12,6 +12,7 @@ static struct {
     uint64_t serial; /* of the poll under way */
     bool is_noticed; /* a descriptor that it asked for changed */
     bool has_polled; /* in this world */
+    uint64_t slept_ns;
     struct sim_descriptor **targets;
     size_t targets_capacity;
 } state;
@@ -21,6 +22,12 @@ void sim_poll_reset(void)
     /* The serial goes on, so that no descriptor of a new world has it. */
     state.is_noticed = false;
     state.has_polled = false;
+    state.slept_ns = 0;
+}
+
+uint64_t simhost_slept_ns(void)
+{
+    return state.slept_ns;
 }
 
 void sim_poll_notice(const struct sim_descriptor *descriptor)
@@ -189,13 +196,31 @@ static int32_t start_clocks(struct sim_poll *poll)
     return 0;
 }
 
+static void pay(const struct sim_poll *poll, uint64_t each_ns)
+{
+    simhost_advance_ns((poll->n_subscriptions - poll->n_clocks) * each_ns);
+}
+
+static void pay_for_waking(const struct sim_poll *poll)
+{
+    if (poll->has_slept) {
+        simhost_advance_ns(simhost_knobs.costs.wake_ns);
+    }
+    if (poll->has_slept || poll->looks_again) {
+        pay(poll, simhost_knobs.costs.wake_subscription_ns);
+    }
+}
+
 /*
  * Let time pass until a descriptor of the poll changes or the clock ends.
  * False: nothing ever will, which has been judged.
  */
-static bool wait_for_change(const struct sim_poll *poll)
+static bool wait_for_change(struct sim_poll *poll)
 {
+    const uint64_t start_ns = simhost_now_ns();
+
     state.is_noticed = false;
+    poll->has_slept = true;
     do {
         const uint64_t due_ns = sim_next_due_ns();
         if (due_ns == NEVER && poll->deadline_ns == NEVER) {
@@ -206,6 +231,7 @@ static bool wait_for_change(const struct sim_poll *poll)
         }
         sim_advance_to(due_ns < poll->deadline_ns ? due_ns : poll->deadline_ns);
     } while (!state.is_noticed && simhost_now_ns() < poll->deadline_ns);
+    state.slept_ns += simhost_now_ns() - start_ns;
     return true;
 }
 
@@ -245,12 +271,17 @@ static int32_t poll_really(struct sim_poll *poll)
     bool is_ready = poll->spurious_at != SIZE_MAX || is_any_ready(poll) ||
                     (profile()->poll_style == SIMHOST_POLL_NEVER_LOOKS &&
                      poll->n_subscriptions > poll->n_clocks);
+    const bool waits = !is_ready && simhost_now_ns() < poll->deadline_ns;
+    pay(poll, waits ? simhost_knobs.costs.subscription_ns / 2 : 0);
     while (!is_ready && simhost_now_ns() < poll->deadline_ns) {
-        if (!wait_for_change(poll)) {
+        if (!is_any_ready(poll) && !wait_for_change(poll)) {
             return WASOCK_EIO;
         }
+        poll->looks_again = true;
         is_ready = is_any_ready(poll);
     }
+    pay_for_waking(poll);
+    is_ready = is_ready || (poll->has_slept && is_any_ready(poll));
     poll->is_clock_due = simhost_now_ns() >= poll->deadline_ns &&
                          !poll->has_unknown_clock &&
                          (!is_ready || profile()->clock_beside_ready);
@@ -261,6 +292,7 @@ static int32_t poll_really(struct sim_poll *poll)
     poll->is_all_ready =
         is_ready && profile()->poll_style != SIMHOST_POLL_HONEST;
     sim_collect(poll);
+    pay(poll, waits ? 0 : simhost_knobs.costs.subscription_ns / 2);
     return 0;
 }
 
@@ -289,6 +321,7 @@ static int32_t poll_fake(struct sim_poll *poll)
             return WASOCK_EIO;
         }
     }
+    pay_for_waking(poll);
     poll->is_clock_due = simhost_now_ns() >= poll->deadline_ns;
     sim_collect_fake(poll, asks_stdin && is_stdin_ready());
     return 0;
@@ -335,6 +368,7 @@ static int32_t run(struct sim_poll *poll, struct sim_fault fault)
     if (error != 0 || fault.error != 0) {
         return error != 0 ? error : fault.error;
     }
+    pay(poll, simhost_knobs.costs.subscription_ns / 2);
     /* What a host does not write is nothing to rely on. */
     memset(poll->events, 0xA5, poll->n_subscriptions * sizeof(*poll->events));
     if (fault.lie != 0) {
@@ -370,7 +404,6 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
         sim_judge(SIMHOST_NO_SUBSCRIPTION, "a poll of nothing");
         return sim_end(WASOCK_EINVAL, 0);
     }
-    simhost_advance_ns(n_subscriptions * simhost_knobs.subscription_cost_ns);
     poll.subscriptions = subscriptions;
     poll.n_subscriptions = n_subscriptions;
     poll.events = events;

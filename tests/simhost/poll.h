@@ -13,6 +13,8 @@ struct sim_poll {
     bool has_dead_fd;
     bool has_directory;
     bool has_unknown_clock;
+    bool looks_again; /* something became ready after its look */
+    bool has_slept;
     uint64_t deadline_ns;
     const struct wasock__subscription *earliest_clock;
 

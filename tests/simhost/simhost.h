@@ -78,6 +78,33 @@ enum simhost_call {
     SIMHOST_ANY_CALL = SIMHOST_N_CALLS
 };
 
+/*
+ * What host calls cost, in virtual time. A poll of n descriptors, of which e
+ * are reported, costs
+ *
+ *     call_ns + n * subscription_ns + e * event_ns
+ *
+ * and, if it slept, wake_ns + n * wake_subscription_ns more, paid after the
+ * sleep and before the host looks again. Clock subscriptions are free.
+ */
+struct simhost_costs {
+    uint64_t call_ns[SIMHOST_N_CALLS]; /* each call, paid before it acts */
+    uint64_t data_ns;                  /* more, if a receive returns data */
+    uint64_t subscription_ns;
+    uint64_t event_ns;
+    uint64_t wake_ns;
+    uint64_t wake_subscription_ns;
+};
+
+/* Costs of a host that reports all (wasmtime), of a truthful one (native
+ * poll(2)), and of a blind one (wazero). Each goes with profiles of its kind:
+ *
+ *     simhost_knobs.costs = simhost_wasmtime_costs;
+ */
+extern const struct simhost_costs simhost_wasmtime_costs;
+extern const struct simhost_costs simhost_native_costs;
+extern const struct simhost_costs simhost_wazero_costs;
+
 struct simhost_knobs {
     /* The host; a test may bend its copy. */
     struct simhost_profile profile;
@@ -105,9 +132,7 @@ struct simhost_knobs {
     /* A poll that ends by the clock ends this much late. */
     uint64_t late_wake_ns;
 
-    /* Time that each call takes, and each subscription of a poll. */
-    uint64_t call_cost_ns[SIMHOST_N_CALLS];
-    uint64_t subscription_cost_ns;
+    struct simhost_costs costs;
 
     /* What a stream socket holds in the guest's host: bytes arrived and not
      * received, bytes sent and not read by the peer. */
@@ -372,6 +397,9 @@ uint64_t simhost_calls(enum simhost_call call);
 /* Subscriptions, of all polls and of the last one, the clock's included. */
 uint64_t simhost_n_subscriptions(void);
 size_t simhost_last_n_subscriptions(void);
+
+/* Virtual time that polls have slept, without the cost of waking up. */
+uint64_t simhost_slept_ns(void);
 
 /* Print the latest host calls to stderr, as a failure does. */
 void simhost_print_trace(void);

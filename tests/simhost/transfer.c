@@ -190,6 +190,9 @@ static int32_t recv_from(struct sim_descriptor *descriptor,
                 ? recv_datagram(descriptor, buffers, n_buffers, n_received)
                 : recv_stream(descriptor, buffers, n_buffers, n_received);
     sim_served_reading(descriptor);
+    if (*n_received > 0 && simhost_knobs.costs.data_ns > 0) {
+        simhost_advance_ns(simhost_knobs.costs.data_ns);
+    }
     return error;
 }
 

@@ -104,10 +104,10 @@ static inline struct wasock_poller_event look_at(const void *token)
 /* What calls cost on wasmtime. */
 static inline void set_costs(void)
 {
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_SEND] = 1800;
-    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1300;
-    simhost_knobs.subscription_cost_ns = 500;
+    simhost_knobs.costs.call_ns[SIMHOST_SOCK_RECV] = 1200;
+    simhost_knobs.costs.call_ns[SIMHOST_SOCK_SEND] = 1800;
+    simhost_knobs.costs.call_ns[SIMHOST_POLL_ONEOFF] = 1300;
+    simhost_knobs.costs.subscription_ns = 500;
 }
 
 static inline struct simhost_truth truth_of(const struct wasock_conn *conn)

@@ -165,7 +165,8 @@ static void test_deadlines_in(void)
     char buffer[8];
 
     const uint64_t deadline_ns = wasock_deadline_after_ms(50);
-    assert_int_equal(wasock_socket_set_read_deadline(socket, deadline_ns), 0);
+    assert_int_equal(
+        wasock_socket_set_deadline_ns(socket, WASOCK_READABLE, deadline_ns), 0);
     assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8),
                      -WASOCK_EDEADLINE);
     assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 20 * MS);
@@ -174,10 +175,11 @@ static void test_deadlines_in(void)
                      -WASOCK_EDEADLINE);
     assert_int_equal(wasock_conn_write(&pair.conn, "y", 1), 1);
     assert_int_equal(wasock_conn_try_read(&pair.conn, buffer, 8), 1);
-    wasock_socket_set_read_deadline(socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(socket, WASOCK_READABLE, WASOCK_NO_DEADLINE);
     simhost_peer_send(pair.peer, "z", 1, SIMHOST_MS(30));
     assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8), 1);
-    wasock_socket_set_deadline(socket, WASOCK_DEADLINE_PAST);
+    wasock_socket_set_deadline_ns(socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  WASOCK_DEADLINE_PAST);
     assert_int_equal(wasock_conn_write(&pair.conn, "y", 1), -WASOCK_EDEADLINE);
     assert_int_equal(wasock_conn_write(&pair.conn, "y", 0), 0);
     assert_int_equal(wasock_conn_read(&pair.conn, buffer, 0), 0);
@@ -192,12 +194,13 @@ static void test_write_stopped_by_its_deadline_in(void)
 
     simhost_peer_set_window(pair.peer, 4);
     simhost_peer_set_reading(pair.peer, 0);
-    wasock_socket_set_write_deadline(&pair.conn.socket,
-                                     wasock_deadline_after_ms(30));
+    wasock_socket_set_deadline_ns(&pair.conn.socket, WASOCK_WRITABLE,
+                                  wasock_deadline_after_ms(30));
     assert_int_equal(wasock_conn_write(&pair.conn, "0123456789", 10), 4);
     assert_int_equal(wasock_conn_write(&pair.conn, "456789", 6),
                      -WASOCK_EDEADLINE);
-    wasock_socket_set_write_deadline(&pair.conn.socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(&pair.conn.socket, WASOCK_WRITABLE,
+                                  WASOCK_NO_DEADLINE);
     simhost_peer_set_reading(pair.peer, SIZE_MAX);
     assert_int_equal(wasock_conn_write(&pair.conn, "456789", 6), 6);
     simhost_settle();
@@ -325,8 +328,8 @@ static void test_a_write_that_waited_does_not_end_reading_in(void)
 
     simhost_peer_set_window(pair.peer, 4);
     simhost_peer_set_reading(pair.peer, 0);
-    wasock_socket_set_write_deadline(&pair.conn.socket,
-                                     wasock_deadline_after_ms(30));
+    wasock_socket_set_deadline_ns(&pair.conn.socket, WASOCK_WRITABLE,
+                                  wasock_deadline_after_ms(30));
     assert_int_equal(wasock_conn_write(&pair.conn, "0123456789", 10), 4);
     simhost_peer_send(pair.peer, "x", 1, SIMHOST_NOW);
     assert_int_equal(wasock_conn_read(&pair.conn, buffer, 8), 1);
@@ -363,10 +366,12 @@ static void assert_closed(struct wasock_conn *conn)
     assert_int_equal(wasock_conn_share(conn, &other), -WASOCK_ECLOSED);
     assert_int_equal(wasock_conn_into_fd(conn), -WASOCK_ECLOSED);
     assert_int_equal(wasock_conn_close(conn), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_deadline(socket, 1), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_read_deadline(socket, 1),
+    assert_int_equal(wasock_socket_set_deadline_ns(
+                         socket, WASOCK_READABLE | WASOCK_WRITABLE, 1),
                      -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_write_deadline(socket, 1),
+    assert_int_equal(wasock_socket_set_deadline_ns(socket, WASOCK_READABLE, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_set_deadline_ns(socket, WASOCK_WRITABLE, 1),
                      -WASOCK_ECLOSED);
     assert_int_equal(wasock_socket_set_label(socket, "x"), -WASOCK_ECLOSED);
     assert_int_equal(wasock_socket_fd(socket), -WASOCK_ECLOSED);
@@ -443,7 +448,8 @@ static void test_calls_an_operation(void **unused)
     COSTS(1, wasock_conn_try_writev(&pair.conn, slices, 2));
     COSTS(0, wasock_conn_write(&pair.conn, "", 0));
     COSTS(0, wasock_conn_read(&pair.conn, buffer, 0));
-    wasock_socket_set_deadline(socket, wasock_deadline_after_ms(100));
+    wasock_socket_set_deadline_ns(socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  wasock_deadline_after_ms(100));
     COSTS(2, wasock_conn_read(&pair.conn, buffer, 1));
     COSTS(2, wasock_conn_write(&pair.conn, "x", 1));
     COSTS(1, wasock_conn_try_write(&pair.conn, "x", 1));
@@ -517,6 +523,7 @@ static void test_adoption_of_each_kind(void **unused)
 static void test_the_first_use_tells_on_wamr(void **unused)
 {
     struct wasock_conn conn = {0};
+    struct wasock_conn accepted = {0};
     struct wasock_listener listener = {0};
     char byte = 0;
 
@@ -527,7 +534,7 @@ static void test_the_first_use_tells_on_wamr(void **unused)
     assert_int_equal(wasock_conn_from_fd(&conn, listener_fd), 0);
     assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_ENOTCONNECTION);
     assert_int_equal(wasock_listener_from_fd(&listener, conn_fd), 0);
-    assert_int_equal(wasock_listener_accept(&listener, &conn),
+    assert_int_equal(wasock_listener_accept(&listener, &accepted),
                      -WASOCK_ENOTLISTENER);
 }
 
@@ -671,6 +678,40 @@ static void test_echo_in_random_worlds(void **unused)
     }
 }
 
+/* A host that is short of memory for a moment does not end a connection. */
+static void test_transient_errors_are_not_remembered(void **unused)
+{
+    static const int32_t errors[] = {WASOCK_ENOMEM, WASOCK_ENOBUFS};
+    struct wasock_slice slices[] = {{"a", 1}, {"b", 1}};
+    char bytes[8];
+    struct wasock_buffer room = {bytes, sizeof(bytes)};
+
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        simhost_reset(i + 1, &simhost_ideal);
+        struct pair pair = open_pair();
+        struct wasock_conn *conn = &pair.conn;
+        simhost_peer_send(pair.peer, "abc", 3, SIMHOST_NOW);
+        simhost_fail(SIMHOST_SOCK_RECV, 1, errors[i], 2);
+        assert_int_equal(wasock_conn_try_read(conn, bytes, 8), -errors[i]);
+        assert_int_equal(wasock_conn_readv(conn, &room, 1), -errors[i]);
+        assert_int_equal(wasock_conn_read(conn, bytes, 8), 3);
+        simhost_fail(SIMHOST_SOCK_SEND, 1, errors[i], 2);
+        assert_int_equal(wasock_conn_try_write(conn, "x", 1), -errors[i]);
+        assert_int_equal(wasock_conn_writev(conn, slices, 2), -errors[i]);
+        assert_int_equal(wasock_conn_write(conn, "yz", 2), 2);
+        assert_received(pair.peer, "yz", 2);
+        /* A permanent one is. */
+        simhost_fail(SIMHOST_SOCK_RECV, 1, WASOCK_ECONNRESET, 1);
+        assert_int_equal(wasock_conn_try_read(conn, bytes, 8),
+                         -WASOCK_ECONNRESET);
+        assert_int_equal(wasock_conn_try_read(conn, bytes, 8),
+                         -WASOCK_ECONNRESET);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -696,6 +737,7 @@ int main(void)
         cmocka_unit_test(test_datagrams),
         cmocka_unit_test(test_more_than_a_count_can_tell),
         cmocka_unit_test(test_a_read_that_failed_ends_writing),
+        cmocka_unit_test(test_transient_errors_are_not_remembered),
         cmocka_unit_test(test_a_lying_host),
         cmocka_unit_test(test_echo_in_random_worlds),
     };

@@ -12,6 +12,9 @@
 #include <wasock/fakenet.h>
 #include <wasock/wasock.h>
 
+#include "../../src/poller/timer_heap.h"
+#include "taken.h"
+
 #define MS WASOCK_NS_PER_MS
 
 static _Alignas(
@@ -51,7 +54,7 @@ static void end(void)
     }
     assert_int_equal(wasock_listener_close(&listener), 0);
     assert_int_equal(net.n_free_sockets_, 8);
-    assert_int_equal(net.n_events_, 0);
+    assert_int_equal(net.arrivals_->count, 0);
 }
 
 static uint64_t now_ns(void)
@@ -79,10 +82,12 @@ static void test_latency(void **unused)
     assert_true(now_ns() == start_ns + 20 * MS);
     /* A dial takes a round trip, or its deadline. */
     start_ns = now_ns();
-    assert_int_equal(wasock_fakenet_dial(&net, &at, start_ns + 15 * MS, &c),
-                     -WASOCK_EDEADLINE);
+    assert_int_equal(
+        wasock_fakenet_dial_until_ns(&net, &at, start_ns + 15 * MS, &c),
+        -WASOCK_EDEADLINE);
     assert_true(now_ns() == start_ns + 15 * MS);
-    assert_int_equal(wasock_fakenet_dial(&net, &at, WASOCK_NO_DEADLINE, &c), 0);
+    assert_int_equal(
+        wasock_fakenet_dial_until_ns(&net, &at, WASOCK_NO_DEADLINE, &c), 0);
     assert_true(now_ns() == start_ns + 35 * MS);
     assert_int_equal(wasock_conn_close(&c), 0);
     end();
@@ -179,11 +184,13 @@ static void test_reset_behind_what_is_on_its_way(void **unused)
     wasock_fakenet_set_faults(&net, &cut);
     assert_int_equal(wasock_conn_write(&b, "in", 2), 2);
     assert_int_equal(wasock_conn_write(&a, "1234", 4), 4);
-    wasock_socket_set_deadline(&a.socket, now_ns() + 1000 * MS);
+    wasock_socket_set_deadline_ns(&a.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  now_ns() + 1000 * MS);
     assert_int_equal(wasock_conn_read(&a, buffer, sizeof(buffer)), 2);
     assert_int_equal(wasock_conn_read(&a, buffer, sizeof(buffer)),
                      -WASOCK_ECONNRESET);
-    wasock_socket_set_deadline(&b.socket, now_ns() + 1000 * MS);
+    wasock_socket_set_deadline_ns(&b.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  now_ns() + 1000 * MS);
     assert_int_equal(wasock_conn_read(&b, buffer, sizeof(buffer)), 4);
     assert_int_equal(wasock_conn_read(&b, buffer, sizeof(buffer)),
                      -WASOCK_ECONNRESET);
@@ -204,9 +211,11 @@ static void test_stalled(void **unused)
     const uint64_t start_ns = now_ns();
     assert_int_equal(wasock_conn_write(&a, big, 30), 30);
     assert_int_equal(wasock_conn_try_read(&b, buffer, 100), 10);
-    wasock_socket_set_deadline(&b.socket, start_ns + 1000 * MS);
+    wasock_socket_set_deadline_ns(&b.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  start_ns + 1000 * MS);
     assert_int_equal(wasock_conn_read(&b, buffer, 100), -WASOCK_EDEADLINE);
-    wasock_socket_set_deadline(&b.socket, WASOCK_NO_DEADLINE);
+    wasock_socket_set_deadline_ns(&b.socket, WASOCK_READABLE | WASOCK_WRITABLE,
+                                  WASOCK_NO_DEADLINE);
     assert_int_equal(wasock_conn_read(&b, buffer, 100), 20);
     assert_true(now_ns() == start_ns + 3000 * MS);
     wasock_fakenet_set_socket_faults(&b.socket, &dead);
@@ -251,9 +260,10 @@ static void test_late_answer(void **unused)
     assert_int_equal(wasock_conn_close(&b), 0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 19 * MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 19 * MS),
+                     0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + MS), 0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), -WASOCK_EPIPE);
     end();
 }
@@ -296,7 +306,7 @@ static void test_order_of_arrivals(void **unused)
     }
     size_t n_arrived = 0;
     struct wasock_poller_event event;
-    while (wasock_poller_wait(&poller, &event, 1, WASOCK_NO_DEADLINE) == 1) {
+    while (take_events(&poller, &event, 1, WASOCK_NO_DEADLINE) == 1) {
         struct wasock_conn *conn = event.token;
         char byte = 0;
         assert_int_equal(wasock_conn_try_read(conn, &byte, 1), 1);
@@ -312,7 +322,7 @@ static void test_order_of_arrivals(void **unused)
         }
     }
     assert_int_equal(net.n_free_sockets_, 2 * N);
-    assert_int_equal(net.n_events_, 0);
+    assert_int_equal(net.arrivals_->count, 0);
 }
 
 /* A megabyte through all of it at once comes byte by byte as it was sent. */
@@ -408,7 +418,8 @@ static void test_lost_on_its_way(void **unused)
     wasock_fakenet_set_faults(&net, &slow);
     assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
     assert_int_equal(wasock_conn_close(&b), 0);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 1000 * MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 1000 * MS),
+                     0);
     assert_int_equal(wasock_conn_write(&a, "x", 1), -WASOCK_EPIPE);
     end();
 }
@@ -425,7 +436,8 @@ static void test_bandwidth_is_even(void **unused)
     begin(0);
     wasock_fakenet_set_faults(&net, &slow);
     assert_int_equal(wasock_conn_try_write(&a, big, 10000), 10000);
-    assert_int_equal(wasock_fakenet_sleep(&net, now_ns() + 50 * MS), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 50 * MS),
+                     0);
     while ((n = wasock_conn_try_read(&b, buffer, sizeof(buffer))) > 0) {
         n_read += (size_t)n;
     }
@@ -458,6 +470,110 @@ static void test_faults_of_a_listener(void **unused)
     end();
 }
 
+/* Nothing arrives from now on, whatever is sent, beyond the next byte. */
+static const struct wasock_fakenet_faults partition = {
+    .stall_after_bytes = 1, .stall_ns = WASOCK_FOREVER_NS};
+
+/* What was sent into a partition arrives when it ends, in order, and so does
+ * what is sent then. */
+static void test_a_partition_heals(void **unused)
+{
+    char buffer[100];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &partition);
+    assert_int_equal(wasock_conn_write(&a, "0123", 4), 4);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), 1);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), -WASOCK_EDEADLOCK);
+    assert_int_equal(wasock_fakenet_sleep_for_ns(&net, 1000 * MS), 0);
+    assert_int_equal(wasock_conn_write(&a, "456", 3), 3);
+    assert_int_equal(wasock_conn_shutdown(&a, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 100), -WASOCK_EAGAIN);
+    const uint64_t start_ns = now_ns();
+    wasock_fakenet_set_faults(&net, NULL);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 100), 6);
+    assert_memory_equal(buffer, "123456", 6);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 100), 0);
+    assert_int_equal(now_ns(), start_ns);
+    assert_int_equal(wasock_conn_write(&b, "back", 4), 4);
+    assert_int_equal(wasock_conn_try_read(&a, buffer, 100), 4);
+    end();
+}
+
+/* Faults that replace the partition's decide how long it takes then; a reader
+ * that waits is woken; a partition can be repeated. */
+static void test_a_partition_is_replaced(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    char buffer[100];
+
+    (void)unused;
+    begin(0);
+    for (int i = 0; i < 3; i++) {
+        wasock_fakenet_set_socket_faults(&a.socket, &partition);
+        assert_int_equal(wasock_conn_write(&a, "0123", 4), 4);
+        assert_int_equal(wasock_conn_read(&b, buffer, 100), 1);
+        const uint64_t start_ns = now_ns();
+        wasock_fakenet_set_socket_faults(&a.socket, &slow);
+        assert_int_equal(wasock_conn_write(&a, "45", 2), 2);
+        assert_int_equal(wasock_conn_read(&b, buffer, 100), 5);
+        assert_memory_equal(buffer, "12345", 5);
+        assert_int_equal(now_ns(), start_ns + 10 * MS);
+    }
+    end();
+}
+
+/* A stall that would end by itself ends early. What is on its way for another
+ * reason arrives when it would have. */
+static void test_a_stall_ends_early(void **unused)
+{
+    const struct wasock_fakenet_faults stalling = {
+        .latency_ns = 10 * MS, .stall_after_bytes = 2, .stall_ns = 5000 * MS};
+    char buffer[100];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &stalling);
+    const uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_write(&a, "0123", 4), 4);
+    assert_int_equal(wasock_conn_write(&b, "x", 1), 1);
+    wasock_fakenet_set_faults(&net, NULL);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 100), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), 4);
+    assert_memory_equal(buffer, "0123", 4);
+    assert_int_equal(now_ns(), start_ns + 10 * MS);
+    assert_int_equal(wasock_conn_try_read(&a, buffer, 100), 1);
+    end();
+}
+
+/* One direction heals without the other, and whoever has gone meanwhile. */
+static void test_a_partition_heals_by_socket(void **unused)
+{
+    char buffer[100];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_socket_faults(&a.socket, &partition);
+    wasock_fakenet_set_socket_faults(&b.socket, &partition);
+    assert_int_equal(wasock_conn_write(&a, "to b", 4), 4);
+    assert_int_equal(wasock_conn_write(&b, "to a", 4), 4);
+    wasock_fakenet_set_faults(&net, NULL); /* not theirs */
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), 1);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), -WASOCK_EDEADLOCK);
+    wasock_fakenet_set_socket_faults(&a.socket, NULL);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 100), 3);
+    assert_int_equal(wasock_conn_read(&a, buffer, 100), 1);
+    assert_int_equal(wasock_conn_read(&a, buffer, 100), -WASOCK_EDEADLOCK);
+    assert_int_equal(wasock_conn_close(&b), 0);
+    assert_int_equal(wasock_conn_read(&a, buffer, 100), -WASOCK_EDEADLOCK);
+    wasock_fakenet_set_faults(&net, NULL);
+    assert_int_equal(wasock_conn_try_read(&a, buffer, 100), 3);
+    assert_memory_equal(buffer, "o a", 3);
+    assert_int_equal(wasock_conn_try_read(&a, buffer, 100), 0);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +585,10 @@ int main(void)
         cmocka_unit_test(test_reset_after_bytes),
         cmocka_unit_test(test_reset_behind_what_is_on_its_way),
         cmocka_unit_test(test_stalled),
+        cmocka_unit_test(test_a_partition_heals),
+        cmocka_unit_test(test_a_partition_is_replaced),
+        cmocka_unit_test(test_a_stall_ends_early),
+        cmocka_unit_test(test_a_partition_heals_by_socket),
         cmocka_unit_test(test_refused_dials),
         cmocka_unit_test(test_late_answer),
         cmocka_unit_test(test_order_of_arrivals),

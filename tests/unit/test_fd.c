@@ -119,36 +119,34 @@ static void test_waits_for_one(void **unused)
         struct pair pair = open_pair();
         const int fd = wasock_socket_fd(&pair.conn.socket);
         char byte = 0;
-        assert_int_equal(
-            wasock_fd_wait(fd, WASOCK_WRITABLE, wasock_deadline_after_ms(100)),
-            0);
-        assert_int_equal(wasock_fd_wait(fd, 0, WASOCK_NO_DEADLINE),
+        assert_int_equal(wasock_fd_wait_until_ns(fd, WASOCK_WRITABLE,
+                                                 wasock_deadline_after_ms(100)),
+                         0);
+        assert_int_equal(wasock_fd_wait_until_ns(fd, 0, WASOCK_NO_DEADLINE),
                          -WASOCK_EINVAL);
-        assert_int_equal(wasock_fd_wait(fd, 3, WASOCK_NO_DEADLINE),
+        assert_int_equal(wasock_fd_wait_until_ns(fd, 3, WASOCK_NO_DEADLINE),
                          -WASOCK_EINVAL);
         const uint64_t deadline_ns = wasock_deadline_after_ms(100);
         int result = 0;
         if (is_host(&simhost_wazero)) {
             /* Fake: it comes by the clock, and soon. */
-            assert_int_equal(
-                wasock_fd_wait(fd, WASOCK_READABLE, WASOCK_NO_DEADLINE), 0);
+            assert_int_equal(wasock_fd_wait_until_ns(fd, WASOCK_READABLE,
+                                                     WASOCK_NO_DEADLINE),
+                             0);
             assert_true(simhost_now_ns() < deadline_ns);
         } else {
-            assert_int_equal(wasock_fd_wait(fd, WASOCK_READABLE, deadline_ns),
-                             -WASOCK_EDEADLINE);
+            assert_int_equal(
+                wasock_fd_wait_until_ns(fd, WASOCK_READABLE, deadline_ns),
+                -WASOCK_EDEADLINE);
             assert_true(simhost_now_ns() >= deadline_ns);
         }
         simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(50));
-        while ((result = wasock_fd_wait(fd, WASOCK_READABLE,
-                                        WASOCK_NO_DEADLINE)) == 0 &&
+        while ((result = wasock_fd_wait_until_ns(fd, WASOCK_READABLE,
+                                                 WASOCK_NO_DEADLINE)) == 0 &&
                wasock_fd_recv(fd, &byte, 1) == -WASOCK_EAGAIN) {
         }
         assert_int_equal(result, 0);
         assert_int_equal(byte, 'x');
-        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
-        assert_int_equal(
-            wasock_fd_wait(fd, WASOCK_READABLE, WASOCK_NO_DEADLINE),
-            -WASOCK_EINTR);
         close_pair(&pair);
         simhost_check();
     }
@@ -160,14 +158,45 @@ static void test_sleep(void **unused)
     for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
         simhost_reset(host + 1, simhost_profiles[host]);
         const uint64_t deadline_ns = wasock_deadline_after_ms(70);
-        assert_int_equal(wasock_fd_sleep(deadline_ns), 0);
+        assert_int_equal(wasock_fd_sleep_until_ns(deadline_ns), 0);
         assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 3 * MS);
-        assert_int_equal(wasock_fd_sleep(WASOCK_DEADLINE_PAST), 0);
-        assert_int_equal(wasock_fd_sleep(WASOCK_NO_DEADLINE),
+        assert_int_equal(wasock_fd_sleep_until_ns(WASOCK_DEADLINE_PAST), 0);
+        assert_int_equal(wasock_fd_sleep_until_ns(WASOCK_NO_DEADLINE),
                          -WASOCK_EDEADLOCK);
-        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
-        assert_int_equal(wasock_fd_sleep(wasock_deadline_after_ms(70)),
-                         -WASOCK_EINTR);
+        const uint64_t start_ns = wasock_clock_now_ns();
+        assert_int_equal(wasock_fd_sleep_for_ns(70 * MS), 0);
+        assert_in_range(simhost_now_ns(), start_ns + 70 * MS,
+                        start_ns + 73 * MS);
+        assert_int_equal(wasock_fd_sleep_for_ns(0), 0);
+        assert_int_equal(wasock_fd_sleep_for_ns(WASOCK_FOREVER_NS),
+                         -WASOCK_EDEADLOCK);
+        simhost_check();
+    }
+}
+
+/* A signal ends no wait of this layer either. */
+static void test_signals_do_not_end_a_wait(void **unused)
+{
+    struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(1)];
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        struct pair pair = open_pair();
+        const int fd = wasock_socket_fd(&pair.conn.socket);
+        struct wasock_poll_item item = {.fd = fd, .interest = WASOCK_READABLE};
+        simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 100);
+        assert_int_equal(
+            wasock_fd_wait_for_ns(fd, WASOCK_READABLE, WASOCK_FOREVER_NS), 0);
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 100);
+        assert_int_equal(
+            wasock_poll_for_ns(&item, 1, scratch, WASOCK_FOREVER_NS), 1);
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 100);
+        const uint64_t start_ns = simhost_now_ns();
+        assert_int_equal(wasock_fd_sleep_for_ns(70 * MS), 0);
+        assert_true(simhost_now_ns() >= start_ns + 70 * MS);
+        close_pair(&pair);
         simhost_check();
     }
 }
@@ -214,7 +243,7 @@ static void test_poll_and_confirm(void **unused)
         const uint64_t deadline_ns = wasock_deadline_after_ms(100);
         int n = 0;
         do {
-            n = wasock_poll(items, 4, scratch, deadline_ns);
+            n = wasock_poll_until_ns(items, 4, scratch, deadline_ns);
             assert_true(n > 0);
             n = wasock_poll_confirm(items, 4);
         } while (n == 0 || (is_fake && !simhost_truth(4).is_readable));
@@ -224,7 +253,7 @@ static void test_poll_and_confirm(void **unused)
         assert_int_equal(items[3].ready, 0);
         /* Both directions of one. */
         items[1].interest = WASOCK_READABLE | WASOCK_WRITABLE;
-        n = wasock_poll(items, 4, scratch, WASOCK_DEADLINE_PAST);
+        n = wasock_poll_until_ns(items, 4, scratch, WASOCK_DEADLINE_PAST);
         assert_true(n > 0);
         assert_int_equal(items[1].ready, WASOCK_READABLE | WASOCK_WRITABLE);
     }
@@ -237,14 +266,16 @@ static void test_poll_of_nothing(void **unused)
 
     (void)unused;
     simhost_reset(1, &simhost_ideal);
-    assert_int_equal(wasock_poll(&item, 1, scratch, WASOCK_NO_DEADLINE),
-                     -WASOCK_EDEADLOCK);
+    assert_int_equal(
+        wasock_poll_until_ns(&item, 1, scratch, WASOCK_NO_DEADLINE),
+        -WASOCK_EDEADLOCK);
     const uint64_t deadline_ns = wasock_deadline_after_ms(30);
-    assert_int_equal(wasock_poll(&item, 1, scratch, deadline_ns), 0);
+    assert_int_equal(wasock_poll_until_ns(&item, 1, scratch, deadline_ns), 0);
     assert_true(simhost_now_ns() >= deadline_ns);
     simhost_lie(SIMHOST_POLL_ONEOFF, 1, SIMHOST_LIE_TOO_MUCH, 1);
-    assert_int_equal(wasock_poll(&item, 1, scratch, WASOCK_DEADLINE_PAST),
-                     -WASOCK_EHOST);
+    assert_int_equal(
+        wasock_poll_until_ns(&item, 1, scratch, WASOCK_DEADLINE_PAST),
+        -WASOCK_EHOST);
 }
 
 /* Quirk 17: a dead one fails alone, whatever the host does. */
@@ -262,8 +293,8 @@ static void test_poll_with_a_dead_one(void **unused)
             assert_int_equal(wasock_fd_set_nonblocking(items[i].fd), 0);
         }
         assert_int_equal(wasock_fd_close(4), 0);
-        const int n =
-            wasock_poll(items, 3, scratch, wasock_deadline_after_ms(100));
+        const int n = wasock_poll_until_ns(items, 3, scratch,
+                                           wasock_deadline_after_ms(100));
         assert_true(n > 0);
         assert_int_equal(items[1].error, -WASOCK_EBADF);
         assert_int_equal(items[0].error, 0);
@@ -287,13 +318,15 @@ static void test_poll_with_a_directory_on_wasmtime(void **unused)
     simhost_reset(1, &simhost_wasi_common);
     items[0].fd = simhost_preopen(SIMHOST_CONNECTION);
     items[1].fd = simhost_preopen(SIMHOST_DIRECTORY);
-    assert_int_equal(wasock_poll(items, 2, scratch, WASOCK_NO_DEADLINE), 1);
+    assert_int_equal(
+        wasock_poll_until_ns(items, 2, scratch, WASOCK_NO_DEADLINE), 1);
     assert_int_equal(items[0].error, 0);
     assert_int_equal(items[1].error, -WASOCK_EBADF);
     /* Nobody is to blame: the host's word stands. */
     simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EBADF, 1);
-    assert_int_equal(wasock_poll(items, 1, scratch, WASOCK_NO_DEADLINE),
-                     -WASOCK_EBADF);
+    assert_int_equal(
+        wasock_poll_until_ns(items, 1, scratch, WASOCK_NO_DEADLINE),
+        -WASOCK_EBADF);
 }
 
 static void test_shutdown_of_no_half(void **unused)
@@ -316,6 +349,7 @@ int main(void)
         cmocka_unit_test(test_huge_lengths_are_cut),
         cmocka_unit_test(test_waits_for_one),
         cmocka_unit_test(test_sleep),
+        cmocka_unit_test(test_signals_do_not_end_a_wait),
         cmocka_unit_test(test_the_verdicts_of_hosts),
         cmocka_unit_test(test_poll_and_confirm),
         cmocka_unit_test(test_poll_of_nothing),

@@ -39,8 +39,9 @@ static void test_accept_deadline_in(void)
     simhost_set_nonblocking(fd, false);
     assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
     const uint64_t deadline_ns = wasock_deadline_after_ms(200);
-    assert_int_equal(
-        wasock_socket_set_read_deadline(&listener.socket, deadline_ns), 0);
+    assert_int_equal(wasock_socket_set_deadline_ns(
+                         &listener.socket, WASOCK_READABLE, deadline_ns),
+                     0);
     assert_int_equal(wasock_listener_accept(&listener, &conn),
                      -WASOCK_EDEADLINE);
     assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 20 * MS);
@@ -68,8 +69,10 @@ static void test_closing_in(void)
     assert_int_equal(wasock_listener_share(listener, &sharer), -WASOCK_ECLOSED);
     assert_int_equal(wasock_listener_into_fd(listener), -WASOCK_ECLOSED);
     assert_int_equal(wasock_listener_close(listener), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_socket_set_deadline(&listener->socket, 1),
-                     -WASOCK_ECLOSED);
+    assert_int_equal(
+        wasock_socket_set_deadline_ns(&listener->socket,
+                                      WASOCK_READABLE | WASOCK_WRITABLE, 1),
+        -WASOCK_ECLOSED);
     assert_int_equal(wasock_socket_fd(&listener->socket), -WASOCK_ECLOSED);
     assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
     simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
@@ -88,8 +91,8 @@ static void test_idle_accept_is_cheap_in(void)
     assert_int_equal(
         wasock_listener_from_fd(&listener, simhost_preopen(SIMHOST_LISTENER)),
         0);
-    wasock_socket_set_read_deadline(&listener.socket,
-                                    wasock_deadline_after_ms(10000));
+    wasock_socket_set_deadline_ns(&listener.socket, WASOCK_READABLE,
+                                  wasock_deadline_after_ms(10000));
     const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
     assert_int_equal(wasock_listener_accept(&listener, &conn),
                      -WASOCK_EDEADLINE);
@@ -141,6 +144,103 @@ static void test_aborted_connections(void **unused)
     simhost_fail(SIMHOST_SOCK_ACCEPT, 3, WASOCK_EINTR, 1);
     assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
     assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    simhost_check();
+}
+
+/* The errors of a pending connection end that one, not the listener. */
+static void test_pending_network_errors(void **unused)
+{
+    static const int32_t errors[] = {WASOCK_ECONNABORTED, WASOCK_ECONNRESET,
+                                     WASOCK_EHOSTUNREACH, WASOCK_EINTR,
+                                     WASOCK_ENETDOWN,     WASOCK_ENETRESET,
+                                     WASOCK_ENETUNREACH,  WASOCK_ENOPROTOOPT,
+                                     WASOCK_EPROTO,       WASOCK_ETIMEDOUT};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        struct wasock_listener listener = {0};
+        struct wasock_conn conn = {0};
+        struct wasock_watch watch;
+        struct wasock_watch *inbox = NULL;
+        simhost_reset(i + 1, &simhost_ideal);
+        const int fd = simhost_preopen(SIMHOST_LISTENER);
+        assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+        wasock__socket_watch(&listener.socket, &watch, &inbox);
+        simhost_connect(fd, SIMHOST_NOW);
+        simhost_fail(SIMHOST_SOCK_ACCEPT, 1, errors[i], 1);
+        assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                         -WASOCK_EAGAIN);
+        assert_null(inbox);
+        simhost_fail(SIMHOST_SOCK_ACCEPT, 1, errors[i], 2);
+        assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+        assert_int_equal(wasock_conn_close(&conn), 0);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+        simhost_check();
+    }
+}
+
+/* The host calls of a listener that loses a race for each of some connections,
+ * 100 ms apart, and is silent then. */
+static uint64_t polls_of_lost_races(int n_races, uint64_t silence_ns)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    simhost_reset(1, &simhost_ideal);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    /* One accept finds out about the host. */
+    simhost_connect(fd, SIMHOST_MS(1));
+    assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    for (int i = 0; i < n_races; i++) {
+        simhost_peer_abort(simhost_connect(fd, SIMHOST_MS(100 * (i + 1))),
+                           SIMHOST_NOW);
+    }
+    const uint64_t before = simhost_calls(SIMHOST_POLL_ONEOFF);
+    wasock_socket_set_timeout_ns(&listener.socket, WASOCK_READABLE,
+                                 SIMHOST_MS(100 * n_races) + silence_ns);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_EDEADLINE);
+    const uint64_t n_polls = simhost_calls(SIMHOST_POLL_ONEOFF) - before;
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    simhost_check();
+    return n_polls;
+}
+
+/* Several processes on one listener: silence after lost races costs a poll. */
+static void test_lost_races_leave_no_naps(void **unused)
+{
+    (void)unused;
+    for (int n_races = 0; n_races < 12; n_races++) {
+        const uint64_t n = polls_of_lost_races(n_races, 1 * MS);
+        /* A poll a race, one that ends by the deadline, and a look now and
+         * then whether the host's poll is true. */
+        assert_in_range(n, n_races + 1, n_races + 1 + n_races / 3);
+        assert_int_equal(polls_of_lost_races(n_races, 3000 * MS), n);
+    }
+}
+
+/* A host that always calls a listener ready is asked 67 times a second. */
+static void test_a_poll_that_never_looks_is_no_busy_loop(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    listener.socket.facts_.host_poll =
+        WASOCK__HOST_POLL_HONEST; /* so it seemed */
+    simhost_knobs.profile.poll_style = SIMHOST_POLL_NEVER_LOOKS;
+    const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
+    wasock_socket_set_timeout_ns(&listener.socket, WASOCK_READABLE, 3000 * MS);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_EDEADLINE);
+    /* Of each nap: the clock, a look, the nap, an accept. */
+    assert_in_range(simhost_calls(SIMHOST_ANY_CALL) - before, 100, 4 * 220);
     assert_int_equal(wasock_listener_close(&listener), 0);
     simhost_check();
 }
@@ -264,7 +364,8 @@ static void test_sharing(void **unused)
     assert_int_equal(wasock_listener_share(&first, &second), 0);
     assert_int_equal(wasock_listener_share(&second, &third), 0);
     assert_int_equal(wasock_listener_into_fd(&second), -WASOCK_EBUSY);
-    wasock_socket_set_deadline(&first.socket, WASOCK_DEADLINE_PAST);
+    wasock_socket_set_deadline_ns(
+        &first.socket, WASOCK_READABLE | WASOCK_WRITABLE, WASOCK_DEADLINE_PAST);
     simhost_connect(fd, SIMHOST_MS(3));
     assert_int_equal(wasock_listener_accept(&third, &conn), 0);
     assert_int_equal(wasock_conn_close(&conn), 0);
@@ -297,6 +398,9 @@ int main(void)
         cmocka_unit_test(test_idle_accept_is_cheap),
         cmocka_unit_test(test_calls_an_accept),
         cmocka_unit_test(test_aborted_connections),
+        cmocka_unit_test(test_pending_network_errors),
+        cmocka_unit_test(test_lost_races_leave_no_naps),
+        cmocka_unit_test(test_a_poll_that_never_looks_is_no_busy_loop),
         cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_failing_mode_leaks_nothing),
         cmocka_unit_test(test_a_client_lost_is_told),

@@ -453,7 +453,7 @@ static void test_stdin_beside_sockets_on(void)
     assert_int_equal(wasock_pollable_from_fd(&input, 0), 0);
     watch_socket(&input.socket, WASOCK_READABLE);
     simhost_peer_send(simhost_peer_of(0), "quit\n", 5, SIMHOST_MS(70));
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
+    simhost_knobs.costs.call_ns[SIMHOST_SOCK_RECV] = 1200;
     while (!is_reported) {
         struct wasock_poller_event events[8];
         if (!truth_of(&conns[3]).is_readable) {

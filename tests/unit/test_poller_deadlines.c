@@ -366,7 +366,7 @@ static void test_signals_do_not_prolong_a_wait_on(void)
     ptrdiff_t n = 0;
 
     open_conns(4);
-    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = MS / 10;
+    simhost_knobs.costs.call_ns[SIMHOST_POLL_ONEOFF] = MS / 10;
     simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, SIMHOST_FOR_EVER);
     const uint64_t start_ns = simhost_now_ns();
     while ((n = wasock_poller_wait_for_ns(&poller, 50 * MS)) > 0) {

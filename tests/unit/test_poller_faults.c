@@ -346,7 +346,7 @@ static void test_calls_fail_for_ever(void **unused)
                 for (uint64_t nth = 1; has_failed; nth += 20) {
                     begin(simhost_profiles[host], nth);
                     /* An interrupted wait goes on until its deadline. */
-                    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = MS / 4;
+                    simhost_knobs.costs.call_ns[SIMHOST_POLL_ONEOFF] = MS / 4;
                     simhost_fail((enum simhost_call)call, nth, errors[e],
                                  SIMHOST_FOR_EVER);
                     serve();

@@ -246,7 +246,7 @@ static void test_interrupted_sweep_leaves_nobody_out(void **unused)
         simhost_reset(1, &simhost_wasi_common);
         open_conns(500);
         keep_one_busy(500);
-        simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 50000;
+        simhost_knobs.costs.call_ns[SIMHOST_SOCK_RECV] = 50000;
         simhost_peer_send(peers[499], "hi", 2, SIMHOST_NOW);
         simhost_fail(SIMHOST_POLL_ONEOFF, nth, WASOCK_EINTR, 1);
         const uint64_t start_ns = simhost_now_ns();
@@ -373,7 +373,7 @@ static void test_blind_exceeded_conns_are_not_due(void **unused)
         simhost_reset(1, &simhost_wazero);
         open_conns(60);
         watch_socket(&listener.socket, WASOCK_READABLE);
-        simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 20000;
+        simhost_knobs.costs.call_ns[SIMHOST_SOCK_RECV] = 20000;
         const uint64_t start_ns = simhost_now_ns();
         for (size_t i = 0; i < 60; i++) {
             set_read_deadline(&conns[i].socket,

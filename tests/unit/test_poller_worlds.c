@@ -61,10 +61,10 @@ static void begin(const struct simhost_profile *profile, uint64_t seed,
 {
     simhost_reset(seed, profile);
     simhost_allow(SIMHOST_SIGPIPE, true);
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_RECV] = 1200;
-    simhost_knobs.call_cost_ns[SIMHOST_SOCK_ACCEPT] = 5500;
-    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1300;
-    simhost_knobs.subscription_cost_ns = 300;
+    simhost_knobs.costs.call_ns[SIMHOST_SOCK_RECV] = 1200;
+    simhost_knobs.costs.call_ns[SIMHOST_SOCK_ACCEPT] = 5500;
+    simhost_knobs.costs.call_ns[SIMHOST_POLL_ONEOFF] = 1300;
+    simhost_knobs.costs.subscription_ns = 300;
     chance = seed;
     n_max = n_clients;
     memset(&world, 0, sizeof(world));

@@ -35,7 +35,7 @@ static const char *program;
 
 static const char *role_name(enum wasock_preopen_role role)
 {
-    static const char *const names[] = {"no-socket", "listener", "untold",
+    static const char *const names[] = {"no-socket", "listener", "unknown",
                                         "connection", "datagram"};
 
     return names[role];
@@ -46,7 +46,7 @@ static int child_report(void)
 {
     char environment[65536];
     struct wasock_preopen preopen = {0};
-    struct wasock_preopen_census census;
+    struct wasock_preopen_counts counts;
     struct wasock_names names;
     const char *label = NULL;
 
@@ -54,8 +54,8 @@ static int child_report(void)
         printf("%d %s%s\n", preopen.fd, role_name(preopen.role),
                fcntl(preopen.fd, F_GETFD) & FD_CLOEXEC ? " cloexec" : "");
     }
-    if (wasock_preopen_count(&census) != 0 ||
-        census.host != WASOCK_PREOPEN_HOST_HAS_SOCKETS) {
+    if (wasock_preopen_count(&counts) != 0 ||
+        counts.host != WASOCK_PREOPEN_HOST_HAS_SOCKETS) {
         return 10;
     }
     if (wasock_names_read(&names, environment, sizeof(environment), NULL) < 0) {
@@ -98,8 +98,9 @@ static int child_serve(void)
         wasock_names_listener(&names, "http", &listener) < 0) {
         return 10;
     }
-    wasock_socket_set_deadline(&listener.socket,
-                               wasock_deadline_after_ms(20000));
+    wasock_socket_set_deadline_ns(&listener.socket,
+                                  WASOCK_READABLE | WASOCK_WRITABLE,
+                                  wasock_deadline_after_ms(20000));
     printf("ready\n");
     fflush(stdout);
     if (wasock_listener_accept(&listener, &conn) < 0) {

@@ -51,7 +51,7 @@ static void test_layouts(void **unused)
 static void test_what_is_no_listener_is_passed_over(void **unused)
 {
     struct wasock_listener listener = {0};
-    struct wasock_preopen_census census;
+    struct wasock_preopen_counts counts;
 
     (void)unused;
     simhost_reset(1, &simhost_ideal);
@@ -60,39 +60,39 @@ static void test_what_is_no_listener_is_passed_over(void **unused)
     simhost_preopen(SIMHOST_FILE);
     const int fd = simhost_preopen(SIMHOST_LISTENER);
     simhost_preopen_at(20, SIMHOST_LISTENER); /* behind a hole */
-    assert_int_equal(wasock_preopen_count(&census), 0);
-    assert_int_equal(census.n_descriptors, 4);
-    assert_int_equal(census.n_datagrams, 1);
-    assert_int_equal(census.n_connections, 1);
-    assert_int_equal(census.n_listeners, 1);
-    assert_int_equal(census.n_others, 1);
-    assert_int_equal(census.host, WASOCK_PREOPEN_HOST_HAS_SOCKETS);
+    assert_int_equal(wasock_preopen_count(&counts), 0);
+    assert_int_equal(counts.n_descriptors, 4);
+    assert_int_equal(counts.n_datagrams, 1);
+    assert_int_equal(counts.n_connections, 1);
+    assert_int_equal(counts.n_listeners, 1);
+    assert_int_equal(counts.n_others, 1);
+    assert_int_equal(counts.host, WASOCK_PREOPEN_HOST_HAS_SOCKETS);
     assert_int_equal(wasock_preopen_listener(0, &listener), 0);
     assert_int_equal(wasock_socket_fd(&listener.socket), fd);
     assert_int_equal(wasock_listener_close(&listener), 0);
 }
 
 /* Where the host does not tell, what may be a listener is taken for one. */
-static void test_untold(void **unused)
+static void test_unknown_role(void **unused)
 {
     struct wasock_listener listener = {0};
-    struct wasock_preopen_census census;
+    struct wasock_preopen_counts counts;
 
     (void)unused;
     simhost_reset(1, &simhost_wamr);
     simhost_preopen_at(3, SIMHOST_LISTENER);
-    assert_int_equal(wasock_preopen_count(&census), 0);
-    assert_int_equal(census.n_untold, 1);
+    assert_int_equal(wasock_preopen_count(&counts), 0);
+    assert_int_equal(counts.n_unknown, 1);
     assert_int_equal(wasock_preopen_listener(0, &listener), 0);
     assert_int_equal(wasock_listener_close(&listener), 0);
 }
 
 static void explain(char *text, size_t capacity)
 {
-    struct wasock_preopen_census census;
+    struct wasock_preopen_counts counts;
 
-    assert_int_equal(wasock_preopen_count(&census), 0);
-    assert_true(wasock_preopen_explain(&census, text, capacity) < capacity);
+    assert_int_equal(wasock_preopen_count(&counts), 0);
+    assert_true(wasock_preopen_explain(&counts, text, capacity) < capacity);
 }
 
 static void test_explanations(void **unused)
@@ -120,22 +120,22 @@ static void test_explanations(void **unused)
     explain(text, sizeof(text));
     assert_non_null(strstr(text, "1 listener, 2 directories, 3 in all.\n"));
     assert_null(strstr(text, "wasmtime"));
-    struct wasock_preopen_census all = {600, 100, 100, 100, 100, 100, 100, 0};
+    struct wasock_preopen_counts all = {600, 100, 100, 100, 100, 100, 100, 0};
     assert_in_range(wasock_preopen_explain(&all, text, sizeof(text)), 50, 1023);
 }
 
 static void test_explanations_cut_to_fit(void **unused)
 {
-    struct wasock_preopen_census census = {0};
+    struct wasock_preopen_counts counts = {0};
     char whole[1024];
     char text[1024];
-    const size_t length = wasock_preopen_explain(&census, whole, sizeof(whole));
+    const size_t length = wasock_preopen_explain(&counts, whole, sizeof(whole));
 
     (void)unused;
     assert_int_equal(strlen(whole), length);
     for (size_t capacity = 0; capacity <= length + 1; capacity++) {
         memset(text, 'x', sizeof(text));
-        assert_int_equal(wasock_preopen_explain(&census, text, capacity),
+        assert_int_equal(wasock_preopen_explain(&counts, text, capacity),
                          length);
         if (capacity > 0) {
             assert_int_equal(strlen(text), capacity - 1);
@@ -148,7 +148,7 @@ static void test_explanations_cut_to_fit(void **unused)
 static void test_failures_are_told(void **unused)
 {
     struct wasock_listener listeners[2] = {0};
-    struct wasock_preopen_census census;
+    struct wasock_preopen_counts counts;
 
     (void)unused;
     simhost_reset(1, &simhost_ideal);
@@ -158,7 +158,7 @@ static void test_failures_are_told(void **unused)
     simhost_fail(SIMHOST_FD_FDSTAT_GET, 1, WASOCK_EIO, SIMHOST_FOR_EVER);
     assert_int_equal(wasock_preopen_listener(0, &listeners[0]), -WASOCK_EIO);
     assert_int_equal(wasock_preopen_listeners(listeners, 2), -WASOCK_EIO);
-    assert_int_equal(wasock_preopen_count(&census), -WASOCK_EIO);
+    assert_int_equal(wasock_preopen_count(&counts), -WASOCK_EIO);
     simhost_clear_faults();
     simhost_fail(SIMHOST_FD_FDSTAT_GET, 2, WASOCK_EIO, 1);
     assert_int_equal(wasock_preopen_listeners(listeners, 2), -WASOCK_EIO);
@@ -170,7 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_what_is_no_listener_is_passed_over),
-        cmocka_unit_test(test_untold),
+        cmocka_unit_test(test_unknown_role),
         cmocka_unit_test(test_explanations),
         cmocka_unit_test(test_explanations_cut_to_fit),
         cmocka_unit_test(test_failures_are_told),

@@ -3,6 +3,7 @@
 #include "worlds.h"
 
 #include "socket_internal.h"
+#include "taken.h"
 
 /* Quirk 2: sockets anywhere, with holes between; taken by their numbers. */
 static void test_scattered_sockets_are_adopted_by_number(void **unused)
@@ -27,7 +28,7 @@ static void test_scattered_sockets_are_adopted_by_number(void **unused)
 /* Quirk 7: no sockets at all is one clean error, with an explanation. */
 static void test_a_host_without_sockets(void **unused)
 {
-    struct wasock_preopen_census census;
+    struct wasock_preopen_counts counts;
     struct wasock_listener listener = {0};
     struct wasock_conn conn = {0};
     char text[1024];
@@ -40,9 +41,9 @@ static void test_a_host_without_sockets(void **unused)
                      -WASOCK_ENOPREOPEN);
     assert_int_equal(wasock_listener_from_fd(&listener, fd), -WASOCK_ENOTSOCK);
     assert_int_equal(wasock_conn_from_fd(&conn, fd), -WASOCK_ENOTSOCK);
-    assert_int_equal(wasock_preopen_count(&census), 0);
-    assert_int_equal(census.host, WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS);
-    wasock_preopen_explain(&census, text, sizeof(text));
+    assert_int_equal(wasock_preopen_count(&counts), 0);
+    assert_int_equal(counts.host, WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS);
+    wasock_preopen_explain(&counts, text, sizeof(text));
     assert_non_null(strstr(text, "has no preview1 sockets"));
 }
 
@@ -67,7 +68,7 @@ static void test_a_poll_that_never_looks(void **unused)
 
     const uint64_t deadline_ns = wasock_deadline_after_ms(500);
     before = simhost_calls(SIMHOST_ANY_CALL);
-    wasock_socket_set_read_deadline(&conn.socket, deadline_ns);
+    wasock_socket_set_deadline_ns(&conn.socket, WASOCK_READABLE, deadline_ns);
     assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_EDEADLINE);
     assert_in_range(simhost_now_ns(), deadline_ns, deadline_ns + 20 * MS);
     assert_in_range(simhost_calls(SIMHOST_ANY_CALL) - before, 1, 150);
@@ -115,8 +116,7 @@ static void test_a_poller_on_a_poll_that_never_looks(void **unused)
     const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
     ptrdiff_t n_read = -WASOCK_EAGAIN;
     while (n_read == -WASOCK_EAGAIN) {
-        const ptrdiff_t n =
-            wasock_poller_wait(&poller, events, 2, WASOCK_NO_DEADLINE);
+        const ptrdiff_t n = take_events(&poller, events, 2, WASOCK_NO_DEADLINE);
         assert_true(n > 0);
         for (ptrdiff_t i = 0; i < n; i++) {
             if (events[i].token == &conn) {
@@ -142,7 +142,8 @@ static void test_a_wait_beyond_the_longest_timeout_in(void)
     char byte = 0;
 
     for (size_t i = 0; i < 3; i++) {
-        wasock_socket_set_read_deadline(&pair.conn.socket, deadlines_ns[i]);
+        wasock_socket_set_deadline_ns(&pair.conn.socket, WASOCK_READABLE,
+                                      deadlines_ns[i]);
         simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(65 * 60 * 1000));
         assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
         assert_false(
@@ -223,8 +224,8 @@ static void test_a_number_that_is_used_again(void **unused)
         }
         /* Both are found ready and one is told; then the other's number
          * becomes that of a third, which is silent. */
-        assert_int_equal(
-            wasock_poller_wait(&poller, events, 1, WASOCK_NO_DEADLINE), 1);
+        assert_int_equal(take_events(&poller, events, 1, WASOCK_NO_DEADLINE),
+                         1);
         struct wasock_conn *other =
             events[0].token == &conns[0] ? &conns[1] : &conns[0];
         const int number = wasock_socket_fd(&other->socket);
@@ -236,7 +237,7 @@ static void test_a_number_that_is_used_again(void **unused)
                                            WASOCK_READABLE, &conns[2]),
                          0);
         const ptrdiff_t n =
-            wasock_poller_wait(&poller, events, 4, WASOCK_DEADLINE_PAST);
+            take_events(&poller, events, 4, WASOCK_DEADLINE_PAST);
         assert_true(n >= 0);
         for (ptrdiff_t i = 0; i < n; i++) {
             assert_ptr_not_equal(events[i].token, other);

@@ -28,7 +28,7 @@ static void time_stands_still(void **unused)
     assert_int_equal(second_ns, first_ns);
     simhost_advance_ns(5);
     assert_int_equal(simhost_now_ns(), first_ns + 5);
-    simhost_knobs.call_cost_ns[SIMHOST_CLOCK_TIME_GET] = 200;
+    simhost_knobs.costs.call_ns[SIMHOST_CLOCK_TIME_GET] = 200;
     assert_int_equal(wasip1_clock_time_get(1, 0, &second_ns), 0);
     assert_int_equal(second_ns, first_ns + 205);
 }
@@ -44,9 +44,9 @@ static void poll_moves_time(void **unused)
     simhost_knobs.late_wake_ns = 7;
     assert_int_equal(ask(subscriptions, 2).duration_ns, SIMHOST_MS(10) + 7);
     simhost_knobs.late_wake_ns = 0;
-    simhost_knobs.subscription_cost_ns = 100;
-    simhost_knobs.call_cost_ns[SIMHOST_POLL_ONEOFF] = 1000;
-    assert_int_equal(ask(subscriptions, 2).duration_ns, SIMHOST_MS(10) + 1200);
+    simhost_knobs.costs.subscription_ns = 100;
+    simhost_knobs.costs.call_ns[SIMHOST_POLL_ONEOFF] = 1000;
+    assert_int_equal(ask(subscriptions, 2).duration_ns, SIMHOST_MS(10) + 1100);
 }
 
 static void note(void *context)

@@ -16,14 +16,14 @@ static void test_watches(void **unused)
     for (size_t i = 0; i < 3; i++) {
         wasock__socket_watch(socket, &watches[i], &inboxes[i]);
     }
-    wasock_socket_set_read_deadline(socket, 5);
-    wasock_socket_set_write_deadline(socket, 5);
+    wasock_socket_set_deadline_ns(socket, WASOCK_READABLE, 5);
+    wasock_socket_set_deadline_ns(socket, WASOCK_WRITABLE, 5);
     for (size_t i = 0; i < 3; i++) {
         assert_ptr_equal(inboxes[i], &watches[i]);
         assert_int_equal(watches[i].changes_,
                          WASOCK__CHANGE_READ_DEADLINE |
                              WASOCK__CHANGE_WRITE_DEADLINE);
-        assert_null(watches[i].next_news_);
+        assert_null(watches[i].next_changed_);
     }
     wasock__socket_unwatch(&watches[1]);
     wasock__socket_unwatch(&watches[1]);
@@ -92,7 +92,7 @@ static void test_the_hosts_poll_is_probed_once(void **unused)
     }
 }
 
-/* A host that calls everything ready at once does not make a wait spin. */
+/* A host that calls everything ready does not make a wait a busy loop. */
 static void test_ready_without_end_naps(void **unused)
 {
     char byte = 0;
@@ -109,8 +109,52 @@ static void test_ready_without_end_naps(void **unused)
     simhost_check();
 }
 
-/* EINTR is tolerated, but not for ever. */
-static void test_interruptions(void **unused)
+/* However many signals arrive, a wait goes on until data or its deadline. */
+static void test_signals_do_not_end_a_wait(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        struct pair pair = open_pair();
+        simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1000);
+        assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
+/* Who asks to hear of signals hears of each. */
+static void test_interruptible_waits(void **unused)
+{
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        struct pair pair = open_pair();
+        struct wasock_socket *socket = &pair.conn.socket;
+        assert_int_equal(wasock_socket_set_interruptible(socket, true), 0);
+        for (int i = 0; i < 12; i++) {
+            simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
+            assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1),
+                             -WASOCK_EINTR);
+        }
+        assert_int_equal(wasock_socket_set_interruptible(socket, false), 0);
+        simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 1);
+        simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+        assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+        close_pair(&pair);
+        simhost_check();
+    }
+    assert_int_equal(wasock_socket_set_interruptible(&conn.socket, true),
+                     -WASOCK_ECLOSED);
+}
+
+static void test_a_poll_that_fails_ends_a_wait(void **unused)
 {
     char byte = 0;
 
@@ -118,13 +162,99 @@ static void test_interruptions(void **unused)
     simhost_reset(1, &simhost_ideal);
     struct pair pair = open_pair();
     simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
-    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, 10);
-    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
-    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EINTR, SIMHOST_FOR_EVER);
-    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), -WASOCK_EINTR);
-    simhost_clear_faults();
     simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_ENOMEM, 1);
     assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), -WASOCK_ENOMEM);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* A timeout is a duration from now; the deadline it sets is the socket's. */
+static void test_timeouts(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    struct wasock_socket *socket = &pair.conn.socket;
+    const unsigned both = WASOCK_READABLE | WASOCK_WRITABLE;
+    assert_int_equal(wasock_socket_now_ns(socket), wasock_clock_now_ns());
+    const uint64_t start_ns = wasock_clock_now_ns();
+    assert_int_equal(wasock_socket_set_timeout_ns(socket, both, 30 * MS), 0);
+    assert_int_equal(socket->deadline_ns_[0], start_ns + 30 * MS);
+    assert_int_equal(socket->deadline_ns_[1], start_ns + 30 * MS);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), -WASOCK_EDEADLINE);
+    assert_in_range(wasock_clock_now_ns(), start_ns + 30 * MS,
+                    start_ns + 33 * MS);
+    assert_int_equal(wasock_socket_set_timeout_ns(socket, WASOCK_READABLE, 0),
+                     0);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_socket_set_timeout_ns(socket, WASOCK_READABLE,
+                                                  WASOCK_FOREVER_NS),
+                     0);
+    assert_int_equal(socket->deadline_ns_[0], WASOCK_NO_DEADLINE);
+    assert_int_equal(socket->deadline_ns_[1], start_ns + 30 * MS);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+    for (unsigned directions = 0; directions < 9; directions += 4) {
+        assert_int_equal(wasock_socket_set_timeout_ns(socket, directions, 1),
+                         -WASOCK_EINVAL);
+        assert_int_equal(wasock_socket_set_deadline_ns(socket, directions, 1),
+                         -WASOCK_EINVAL);
+    }
+    close_pair(&pair);
+    assert_int_equal(wasock_socket_set_timeout_ns(socket, both, 1),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_socket_now_ns(socket), wasock_clock_now_ns());
+    simhost_check();
+}
+
+/* An object that is open stays as it is, with what watches it; no host call. */
+static void test_opening_an_open_object(void **unused)
+{
+    struct wasock_listener listeners[3] = {0};
+    struct wasock_names names;
+    char labels[] = "web";
+    struct wasock_watch watch;
+    struct wasock_watch *inbox = NULL;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    struct wasock_conn other = {0};
+    const int fd = wasock_socket_fd(&pair.conn.socket);
+    const int other_fd = simhost_preopen(SIMHOST_CONNECTION);
+    const int listener_fd = simhost_preopen(SIMHOST_LISTENER);
+    simhost_connect(listener_fd, SIMHOST_NOW);
+    simhost_connect(wasock_socket_fd(&pair.listener.socket), SIMHOST_NOW);
+    assert_int_equal(wasock_conn_from_fd(&other, other_fd), 0);
+    wasock_names_parse(&names, labels);
+    wasock__socket_watch(&pair.conn.socket, &watch, &inbox);
+    const uint64_t before = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_conn_from_fd(&pair.conn, other_fd), -WASOCK_EOPEN);
+    assert_int_equal(wasock_conn_share(&other, &pair.conn), -WASOCK_EOPEN);
+    assert_int_equal(wasock_conn_share(&pair.conn, &pair.conn), -WASOCK_EOPEN);
+    assert_int_equal(wasock_listener_try_accept(&pair.listener, &pair.conn),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_listener_accept(&pair.listener, &pair.conn),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_listener_from_fd(&pair.listener, listener_fd),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_listener_share(&pair.listener, &pair.listener),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_preopen_listener(1, &pair.listener), -WASOCK_EOPEN);
+    assert_int_equal(wasock_names_listener(&names, "web", &pair.listener),
+                     -WASOCK_EOPEN);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), before);
+    assert_int_equal(wasock_listener_from_fd(&listeners[1], listener_fd), 0);
+    assert_int_equal(wasock_preopen_listeners(listeners, 3), -WASOCK_EOPEN);
+    assert_false(wasock_socket_is_open(&listeners[0].socket));
+    assert_int_equal(wasock_socket_fd(&pair.conn.socket), fd);
+    assert_ptr_equal(pair.conn.socket.watches_, &watch);
+    assert_null(inbox);
+    assert_int_equal(wasock_conn_close(&other), 0);
+    assert_int_equal(wasock_listener_close(&listeners[1]), 0);
     close_pair(&pair);
     simhost_check();
 }
@@ -141,7 +271,9 @@ static void test_sharers(void **unused)
     assert_int_equal(wasock_conn_share(&pair.conn, &sharers[0]), 0);
     assert_int_equal(wasock_conn_share(&sharers[0], &sharers[1]), 0);
     assert_int_equal(wasock_conn_into_fd(&pair.conn), -WASOCK_EBUSY);
-    wasock_socket_set_deadline(&sharers[0].socket, WASOCK_DEADLINE_PAST);
+    wasock_socket_set_deadline_ns(&sharers[0].socket,
+                                  WASOCK_READABLE | WASOCK_WRITABLE,
+                                  WASOCK_DEADLINE_PAST);
     assert_int_equal(wasock_conn_read(&sharers[0], &byte, 1),
                      -WASOCK_EDEADLINE);
     assert_int_equal(wasock_conn_shutdown(&sharers[1], WASOCK_SHUTDOWN_WRITE),
@@ -193,13 +325,16 @@ static ptrdiff_t scenario(struct simhost_peer **peer)
     simhost_peer_shutdown(*peer, SIMHOST_MS(5));
     ptrdiff_t result = wasock_listener_from_fd(&listener, fd);
     if (result == 0) {
-        wasock_socket_set_deadline(&listener.socket,
-                                   wasock_deadline_after_ms(50));
+        wasock_socket_set_deadline_ns(&listener.socket,
+                                      WASOCK_READABLE | WASOCK_WRITABLE,
+                                      wasock_deadline_after_ms(50));
         result = wasock_listener_accept(&listener, &conn);
     }
     if (result == 0) {
         assert_int_equal(wasock_conn_share(&conn, &sharer), 0);
-        wasock_socket_set_deadline(&conn.socket, wasock_deadline_after_ms(50));
+        wasock_socket_set_deadline_ns(&conn.socket,
+                                      WASOCK_READABLE | WASOCK_WRITABLE,
+                                      wasock_deadline_after_ms(50));
         result = echo(&conn);
     }
     if (result == 0) {
@@ -232,7 +367,7 @@ static void test_each_call_fails_in_turn(void **unused)
             for (uint64_t nth = 1; has_failed; nth++) {
                 simhost_reset(nth, simhost_profiles[host]);
                 simhost_allow(SIMHOST_SIGPIPE, true);
-                simhost_knobs.call_cost_ns[SIMHOST_CLOCK_TIME_GET] = 1000000;
+                simhost_knobs.costs.call_ns[SIMHOST_CLOCK_TIME_GET] = 1000000;
                 simhost_fail(SIMHOST_ANY_CALL, nth, errors[e / 2],
                              times[e % 2]);
                 const ptrdiff_t told = scenario(&peer);
@@ -258,7 +393,11 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_the_hosts_poll_is_probed_once),
         cmocka_unit_test(test_ready_without_end_naps),
-        cmocka_unit_test(test_interruptions),
+        cmocka_unit_test(test_signals_do_not_end_a_wait),
+        cmocka_unit_test(test_interruptible_waits),
+        cmocka_unit_test(test_a_poll_that_fails_ends_a_wait),
+        cmocka_unit_test(test_timeouts),
+        cmocka_unit_test(test_opening_an_open_object),
         cmocka_unit_test(test_sharers),
         cmocka_unit_test(test_each_call_fails_in_turn),
     };

@@ -27,13 +27,15 @@
 static inline void set_read_deadline(struct wasock_socket *socket,
                                      uint64_t deadline_ns)
 {
-    assert_int_equal(wasock_socket_set_read_deadline(socket, deadline_ns), 0);
+    assert_int_equal(
+        wasock_socket_set_deadline_ns(socket, WASOCK_READABLE, deadline_ns), 0);
 }
 
 static inline void set_write_deadline(struct wasock_socket *socket,
                                       uint64_t deadline_ns)
 {
-    assert_int_equal(wasock_socket_set_write_deadline(socket, deadline_ns), 0);
+    assert_int_equal(
+        wasock_socket_set_deadline_ns(socket, WASOCK_WRITABLE, deadline_ns), 0);
 }
 
 /* The host of the world at hand. */

@@ -69,8 +69,8 @@ static int accept_next(struct socket *listening, struct socket **accepted)
 
     listening->error = 0;
     if (may_wait) {
-        result = wasock_socket_set_read_deadline(
-            &listening->listener.socket,
+        result = wasock_socket_set_deadline_ns(
+            &listening->listener.socket, WASOCK_READABLE,
             wasock_bsd__deadline(listening->receive_timeout_ns));
     }
     if (result == 0) {

@@ -17,8 +17,12 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
+<<<<<<< HEAD:src/bsd/sockets/socket.c
 #include "../files/pipe.h"
 #include "../waiting/watch.h"
+=======
+#include "../backend.h"
+>>>>>>> core:src/bsd/socket.c
 #include "address.h"
 #include "loopback.h"
 
@@ -45,9 +49,11 @@ static unsigned host_known(struct socket *socket)
     struct wasock_socket *host = &socket->conn.socket;
 
     if (host->role_ == WASOCK__ROLE_NONE) {
-        const ptrdiff_t ready =
-            wasock__socket_elsewhere(host, WASOCK__READY, 0, 0);
-        return ready > 0 && (ready & WASOCK_WRITABLE) != 0 ? POLLOUT : 0;
+        return host->backend_ != NULL &&
+                       (host->backend_->operations->ready(host) &
+                        WASOCK_WRITABLE) != 0
+                   ? POLLOUT
+                   : 0;
     }
     return host->facts_.host_poll == WASOCK__HOST_POLL_FAKE &&
                    socket->n_passes_full == 0

@@ -263,8 +263,10 @@ static int set_deadline(struct socket *socket, unsigned direction,
     }
     const uint64_t deadline_ns = wasock_bsd__deadline(timeout_ns);
     return direction == WASOCK_READABLE
-               ? wasock_socket_set_read_deadline(host, deadline_ns)
-               : wasock_socket_set_write_deadline(host, deadline_ns);
+               ? wasock_socket_set_deadline_ns(host, WASOCK_READABLE,
+                                               deadline_ns)
+               : wasock_socket_set_deadline_ns(host, WASOCK_WRITABLE,
+                                               deadline_ns);
 }
 
 static ssize_t receive(struct socket *socket, const struct iovec *buffers,

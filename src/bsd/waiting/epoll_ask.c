@@ -162,7 +162,6 @@ int wasock_bsd__epoll_ask(struct epoll *epoll, uint64_t deadline_ns)
         return ask_few(epoll, deadline_ns);
     }
     const int result = ask_poller(epoll, deadline_ns);
-    return result == -WASOCK_EDEADLOCK
-               ? wasock_fd_sleep(wasock_deadline_after_ns(SLEEP_NS))
-               : result;
+    return result == -WASOCK_EDEADLOCK ? wasock_fd_sleep_for_ns(SLEEP_NS)
+                                       : result;
 }

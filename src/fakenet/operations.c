@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+#include <wasock/err.h>
+
+#include "../backend.h"
+
+static struct wasock_fakenet *net_of(const struct wasock__backend *backend)
+{
+    /* The network's first member. Objects see it as const; it is not. */
+    return (struct wasock_fakenet *)(void *)(uintptr_t)
+        backend; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+/* The socket of an object, with all delivered that is due. */
+static struct wasock__fakenet_socket *
+socket_of(const struct wasock_socket *object, struct wasock_fakenet **net)
+{
+    *net = net_of(object->backend_);
+    wasock__fakenet_catch_up(*net);
+    return &(*net)->sockets_[object->fd_];
+}
+
+static int accept_socket(struct wasock_socket *listener,
+                         struct wasock_socket *accepted)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = socket_of(listener, &net);
+
+    return wasock__fakenet_accept(net, socket, accepted);
+}
+
+static ptrdiff_t receive(struct wasock_socket *object,
+                         const struct wasock_buffer *buffers, size_t n_buffers)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    return socket->kind == WASOCK__FAKENET_DGRAM
+               ? wasock__fakenet_read_datagram(net, socket, buffers, n_buffers,
+                                               NULL)
+               : wasock__fakenet_receive(net, socket, buffers, n_buffers);
+}
+
+static ptrdiff_t send(struct wasock_socket *object,
+                      const struct wasock_slice *slices, size_t n_slices)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    return socket->kind == WASOCK__FAKENET_DGRAM
+               ? wasock__fakenet_write_datagram(net, socket, slices, n_slices)
+               : wasock__fakenet_send(net, socket, slices, n_slices);
+}
+
+static int shut_down(struct wasock_socket *object, unsigned halves)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    if (socket->kind == WASOCK__FAKENET_DGRAM) {
+        return -WASOCK_ENOTSUP;
+    }
+    wasock__fakenet_shutdown(net, socket, halves);
+    return 0;
+}
+
+static int close_socket(struct wasock_socket *object)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    wasock__fakenet_close(net, socket);
+    return 0;
+}
+
+static int local_addr(struct wasock_socket *object, struct wasock_addr *addr)
+{
+    struct wasock_fakenet *net = NULL;
+    const struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    wasock__fakenet_addr_to(&socket->local, socket->name, addr);
+    return 0;
+}
+
+static int remote_addr(struct wasock_socket *object, struct wasock_addr *addr)
+{
+    struct wasock_fakenet *net = NULL;
+    const struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    wasock__fakenet_addr_to(&socket->remote, socket->name, addr);
+    return 0;
+}
+
+static int wait_for(struct wasock_socket *object, unsigned direction,
+                    uint64_t deadline_ns)
+{
+    struct wasock_fakenet *net = NULL;
+    struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    return wasock__fakenet_wait(net, socket, direction, deadline_ns);
+}
+
+static unsigned ready(struct wasock_socket *object)
+{
+    struct wasock_fakenet *net = NULL;
+    const struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    return wasock__fakenet_ready(net, socket);
+}
+
+static uint64_t now_ns(const struct wasock__backend *backend)
+{
+    return wasock__fakenet_now(net_of(backend));
+}
+
+static int run(const struct wasock__backend *backend, uint64_t deadline_ns)
+{
+    return wasock__fakenet_run(net_of(backend), deadline_ns);
+}
+
+static bool has_own_clock(const struct wasock__backend *backend)
+{
+    return net_of(backend)->is_virtual_;
+}
+
+static const struct wasock__operations operations = {
+    .accept = accept_socket,
+    .receive = receive,
+    .send = send,
+    .shutdown = shut_down,
+    .close = close_socket,
+    .local_addr = local_addr,
+    .remote_addr = remote_addr,
+    .wait = wait_for,
+    .ready = ready,
+    .now_ns = now_ns,
+    .run = run,
+    .has_own_clock = has_own_clock,
+};
+
+void wasock__fakenet_attach(struct wasock_fakenet *net)
+{
+    wasock__backend_init(&net->backend_, &operations);
+}
+
+int wasock__fakenet_find(const struct wasock_socket *object,
+                         struct wasock_fakenet **net,
+                         struct wasock__fakenet_socket **socket)
+{
+    if (!wasock_socket_is_open(object)) {
+        return -WASOCK_ECLOSED;
+    }
+    if (object->backend_ == NULL ||
+        object->backend_->operations != &operations) {
+        return -WASOCK_ENOTSUP;
+    }
+    *socket = socket_of(object, net);
+    return 0;
+}
