@@ -70,6 +70,46 @@ static void test_latency_beside_busy_conns_on(void)
 }
 ON_EVERY_HOST(test_latency_beside_busy_conns)
 
+/*
+ * One byte on an idle connection beside data on its neighbours, and 64 busy
+ * ones. On wasi-common the event of one byte looks like that of a socket that
+ * is not ready; those of the neighbours are certain.
+ */
+static void test_latency_of_one_byte_beside_data_on(void)
+{
+    static struct wasock_poller_event events[N_MAX];
+    const size_t n_conns = 1064;
+    uint64_t longest_ns = 0;
+    size_t idle = 64;
+
+    set_costs();
+    open_conns(n_conns);
+    keep_one_busy(n_conns);
+    while (idle < 264) {
+        const uint64_t before_ns = simhost_now_ns();
+        send_to(64);
+        if (!truth_of(&conns[idle]).is_readable) {
+            idle += 5;
+            simhost_peer_send(peers[idle], "x", 1, SIMHOST_NOW);
+            for (size_t i = 1; i < 5; i++) {
+                simhost_peer_send(peers[idle + i], "xy", 2, SIMHOST_NOW);
+            }
+        }
+        const ptrdiff_t n = take(events, N_MAX);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            echo(events[i].token);
+        }
+        longest_ns = larger(longest_ns, simhost_now_ns() - before_ns);
+        if (truth_of(&conns[idle]).is_readable) {
+            assert_in_range(simhost_now_ns() -
+                                truth_of(&conns[idle]).readable_since_ns,
+                            0, bound_ns(n_conns) + longest_ns);
+        }
+    }
+    close_all();
+}
+ON_EVERY_HOST(test_latency_of_one_byte_beside_data)
+
 /* After five periods without an event, the next one is reported at once. */
 static void test_latency_after_silence_on(void)
 {
@@ -555,6 +595,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_latency_beside_busy_conns),
+        cmocka_unit_test(test_latency_of_one_byte_beside_data),
         cmocka_unit_test(test_latency_after_silence),
         cmocka_unit_test(test_latency_of_the_first_event_after_busy_times),
         cmocka_unit_test(test_eof_beside_a_busy_conn),

@@ -452,7 +452,8 @@ static void assert_silence_reaches_0(void)
     assert_int_equal(n, 0);
     assert_in_range(simhost_now_ns() - start_ns, 100 * MS,
                     100 * MS + bound_ns());
-    assert_in_range(simhost_calls(SIMHOST_POLL_ONEOFF) - n_calls, 0, 400);
+    assert_in_range(simhost_calls(SIMHOST_POLL_ONEOFF) - n_calls, 0,
+                    400 + world.n_registered_max / 2);
 }
 
 static void end(void)
@@ -496,6 +497,9 @@ static void run_world(uint64_t seed, size_t n_clients)
                   (unsigned long long)seed, profile->name, n_clients);
     begin(profile, seed, n_clients);
     simhost_knobs.shuffle = random_below(&chance, 2) == 0;
+    /* A listener that is writable would count as one of a host without a real
+     * poll. */
+    (void)!wait_and_serve(MS);
     if (is_bad) {
         simhost_knobs.spurious_ready_per_mille = 100;
         simhost_knobs.spurious_eagain_per_mille = 100;
