@@ -402,7 +402,8 @@ static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
             break;
         }
         const uint32_t count = lesser(
-            n_swept < n_due ? group_size(poller) : size_for(poller, left_ns),
+            left_ns == 0 ? lesser(group_size(poller), n_due - n_swept)
+                         : size_for(poller, left_ns),
             lesser(n_all - n_swept, n_cold(poller)));
         result = sweep_group(poller, count);
         n_swept += count;
