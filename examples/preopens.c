@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preopens - print what the host handed over: one line a descriptor, or why
+ * preopens - print what the host preopened: one line a descriptor, or why
  * there is none.
  *
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 preopens.wasm

@@ -8,7 +8,7 @@
  *
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 tcpecho.wasm
  *
- * Connections that are handed over instead (as by systemd's Accept=yes, to the
+ * Connections that are preopened instead (as by systemd's Accept=yes, to the
  * native build) are served, and that is all.
  *
  * Exit code: 1 there is neither, 2 accepting failed for good.
@@ -36,7 +36,7 @@ static int explain_missing_listener(int error)
     return 1;
 }
 
-/* Echo until the end of the stream, an error or silence. */
+/* Echo until EOF, an error or silence. */
 static ptrdiff_t echo(struct wasock_conn *conn)
 {
     static char buffer[65536];
@@ -59,14 +59,14 @@ static void serve(struct wasock_conn *conn)
     const ptrdiff_t result = echo(conn);
 
     if (result < 0) {
-        fprintf(stderr, "tcpecho: client let go: %s\n",
+        fprintf(stderr, "tcpecho: client dropped: %s\n",
                 wasock_err_text(result));
     }
     wasock_conn_close(conn);
 }
 
-/* Serve the connections that stand where a listener would. Returns how many. */
-static unsigned serve_handed_over(void)
+/* Serve preopened connections. Returns how many there were. */
+static unsigned serve_preopened(void)
 {
     struct wasock_preopen preopen = {0};
     unsigned n_served = 0;
@@ -98,7 +98,7 @@ int main(void)
     int error = wasock_preopen_listener(0, &listener);
 
     if (error < 0) {
-        return serve_handed_over() > 0 ? 0 : explain_missing_listener(error);
+        return serve_preopened() > 0 ? 0 : explain_missing_listener(error);
     }
     while (error == 0) {
         struct wasock_conn conn = {0};

@@ -6,11 +6,11 @@
 
 #include "socket_internal.h"
 
-/* As much as a send of several slices takes before it returns; the count of
- * all, each of which is at most 1 GiB, must fit a ptrdiff_t of wasm32. */
+/* Where a send of several slices stops: the count, to which each slice adds up
+ * to 1 GiB, must fit wasm32's ptrdiff_t. */
 #define TRANSFER_ENOUGH_BYTES (PTRDIFF_MAX / 2)
 
-/* A wait is told from an earlier one by what was transferred in between. */
+/* A transfer ends a wait: the next one starts anew. */
 static const struct wasock__wait no_wait = {0};
 
 int wasock_conn_from_fd(struct wasock_conn *conn, int fd)
@@ -28,9 +28,9 @@ int wasock_conn_share(struct wasock_conn *conn, struct wasock_conn *sharer)
     return wasock__socket_share(&conn->socket, &sharer->socket);
 }
 
-/* The answer to a transfer of nothing, which no host is asked for: some take
- * it for an error, and some answer as at the end of the stream. */
-static int transferred_nothing(const struct wasock_socket *socket)
+/* The result of a transfer of 0 bytes, decided without the host: some hosts
+ * return an error for it, some return EOF. */
+static int empty_transfer(const struct wasock_socket *socket)
 {
     return wasock_socket_is_open(socket) ? 0 : -WASOCK_ECLOSED;
 }
@@ -52,7 +52,7 @@ static void remember(struct wasock_socket *socket, unsigned direction,
     wasock__socket_share_facts(socket);
 }
 
-/* The result of a transfer that failed. What may pass is not remembered. */
+/* The result of a transfer that failed. Transient errors are not remembered. */
 static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
                         int error)
 {
@@ -80,7 +80,7 @@ static ptrdiff_t failed(struct wasock_socket *socket, unsigned direction,
     return error;
 }
 
-/* What a read that the host was asked for gave. */
+/* The result of a read by the host. */
 static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read,
                              size_t capacity)
 {
@@ -94,8 +94,8 @@ static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read,
     return failed(socket, WASOCK_READABLE, (int)n_read);
 }
 
-/* What a write that the host was asked for gave. No room is EAGAIN: a host that
- * sends nothing and calls that success would keep a write for ever. */
+/* The result of a write by the host. A count of 0 is an error: a host that
+ * returns it again and again would make a write endless. */
 static ptrdiff_t write_result(struct wasock_socket *socket, ptrdiff_t n_written)
 {
     if (n_written > 0) {
@@ -106,9 +106,9 @@ static ptrdiff_t write_result(struct wasock_socket *socket, ptrdiff_t n_written)
                   n_written == 0 ? -WASOCK_EHOST : (int)n_written);
 }
 
-/* Why nothing may be written any more, decided here: after our own shutdown
- * hosts say EPIPE or EIO, and after an error they stop repeating it. */
-static int write_refusal(const struct wasock_socket *socket)
+/* The error for which nothing can be written, or 0. Decided without the host:
+ * after a shutdown hosts return EPIPE or EIO, and an error only once. */
+static int write_error(const struct wasock_socket *socket)
 {
     return (socket->facts_.shut & WASOCK_SHUTDOWN_WRITE)
                ? -WASOCK_EPIPE
@@ -126,7 +126,7 @@ ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,
     struct wasock_socket *socket = &conn->socket;
 
     if (capacity == 0) {
-        return transferred_nothing(socket);
+        return empty_transfer(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__backend_read(socket, buffer, capacity);
@@ -144,7 +144,7 @@ ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
     struct wasock__wait wait = no_wait;
 
     if (capacity == 0) {
-        return transferred_nothing(&conn->socket);
+        return empty_transfer(&conn->socket);
     }
     ptrdiff_t result =
         wasock__socket_check_deadline(&conn->socket, WASOCK_READABLE);
@@ -159,9 +159,9 @@ ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
 }
 
 /*
- * The buffers that one receive may fill, without the empty ones in front; 0:
- * there is no room. On wazero, which is known by its poll, only the first: it
- * goes on to the next buffer after a short count, and if that is EAGAIN it
+ * Skip empty buffers in front. Returns how many of the rest one receive may
+ * fill; 0: there is no room. On wazero, detected by its fake poll, only one:
+ * after a short count it goes on to the next buffer, and if that is EAGAIN it
  * loses the bytes it has read.
  */
 static size_t fillable(const struct wasock_socket *socket,
@@ -185,7 +185,7 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
 
     n_buffers = fillable(socket, &buffers, n_buffers);
     if (n_buffers == 0) {
-        return transferred_nothing(socket);
+        return empty_transfer(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__backend_readv(socket, buffers, n_buffers);
@@ -207,7 +207,7 @@ ptrdiff_t wasock_conn_readv(struct wasock_conn *conn,
 
     n_buffers = fillable(&conn->socket, &buffers, n_buffers);
     if (n_buffers == 0) {
-        return transferred_nothing(&conn->socket);
+        return empty_transfer(&conn->socket);
     }
     ptrdiff_t result =
         wasock__socket_check_deadline(&conn->socket, WASOCK_READABLE);
@@ -227,14 +227,14 @@ ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
     struct wasock_socket *socket = &conn->socket;
 
     if (length == 0) {
-        return transferred_nothing(socket);
+        return empty_transfer(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__backend_write(socket, data, length);
     }
-    const int refusal = write_refusal(socket);
-    if (refusal != 0) {
-        return refusal;
+    const int error = write_error(socket);
+    if (error != 0) {
+        return error;
     }
     return write_result(socket, wasock_fd_send(socket->fd_, data, length));
 }
@@ -247,7 +247,7 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
     size_t n_written = 0;
 
     if (length == 0) {
-        return transferred_nothing(&conn->socket);
+        return empty_transfer(&conn->socket);
     }
     if (length > PTRDIFF_MAX) {
         return -WASOCK_EINVAL;
@@ -268,9 +268,9 @@ ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
 }
 
 /*
- * Whether one send may take several slices. wazero, which is known by its
- * poll, goes on to the next of them after a short count, and if that is EAGAIN
- * it does not report what it has sent: bytes would be sent twice or never.
+ * Whether one send may take several slices. wazero, detected by its fake poll,
+ * goes on to the next slice after a short count, and if that is EAGAIN it does
+ * not report what it has sent: bytes would be sent twice.
  */
 static bool is_vectored(struct wasock_socket *socket)
 {
@@ -278,7 +278,7 @@ static bool is_vectored(struct wasock_socket *socket)
            wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_HONEST;
 }
 
-/* Send slices one by one, until one is not sent whole. */
+/* Send slices one by one, up to the first short count. */
 static ptrdiff_t send_each(int fd, const struct wasock_slice *slices,
                            size_t n_slices)
 {
@@ -305,17 +305,17 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
     struct wasock_socket *socket = &conn->socket;
 
     if (wasock__slices_length(slices, n_slices, 1) == 0) {
-        return transferred_nothing(socket);
+        return empty_transfer(socket);
     }
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__backend_writev(socket, slices, n_slices);
     }
     if (socket->role_ == WASOCK__ROLE_DGRAM && n_slices > WASOCK_SLICES_MAX) {
-        return -WASOCK_EMSGSIZE; /* the host would leave the rest out of it */
+        return -WASOCK_EMSGSIZE; /* the host would drop the rest */
     }
-    const int refusal = write_refusal(socket);
-    if (refusal != 0) {
-        return refusal;
+    const int error = write_error(socket);
+    if (error != 0) {
+        return error;
     }
     return write_result(socket,
                         n_slices == 1 || is_vectored(socket)
@@ -323,10 +323,8 @@ ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
                             : send_each(socket->fd_, slices, n_slices));
 }
 
-/*
- * Skip the slices that `n_bytes` sent have covered. Returns how far the rest of
- * the bytes reaches into the slice now in front.
- */
+/* Skip slices that are sent. n_bytes: sent of the slices, from the first on.
+ * Returns how many of them are of the slice that is then in front. */
 static size_t skip_sent(const struct wasock_slice **slices, size_t *n_slices,
                         size_t n_bytes)
 {
@@ -348,7 +346,7 @@ ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
     size_t offset = 0;
 
     if (length == 0) {
-        return transferred_nothing(&conn->socket);
+        return empty_transfer(&conn->socket);
     }
     if (length > PTRDIFF_MAX) {
         return -WASOCK_EINVAL;
@@ -356,7 +354,7 @@ ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
     ptrdiff_t result =
         wasock__socket_check_deadline(&conn->socket, WASOCK_WRITABLE);
     while (result >= 0 && n_slices > 0) {
-        /* Finish a slice alone: the caller's array stays as it is. */
+        /* Finish a slice alone, as the array must not be modified. */
         result = offset > 0 ? wasock_conn_try_write(
                                   conn, (const char *)slices->data + offset,
                                   slices->length - offset)

@@ -12,20 +12,18 @@
 
 /*
  * Exactly one clock subscription, relative, of precision 0, on the monotonic
- * clock: hosts refuse or misread all other forms.
- *
- * WAMR and wasi-go truncate a timeout to whole milliseconds, so that half a
- * millisecond would be a busy loop there; and several hosts take a huge one
- * for a negative one.
+ * clock: hosts reject or misread all other forms. WAMR and wasi-go truncate a
+ * timeout to whole milliseconds, so that 0.5 ms would be a busy loop; several
+ * hosts take a huge one for a negative one.
  */
 #define TIMEOUT_UNIT_NS WASOCK_NS_PER_MS
 #define TIMEOUT_MAX_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
 #define TIMEOUT_NONE UINT64_MAX
 
 /*
- * A fake poll reports every descriptor, but only when the clock runs out. So
- * the first part of a wait is short: what a fake poll says comes soon, and a
- * host that lets it pass in silence does look at descriptors.
+ * A fake poll reports every descriptor ready, but only when the clock runs out.
+ * So the first step of a wait is short: a fake poll ends it soon. A host that
+ * reports nothing by then does look at descriptors.
  */
 #define FIRST_WAIT_NS (10 * WASOCK_NS_PER_MS)
 
@@ -104,7 +102,7 @@ int wasock_fd_set_nonblocking(int fd)
 
 int wasock_fd_accept(int fd)
 {
-    int32_t accepted_fd = -1; /* should the host write nothing */
+    int32_t accepted_fd = -1; /* if the host writes nothing */
     const int32_t error =
         wasip1_sock_accept(fd, WASIP1_FDFLAGS_NONBLOCK, &accepted_fd);
 
@@ -114,7 +112,7 @@ int wasock_fd_accept(int fd)
     return accepted_fd >= 0 ? accepted_fd : -WASOCK_EHOST;
 }
 
-/* The count of a transfer of at most `asked` bytes, or its error. */
+/* The result of a transfer of at most `asked` bytes. */
 static ptrdiff_t transfer_result(int32_t error, uint32_t n_bytes, size_t asked)
 {
     if (error != 0) {
@@ -158,7 +156,7 @@ ptrdiff_t wasock_fd_recvv(int fd, const struct wasock_buffer *buffers,
            buffers[n].capacity <= TRANSFER_MAX_BYTES - total) {
         total += buffers[n++].capacity;
     }
-    if (n == 0) { /* none, or one that is too large for one call */
+    if (n == 0) { /* no room, or a buffer too large for one call */
         return n_buffers == 0
                    ? 0
                    : wasock_fd_recv(fd, buffers->data, buffers->capacity);
@@ -195,7 +193,7 @@ ptrdiff_t wasock_fd_sendv(int fd, const struct wasock_slice *slices,
            slices[n].length <= TRANSFER_MAX_BYTES - total) {
         total += slices[n++].length;
     }
-    if (n == 0) { /* none, or one that is too large for one call */
+    if (n == 0) { /* no bytes, or a slice too large for one call */
         return n_slices == 0 ? 0
                              : wasock_fd_send(fd, slices->data, slices->length);
     }
@@ -278,8 +276,8 @@ int wasock__fd_poll_once(struct wasock__subscription *subscriptions, size_t n,
     return n_events <= n ? (int)n_events : -WASOCK_EHOST;
 }
 
-/* What an event says of its descriptor: 1, or why it cannot be waited for. Any
- * other error is a hint: the try finds out. */
+/* The result of an event: 1, or the error for which its descriptor cannot be
+ * polled. Any other error is a hint that the next operation returns it. */
 static int event_result(const struct wasock__event *event)
 {
     return event->error == WASOCK_EBADF || event->error == WASOCK_ENOTSUP
@@ -313,7 +311,7 @@ uint64_t wasock__time_left_ns(uint64_t deadline_ns)
                : wasock_ns_subtract(deadline_ns, wasock_clock_now_ns());
 }
 
-/* The deadline that a timeout sets, without a clock read where it sets none. */
+/* The deadline of a timeout. Reads no clock for 0 and WASOCK_FOREVER_NS. */
 static uint64_t deadline_after(uint64_t timeout_ns)
 {
     const bool needs_clock = timeout_ns != 0 && timeout_ns != WASOCK_FOREVER_NS;
@@ -322,11 +320,8 @@ static uint64_t deadline_after(uint64_t timeout_ns)
                                   needs_clock ? wasock_clock_now_ns() : 0);
 }
 
-/*
- * How long the next host call of a wait may last: first a little, because a
- * fake poll cannot be told otherwise, then the rest. UINT64_MAX: no limit; 0:
- * the deadline is exceeded.
- */
+/* The timeout of the next step of a wait: short for the first, to detect a
+ * fake poll. UINT64_MAX: no limit; 0: the deadline is past. */
 static uint64_t wait_step_ns(uint64_t deadline_ns, bool is_first)
 {
     const uint64_t left_ns = wasock__time_left_ns(deadline_ns);
@@ -392,7 +387,7 @@ int wasock_fd_poll_is_fake(int fd, bool is_listener)
     return result == -WASOCK_ENOTSUP ? 1 : result;
 }
 
-/* Userdata of an item's subscription: its index, and one bit for writing. */
+/* The userdata is 2 × index, + 1 for writability. */
 static size_t subscribe_item(struct wasock__subscription *subscriptions,
                              size_t n, const struct wasock_poll_item *item,
                              size_t index)
@@ -415,7 +410,7 @@ static void report_event(struct wasock_poll_item *items, size_t n_items,
                          const struct wasock__event *event)
 {
     if (event->userdata / 2 >= n_items) {
-        return; /* the clock, or a host's invention */
+        return; /* the clock, or an event that nobody asked for */
     }
     struct wasock_poll_item *item = &items[event->userdata / 2];
     if (event->error == WASOCK_EBADF) {
@@ -447,8 +442,8 @@ static int count_reported(const struct wasock_poll_item *items, size_t n_items)
 }
 
 /*
- * wasmtime fails the whole poll for one bad descriptor and does not say which:
- * ask each. A directory is alive and still what wasmtime means.
+ * wasmtime fails the whole poll for one bad descriptor and does not say for
+ * which: stat each. A directory is open, and still bad for wasmtime.
  */
 static void find_dead_items(struct wasock_poll_item *items, size_t n_items)
 {
@@ -464,11 +459,11 @@ static void find_dead_items(struct wasock_poll_item *items, size_t n_items)
     }
 }
 
-/* One host call of a poll. Returns the items reported, or an error. */
+/* Poll once. Returns the number of items reported, or an error. */
 static int poll_items(struct wasock_poll_item *items, size_t n_items,
                       struct wasock_poll_scratch *scratch, uint64_t timeout_ns)
 {
-    /* The scratch is one piece of memory for two arrays. */
+    /* The scratch holds both arrays, one after the other. */
     struct wasock__subscription *subscriptions =
         (struct wasock__subscription *)(void *)scratch;
     struct wasock__event *events =
@@ -521,7 +516,7 @@ int wasock_poll_for_ns(struct wasock_poll_item *items, size_t n_items,
                                 deadline_after(timeout_ns));
 }
 
-/* Ask for one direction of an item again. */
+/* Poll one direction of an item again. */
 static void confirm(struct wasock_poll_item *item, uint8_t direction)
 {
     if ((item->ready & direction) == 0) {

@@ -31,8 +31,8 @@ static int failed(struct wasock_socket *listener, int error)
         return error;
     case WASOCK_EINTR:
     case WASOCK_ECONNABORTED:
-    /* accept(2) returns the network errors of a pending connection, too. That
-     * connection is gone and the listener goes on. */
+    /* accept(2) also returns the network errors of a pending connection. It is
+     * gone then; the listener goes on. */
     case WASOCK_ECONNRESET:
     case WASOCK_EHOSTUNREACH:
     case WASOCK_ENETDOWN:
@@ -54,8 +54,8 @@ static int failed(struct wasock_socket *listener, int error)
 }
 
 /*
- * Make sure that a connection is non-blocking. The host was asked for it; the
- * listener's first connection shows whether it listens.
+ * Make sure that an accepted connection is non-blocking. The accept asked for
+ * it; the listener's first connection shows whether the host honours that.
  */
 static int ensure_nonblocking(struct wasock_socket *listener, int fd)
 {
@@ -102,7 +102,7 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
     if (result < 0) {
         wasock__socket_close(accepted);
     }
-    /* That one was there, and is no more: it is not told as none. */
+    /* A connection is lost: EAGAIN would mean that none was pending. */
     return result == -WASOCK_EAGAIN ? -WASOCK_EHOST : result;
 }
 

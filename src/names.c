@@ -11,7 +11,7 @@
 
 static const struct wasock_names no_names = {0};
 
-/* Labels are the text, cut at its separators. */
+/* Split the text into labels at its separators. */
 static void cut(struct wasock_names *names, char *text, char separator)
 {
     *names = no_names;
@@ -71,7 +71,7 @@ const char *wasock_names_label(const struct wasock_names *names, size_t index)
     return label;
 }
 
-/* How long the name in a label is: up to the "=", or to the end. */
+/* The length of the name in a label: up to the "=", or to the end. */
 static size_t name_length(const char *label)
 {
     size_t length = 0;
@@ -82,7 +82,7 @@ static size_t name_length(const char *label)
     return length;
 }
 
-/* The length of what two strings have in common from their start. */
+/* The length of the common prefix. */
 static size_t common_length(const char *a, const char *b)
 {
     size_t length = 0;
@@ -113,7 +113,7 @@ int wasock_names_address(const char *label, struct wasock_addr *addr)
     return wasock_addr_parse(address, length, addr);
 }
 
-/* The first label with a name; SIZE_MAX where there is none. */
+/* The index of the first label with a name; SIZE_MAX: none. */
 static size_t find(const struct wasock_names *names, const char *name)
 {
     for (size_t i = 0; i < names->n_labels_; i++) {
@@ -206,7 +206,7 @@ static void put_advice(struct text *text, const char *name)
                           "-S listenfd=y give it.\n");
 }
 
-/* Where a listener of this name should have been. */
+/* Put where a listener of this name should have been. */
 static void put_place(struct text *text, const struct wasock_names *names,
                       size_t index)
 {

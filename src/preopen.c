@@ -41,7 +41,7 @@ int wasock_preopen_next(struct wasock_preopen *preopen)
     return 1;
 }
 
-/* The next descriptor that is, or may be, a listener. */
+/* Scan the next descriptor that is, or may be, a listener. */
 static int next_listener(struct wasock_preopen *preopen)
 {
     int result = 0;
@@ -124,9 +124,9 @@ static void count_one(struct wasock_preopen_counts *counts,
     }
 }
 
-/* Whether a host that handed over no socket knows of sockets. Asked of stdin,
- * unless that is a socket: then somebody may be accepted. */
-static enum wasock_preopen_host ask_host(void)
+/* Detect whether a host without preopened sockets has sockets, by an accept
+ * from stdin. If stdin is a socket it has, and an accept could succeed. */
+static enum wasock_preopen_host detect_host(void)
 {
     struct wasock_fd_stat stat;
 
@@ -156,11 +156,11 @@ int wasock_preopen_count(struct wasock_preopen_counts *counts)
     counts->host =
         counts->n_descriptors > counts->n_directories + counts->n_others
             ? WASOCK_PREOPEN_HOST_HAS_SOCKETS
-            : ask_host();
+            : detect_host();
     return result;
 }
 
-/* "3 directories, " or "1 directory, ", or nothing for none. */
+/* Put "3 directories, " or "1 directory, "; nothing for 0. */
 static void put_count(struct text *text, unsigned count, const char *one,
                       const char *many)
 {
@@ -174,10 +174,10 @@ static void put_findings(struct text *text,
                          const struct wasock_preopen_counts *counts)
 {
     if (counts->n_descriptors == 0) {
-        text_put_string(text, "The host handed over no descriptors.\n");
+        text_put_string(text, "The host preopened no descriptors.\n");
         return;
     }
-    text_put_string(text, "The host handed over from descriptor 3 on: ");
+    text_put_string(text, "The host preopened, from descriptor 3 on: ");
     put_count(text, counts->n_listeners, " listener, ", " listeners, ");
     put_count(text, counts->n_connections, " connection, ", " connections, ");
     put_count(text, counts->n_unknown, " stream socket, ", " stream sockets, ");

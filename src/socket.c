@@ -9,8 +9,8 @@
 #include "socket_internal.h"
 
 /*
- * On a host whose poll is fake, a wait is naps between tries: short ones first,
- * for a busy connection, then long ones, which cost an idle one next to
+ * Where the host's poll is fake, a wait naps between tries: briefly at first,
+ * for a busy connection, then longer, so that an idle one costs next to
  * nothing.
  */
 #define NAP_MAX_MS 15 /* 1, 3, 7, 15, 15, … */
@@ -47,7 +47,7 @@ int wasock_socket_set_deadline_ns(struct wasock_socket *socket,
             socket->deadline_ns_[side] = deadline_ns;
         }
     }
-    /* A change has the bit of its direction. */
+    /* WASOCK__CHANGE_…_DEADLINE has the bit of its direction. */
     wasock__socket_notify(socket, (uint8_t)directions);
     return 0;
 }
@@ -116,8 +116,8 @@ void wasock__socket_open(struct wasock_socket *socket, int fd,
     *socket = opened;
 }
 
-/* The role of a stream socket, or the error that says why it has not the one
- * that was asked for. */
+/* Detect the role of a stream socket. Returns it, or an error if it is not the
+ * wanted one. */
 static int stream_role(int fd, bool as_listener, bool *is_proven)
 {
     const int is_listener = wasock_fd_is_listener(fd);
@@ -166,7 +166,7 @@ int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
     return 0;
 }
 
-/* The object that stands before this one in the ring. */
+/* Find the predecessor in the ring of sharers. */
 static struct wasock_socket *previous_sharer(struct wasock_socket *socket)
 {
     struct wasock_socket *previous = socket;
@@ -177,7 +177,7 @@ static struct wasock_socket *previous_sharer(struct wasock_socket *socket)
     return previous;
 }
 
-/* Leave the ring. Returns whether others remain. */
+/* Leave the ring of sharers. Returns whether others remain. */
 static bool leave_sharers(struct wasock_socket *socket)
 {
     if (socket->next_sharer_ == NULL) {
@@ -213,7 +213,7 @@ void wasock__socket_share_facts(struct wasock_socket *socket)
     }
 }
 
-/* Become a closed object, which its watches hear of. */
+/* Clear the object, and notify and unlink its watches. */
 static void mark_closed(struct wasock_socket *socket)
 {
     const struct wasock_socket closed = {0};
@@ -239,11 +239,11 @@ int wasock__socket_into_fd(struct wasock_socket *socket)
 }
 
 /*
- * Whether a close lets the peer see the end of the stream. It does not on
- * wazero, where polls are fake, and is a reset on WAMR, which ignores the mode
- * that an accept asks for. Where neither has been found out: no.
+ * Whether fd_close alone delivers EOF to the peer. It does not on wazero, whose
+ * poll is fake, and resets the connection on WAMR, which ignores the mode that
+ * an accept asks for. Assume that it does not until both are detected.
  */
-static bool is_end_seen(const struct wasock_socket *socket)
+static bool close_delivers_eof(const struct wasock_socket *socket)
 {
     return socket->facts_.host_poll == WASOCK__HOST_POLL_HONEST &&
            socket->facts_.accept_mode == WASOCK__ACCEPT_MODE_HONOURED;
@@ -259,14 +259,14 @@ int wasock__socket_close(struct wasock_socket *socket)
     const int fd = socket->fd_;
     const bool is_shared = leave_sharers(socket);
     const bool is_to_be_shut =
-        socket->role_ == WASOCK__ROLE_STREAM && !is_end_seen(socket) &&
+        socket->role_ == WASOCK__ROLE_STREAM && !close_delivers_eof(socket) &&
         (socket->facts_.shut & WASOCK_SHUTDOWN_WRITE) == 0;
     mark_closed(socket);
     if (is_shared) {
         return 0;
     }
     if (is_to_be_shut) {
-        /* Whether there was still a peer is not what close is about. */
+        /* It fails if the peer is gone, which does not matter here. */
         const int ignored = wasock_fd_shutdown(fd, WASOCK_SHUTDOWN_WRITE);
         (void)ignored;
     }
@@ -274,8 +274,8 @@ int wasock__socket_close(struct wasock_socket *socket)
 }
 
 /*
- * Without a backend in the program a socket that is not the host's is closed.
- * backend.c overrides these where there is one.
+ * A program without a backend: a socket that is not the host's is closed.
+ * backend.c overrides these.
  */
 __attribute__((weak)) int wasock__backend_accept(struct wasock_socket *listener,
                                                  struct wasock_socket *accepted)
@@ -382,8 +382,8 @@ int wasock__socket_check_deadline(const struct wasock_socket *socket,
 }
 
 /*
- * Detect whether the host's poll looks at sockets: once per descriptor, before
- * the first wait and not at adoption, as many sockets never wait.
+ * Detect whether the host's poll looks at sockets: once per descriptor, and
+ * only before its first wait, because many sockets never wait.
  */
 static int detect_host_poll(struct wasock_socket *socket)
 {
@@ -409,7 +409,8 @@ enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket)
     return (enum wasock__host_poll)socket->facts_.host_poll;
 }
 
-/* One nap, each twice as long as the one before, within the time left. */
+/* Nap for twice as long as before, within the time left. Returns 1 or an
+ * error. */
 static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
 {
     wait->nap_ms =
@@ -421,10 +422,10 @@ static int nap(struct wasock__wait *wait, uint64_t time_left_ns)
 }
 
 /*
- * Wait for a spurious wake-up not to be repeated. A listener shared by several
- * processes has many: another one accepted the connection. The poll is right
- * then, and says so if it is asked again. A host that calls everything ready
- * would make the wait a busy loop: nap.
+ * Poll again, without waiting, after spurious wake-ups. If several processes
+ * share a listener, another one has accepted the connection: the poll was
+ * right, and now reports nothing. A host that reports everything ready would
+ * make the wait a busy loop: nap.
  */
 static int verify_poll(struct wasock_socket *socket, unsigned direction,
                        struct wasock__wait *wait, uint64_t time_left_ns)
@@ -441,7 +442,7 @@ static int verify_poll(struct wasock_socket *socket, unsigned direction,
     return result;
 }
 
-/* One step of a wait. Returns 1 to try again, 0 to go on waiting, or an
+/* Make one step of a wait. Returns 1 to try again, 0 to go on waiting, or an
  * error. */
 static int wait_step(struct wasock_socket *socket, unsigned direction,
                      struct wasock__wait *wait)
@@ -475,7 +476,7 @@ int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
         result = wait_step(socket, direction, wait);
     } while (result == 0 ||
              (result == -WASOCK_EINTR && !socket->is_interruptible_));
-    wait->n_spurious++; /* unless the try that follows succeeds */
+    wait->n_spurious++; /* a successful try ends the call, or clears it */
     return result < 0 ? result : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * socket_internal.h - what conn.c, listener.c, poller.c and fakenet.c know of
- * sockets and their users do not.
+ * socket_internal.h - the inside of sockets, for listeners, connections, the
+ * poller and backends.
  */
 #ifndef WASOCK_SOCKET_INTERNAL_H
 #define WASOCK_SOCKET_INTERNAL_H
@@ -13,7 +13,7 @@
 #include <wasock/abi.h>
 #include <wasock/socket.h>
 
-/* Index of a direction, WASOCK_READABLE or WASOCK_WRITABLE, in a pair. */
+/* The side of a direction: 0 for WASOCK_READABLE, 1 for WASOCK_WRITABLE. */
 #define WASOCK__SIDE(direction) ((direction) >> 1)
 
 /* What the calls on an object did since a poller last looked. */
@@ -28,7 +28,7 @@ enum wasock__role {
     WASOCK__ROLE_LISTENER,
     WASOCK__ROLE_STREAM,
     WASOCK__ROLE_DGRAM,
-    WASOCK__ROLE_PLAIN /* no socket: a poller may watch it */
+    WASOCK__ROLE_PLAIN /* no socket, such as stdin, in a poller */
 };
 
 enum wasock__host_poll {
@@ -37,20 +37,20 @@ enum wasock__host_poll {
     WASOCK__HOST_POLL_FAKE
 };
 
-/* Whether sock_accept's NONBLOCK flag reaches the accepted connection. */
+/* Whether the host honours sock_accept's NONBLOCK flag. */
 enum wasock__accept_mode {
     WASOCK__ACCEPT_MODE_UNKNOWN = 0,
     WASOCK__ACCEPT_MODE_HONOURED,
     WASOCK__ACCEPT_MODE_IGNORED
 };
 
-/* What an object's watches are told of. */
+/* Changes of an object, of which its watches are notified. */
 enum {
     WASOCK__CHANGE_READ_DEADLINE = 1 << 0, /* by side: 1 << side */
     WASOCK__CHANGE_WRITE_DEADLINE = 1 << 1,
     WASOCK__CHANGE_CLOSED = 1 << 2,
-    WASOCK__CHANGE_READY = 1 << 3,  /* an in-process network: look again */
-    WASOCK__CHANGE_STARVED = 1 << 4 /* accept failed for want of descriptors */
+    WASOCK__CHANGE_READY = 1 << 3,  /* of a backend: readiness may differ */
+    WASOCK__CHANGE_STARVED = 1 << 4 /* accept ran out of descriptors */
 };
 
 /* The state of one waiting call; zero at its start. */
@@ -59,7 +59,7 @@ struct wasock__wait {
     uint32_t n_spurious; /* wake-ups since the host's poll was last verified */
 };
 
-/* How many bytes slices have in all, or `limit` if there are more. */
+/* The bytes of all slices, `limit` at most. */
 static inline size_t wasock__slices_length(const struct wasock_slice *slices,
                                            size_t n_slices, size_t limit)
 {
@@ -72,18 +72,16 @@ static inline size_t wasock__slices_length(const struct wasock_slice *slices,
     return length;
 }
 
-/* Open `socket` on a descriptor of the host: all its other members are
- * cleared. */
+/* Open `socket`, which is closed, on a descriptor of the host. */
 void wasock__socket_open(struct wasock_socket *socket, int fd,
                          enum wasock__role role);
 
 /*
- * Adopt a descriptor that the host opened: look at its kind, tell listener from
- * connection, make it non-blocking, in this order, so that a refused one is
- * left as it was.
- * Errors: EBADF; ENOTSOCK; ENOTSUP: a datagram socket as listener;
- *   ENOTLISTENER; ENOTCONNECTION; ENOTSUP: stays blocking; EOPEN: `socket` is
- *   open.
+ * Adopt a descriptor: check its kind and its role, and only then make it
+ * non-blocking, so that a failure leaves it unchanged.
+ * Errors: EOPEN: `socket` is open; EBADF; ENOTSOCK; ENOTLISTENER;
+ *   ENOTCONNECTION; ENOTSUP: a datagram socket as listener, or it stays
+ *   blocking.
  */
 int wasock__socket_adopt(struct wasock_socket *socket, int fd, bool as_listener)
     __attribute__((warn_unused_result));
@@ -101,9 +99,9 @@ int wasock__socket_share(struct wasock_socket *socket,
 int wasock__socket_close(struct wasock_socket *socket);
 
 /*
- * Operations on a socket whose role is NONE: ECLOSED, unless a backend has it.
- * socket.c defines them weakly, without any dispatch; backend.c, which is
- * linked only where there is a backend, overrides them.
+ * Operations on a socket whose role is NONE: ECLOSED, unless it is a backend's.
+ * socket.c defines them weakly, without dispatch. backend.c overrides them; it
+ * is linked only if the program has a backend (backend.h).
  */
 int wasock__backend_accept(struct wasock_socket *listener,
                            struct wasock_socket *accepted)
@@ -133,42 +131,42 @@ int wasock__backend_remote_addr(struct wasock_socket *socket,
                                 struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
-/* Wait for a direction until the socket's deadline for it. */
+/* Wait for a direction, until the socket's deadline for it. */
 int wasock__backend_wait(struct wasock_socket *socket, unsigned direction)
     __attribute__((warn_unused_result));
 
-/* Fail with EDEADLINE if the deadline of a direction is past: at the start of a
- * waiting call. Reads no clock where there is no deadline. */
+/* Fail with EDEADLINE if the deadline of a direction is past. Waiting calls do
+ * it first. Reads no clock if there is no deadline. */
 int wasock__socket_check_deadline(const struct wasock_socket *socket,
                                   unsigned direction)
     __attribute__((warn_unused_result));
 
 /* Wait after EAGAIN. Returns 0 to try again, or the error that ends the call.
- * wait: of the call. */
+ * wait: the state of that call. */
 int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
     __attribute__((warn_unused_result));
 
-/* Whether the host's poll looks at sockets, found out once a descriptor;
- * UNKNOWN where the host does not say, or where it is no socket. */
+/* Whether the host's poll looks at sockets: detected once per descriptor and
+ * cached. UNKNOWN if the host's poll fails, or if it is no socket. */
 enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
 
-/* Let all sharers have this object's facts. */
+/* Copy the object's facts to all its sharers. */
 void wasock__socket_share_facts(struct wasock_socket *socket);
 
-/* The error of an operation that failed with `error`: `wrong_role` if the
- * descriptor is alive and the host could not tell its role when it was
- * adopted, else `error`. */
+/* Detect a role mismatch after an operation failed with `error`. Returns
+ * `wrong_role` if the descriptor is open and its role was not proven when it
+ * was adopted, else `error`. */
 int wasock__socket_role_error(struct wasock_socket *socket, int error,
                               int wrong_role);
 
-/* Begin and end to watch; the watch's owner gives `inbox`. */
+/* Link and unlink a watch. inbox: of its owner. */
 void wasock__socket_watch(struct wasock_socket *socket,
                           struct wasock_watch *watch,
                           struct wasock_watch **inbox);
 void wasock__socket_unwatch(struct wasock_watch *watch);
 
-/* Tell the watches of the object of changes. */
+/* Notify the watches of the object of changes. */
 void wasock__socket_notify(struct wasock_socket *socket, uint8_t changes);
 
 #endif

@@ -6,9 +6,9 @@
 #define IPV4_BYTES 4
 #define IPV6_BYTES 16
 #define IP_WORDS 4
-#define MAPPED_BYTES 12 /* in front of the IPv4 part of such an address */
+#define MAPPED_BYTES 12 /* before the IPv4 part of a mapped address */
 
-/* ::ffff:0:0/96, another way to say IPv4. */
+/* ::ffff:0:0/96: IPv4 in the form of IPv6. */
 static bool is_mapped(const struct wasock_addr *addr)
 {
     for (size_t i = 0; i < MAPPED_BYTES; i++) {
@@ -98,13 +98,13 @@ static uint32_t mix(uint32_t hash, uint32_t word)
     return hash ^ (hash >> 15);
 }
 
-/* Streams and datagrams have addresses of their own. */
+/* Streams and datagrams have separate address spaces. */
 static bool is_dgram(uint8_t kind)
 {
     return kind == WASOCK__FAKENET_DGRAM;
 }
 
-/* The chain of those bound whose address has the same hash. */
+/* The hash chain of an address. */
 static uint32_t *chain_of(const struct wasock_fakenet *net,
                           const struct wasock__fakenet_addr *addr,
                           const char *name, uint8_t kind)
@@ -132,7 +132,7 @@ static bool is_same_name(const char *a, const char *b)
     return a[i] == b[i];
 }
 
-/* Who has exactly this address; NULL: nobody. */
+/* The socket that is bound to exactly this address, or NULL. */
 static struct wasock__fakenet_socket *
 owner_of(const struct wasock_fakenet *net,
          const struct wasock__fakenet_addr *addr, const char *name,
@@ -151,8 +151,8 @@ owner_of(const struct wasock_fakenet *net,
     return owner;
 }
 
-/* The next wider address: that of all of the family, then of all. Returns
- * whether there is one. */
+/* Widen an address to any of its family, then to [::]. Returns false if it is
+ * the widest. */
 static bool widen(struct wasock__fakenet_addr *addr)
 {
     const struct wasock__fakenet_addr any = {
@@ -170,7 +170,7 @@ static bool widen(struct wasock__fakenet_addr *addr)
     return true;
 }
 
-/* Whether a socket would get what is sent to the address. */
+/* Whether a bound socket receives what is sent to the address. */
 static bool is_taken(const struct wasock_fakenet *net,
                      struct wasock__fakenet_addr addr, uint8_t kind)
 {
@@ -182,7 +182,8 @@ static bool is_taken(const struct wasock_fakenet *net,
     return is_owned;
 }
 
-/* Whether a socket would get, by a narrower address, what is sent to any. */
+/* Whether a socket with a narrower address receives part of what is sent to
+ * any. */
 static bool is_taken_in_part(const struct wasock_fakenet *net,
                              const struct wasock__fakenet_addr *any,
                              uint8_t kind)
@@ -201,7 +202,7 @@ static bool is_taken_in_part(const struct wasock_fakenet *net,
     return false;
 }
 
-/* Give the socket a port. */
+/* Choose a free port. */
 static int find_port(struct wasock_fakenet *net,
                      struct wasock__fakenet_socket *socket)
 {
@@ -256,7 +257,7 @@ void wasock__fakenet_unbind(struct wasock_fakenet *net,
     socket->is_bound = 0;
 }
 
-/* Who of a kind gets what is sent to an address; NULL: nobody. */
+/* The socket of a kind that receives what is sent to an address, or NULL. */
 static struct wasock__fakenet_socket *taker_of(const struct wasock_fakenet *net,
                                                struct wasock__fakenet_addr addr,
                                                const char *name,

@@ -19,7 +19,7 @@ static void append_pending(struct wasock_fakenet *net,
     wasock__fakenet_notify(listener);
 }
 
-/* The first of those pending; NULL: there is none. */
+/* Take the first pending connection, or NULL. */
 static struct wasock__fakenet_socket *
 take_pending(struct wasock_fakenet *net,
              struct wasock__fakenet_socket *listener)
@@ -47,8 +47,8 @@ int wasock__fakenet_accept(struct wasock_fakenet *net,
     return 0;
 }
 
-/* What is on its way to a socket that closes finds nobody, and is answered when
- * it arrives. */
+/* A reset answers bytes that are on their way to a socket that closes, when
+ * they arrive. */
 static void expect_answer(struct wasock_fakenet *net,
                           const struct wasock__fakenet_socket *socket)
 {
@@ -68,7 +68,7 @@ static void expect_answer(struct wasock_fakenet *net,
 void wasock__fakenet_close(struct wasock_fakenet *net,
                            struct wasock__fakenet_socket *socket)
 {
-    /* As on real ones: who sent what nobody has read is told so. */
+    /* As in TCP: closing with unread bytes resets the connection. */
     const bool is_to_be_reset =
         socket->is_to_be_reset ||
         wasock__fakenet_arrived(net, &socket->unread) != NULL;
@@ -117,7 +117,7 @@ int wasock_fakenet_listen(struct wasock_fakenet *net,
     return 0;
 }
 
-/* Make two ends of a connection, one of them with the peer that is given. */
+/* Allocate both ends of a connection. Returns one of them. */
 static struct wasock__fakenet_socket *allocate_pair(struct wasock_fakenet *net)
 {
     if (net->n_free_sockets_ < 2) {
@@ -132,7 +132,7 @@ static struct wasock__fakenet_socket *allocate_pair(struct wasock_fakenet *net)
     return a;
 }
 
-/* Connect to a listener that has room. */
+/* Connect to a listener whose backlog has room. */
 static int connect_to(struct wasock_fakenet *net,
                       struct wasock__fakenet_socket *listener,
                       const struct wasock__fakenet_addr *addr,
@@ -146,8 +146,7 @@ static int connect_to(struct wasock_fakenet *net,
     struct wasock__fakenet_socket *server =
         wasock__fakenet_at(net, client->peer);
     if (addr->family != WASOCK_ADDR_NAME) {
-        client->local =
-            *addr; /* one's own address, so it is this side's, too */
+        client->local = *addr; /* the network is one machine */
         client->local.port = 0;
         const int result = wasock__fakenet_bind_local(net, client);
         if (result < 0) {
@@ -225,7 +224,7 @@ int wasock_fakenet_dial_until_ns(struct wasock_fakenet *net,
     }
     result = wasock_fakenet_try_dial(net, addr, conn);
     if (result == -WASOCK_EAGAIN) {
-        /* Nobody accepts while this waits. */
+        /* Nobody can accept while this waits. */
         result = wasock_fakenet_sleep_until_ns(net, deadline_ns);
         return result < 0 ? result : -WASOCK_EDEADLINE;
     }

@@ -4,13 +4,13 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-/* By chance, so often of 1,000 times. */
+/* Decide randomly, with a probability in 1,000. */
 static bool happens(struct wasock_fakenet *net, uint16_t permille)
 {
     return permille > 0 && wasock__fakenet_draw(net, 1000) < permille;
 }
 
-/* The address that a socket sends from to one of a family. */
+/* The source address of a socket for a destination of a family. */
 static int source_for(const struct wasock__fakenet_socket *socket,
                       uint8_t family, struct wasock__fakenet_addr *source)
 {
@@ -26,7 +26,7 @@ static int source_for(const struct wasock__fakenet_socket *socket,
     return 0;
 }
 
-/* Put a datagram together. ESTORAGE: there is no memory for it. */
+/* Copy the slices into a datagram. ESTORAGE: the memory is full. */
 static int compose(struct wasock_fakenet *net,
                    struct wasock__fakenet_queue *datagram,
                    const struct wasock__fakenet_addr *source,
@@ -51,13 +51,13 @@ static int compose(struct wasock_fakenet *net,
     return 0;
 }
 
-/* Let a datagram be on its way to a socket that has room for it. */
-static int convey(struct wasock_fakenet *net,
-                  struct wasock__fakenet_socket *socket,
-                  struct wasock__fakenet_socket *receiver,
-                  const struct wasock__fakenet_addr *source,
-                  const struct wasock_slice *slices, size_t n_slices,
-                  size_t length)
+/* Queue a datagram at a receiver that has room for it. */
+static int enqueue(struct wasock_fakenet *net,
+                   struct wasock__fakenet_socket *socket,
+                   struct wasock__fakenet_socket *receiver,
+                   const struct wasock__fakenet_addr *source,
+                   const struct wasock_slice *slices, size_t n_slices,
+                   size_t length)
 {
     const bool was_ready =
         wasock__fakenet_arrived(net, &receiver->unread) != NULL;
@@ -70,7 +70,7 @@ static int convey(struct wasock_fakenet *net,
     const int result = compose(net, &datagram, source, slices, n_slices,
                                wasock__fakenet_arrival(net, socket, length));
     if (result < 0) {
-        socket->link = before; /* it took no time of it */
+        socket->link = before; /* nothing was sent */
         return result;
     }
     wasock__fakenet_mark_stalled(net, socket, &datagram);
@@ -107,17 +107,17 @@ static ptrdiff_t send_to(struct wasock_fakenet *net,
                                  &receiver) < 0) {
         return -WASOCK_ECONNREFUSED;
     }
-    const bool is_heard =
+    const bool is_accepted =
         receiver->remote.family == WASOCK_ADDR_UNSPECIFIED ||
         wasock__fakenet_addr_is_same(&receiver->remote, &source);
-    if (!is_heard ||
+    if (!is_accepted ||
         happens(net, wasock__fakenet_faults(net, socket)->lost_permille)) {
         return (ptrdiff_t)length;
     }
     if ((uint64_t)receiver->n_unread + length > receiver->n_unread_max) {
         return -WASOCK_ENOBUFS;
     }
-    result = convey(net, socket, receiver, &source, slices, n_slices, length);
+    result = enqueue(net, socket, receiver, &source, slices, n_slices, length);
     return result < 0 ? result : (ptrdiff_t)length;
 }
 
@@ -186,7 +186,7 @@ int wasock_fakenet_bind(struct wasock_fakenet *net,
     return 0;
 }
 
-/* The datagram socket of an open object. */
+/* The datagram socket of an object: EPROTOTYPE if it is no such socket. */
 static int find(const struct wasock_conn *conn, struct wasock_fakenet **net,
                 struct wasock__fakenet_socket **socket)
 {
@@ -198,7 +198,7 @@ static int find(const struct wasock_conn *conn, struct wasock_fakenet **net,
     return result;
 }
 
-/* An address to send to. */
+/* Convert a destination. */
 static int destination(const struct wasock_addr *addr,
                        struct wasock__fakenet_addr *to)
 {

@@ -5,13 +5,11 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
-/* When a network's own clock starts. */
+/* The start of a network's own clock. */
 #define START_NS WASOCK_NS_PER_S
 
-/* Beyond this, as many bytes may be unread. */
+/* The highest limit of unread bytes. */
 #define UNREAD_BYTES_LIMIT (UINT32_C(1) << 31)
-
-/* Sockets. */
 
 struct wasock__fakenet_socket *
 wasock__fakenet_allocate(struct wasock_fakenet *net,
@@ -82,12 +80,11 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
         ready |= WASOCK_READABLE;
     }
     if (socket->kind == WASOCK__FAKENET_DGRAM) {
-        ready |= WASOCK_WRITABLE; /* what finds no room fails at once */
+        ready |=
+            WASOCK_WRITABLE; /* a send without room fails; it does not wait */
     }
     return ready;
 }
-
-/* The network. */
 
 _Static_assert(sizeof(struct wasock__timer_heap) <= WASOCK__FAKENET_FIXED_BYTES,
                "WASOCK_FAKENET_SIZE has no room for the heap of arrivals");

@@ -26,8 +26,8 @@ uint32_t wasock__fakenet_draw(struct wasock_fakenet *net, uint32_t n)
 }
 
 /*
- * New faults end the stalls of the old ones: of one socket, or, where `only` is
- * NULL, of all that have the network's faults and of those closed since.
+ * Whether new faults end the stall of a sender: of the socket `only`, or if
+ * that is NULL, of all that have the network's faults and of those closed.
  */
 static bool is_healed(const struct wasock__fakenet_socket *only,
                       const struct wasock__fakenet_socket *sender)
@@ -38,8 +38,8 @@ static bool is_healed(const struct wasock__fakenet_socket *only,
     return sender == NULL || sender->faults == NULL;
 }
 
-/* When what a sender had stalled arrives: as if it was sent now, behind what is
- * on its way already. */
+/* The new arrival of stalled bytes: as if they were sent now, after those that
+ * are on their way. */
 static uint64_t healed_due(const struct wasock_fakenet *net,
                            const struct wasock__fakenet_socket *sender)
 {
@@ -72,32 +72,47 @@ static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
     return a_ns < b_ns ? a_ns : b_ns;
 }
 
-/* Let the stalled blocks of a receiver go on. Returns whether there are any. */
+/*
+ * End the stall of a block. Returns whether it was stalled.
+ * previous_ns: the arrival of the block before it, of a stream, whose order is
+ *   kept; 0 for a datagram.
+ */
+static bool heal_block(const struct wasock_fakenet *net,
+                       struct wasock__fakenet_block *block,
+                       const struct wasock__fakenet_socket *sender,
+                       const struct wasock__fakenet_socket *only,
+                       uint64_t previous_ns)
+{
+    if (!block->is_stalled || !is_healed(only, sender)) {
+        return false;
+    }
+    block->due_ns = earlier(block->due_ns, healed_due(net, sender));
+    block->is_stalled = 0;
+    if (block->due_ns < previous_ns) {
+        block->due_ns = previous_ns;
+    }
+    return true;
+}
+
+/* End the stall of blocks on their way to a receiver. Returns whether there are
+ * any. */
 static bool heal_blocks(struct wasock_fakenet *net,
-                        struct wasock__fakenet_socket *receiver,
+                        const struct wasock__fakenet_socket *receiver,
                         const struct wasock__fakenet_socket *only)
 {
+    const bool is_stream = receiver->kind == WASOCK__FAKENET_STREAM;
     const struct wasock__fakenet_socket *sender = NULL;
-    uint64_t previous_ns = 0; /* of a stream: order is kept */
+    uint64_t previous_ns = 0;
     bool is_any = false;
 
     for (uint32_t i = receiver->unread.first; i != WASOCK__FAKENET_NONE;
          i = net->blocks_[i].next) {
         struct wasock__fakenet_block *block = &net->blocks_[i];
-        if (block->is_first || receiver->kind == WASOCK__FAKENET_STREAM) {
+        if (is_stream || block->is_first) {
             sender = sender_of(net, receiver, i);
         }
-        if (block->is_stalled && is_healed(only, sender)) {
-            block->due_ns = earlier(block->due_ns, healed_due(net, sender));
-            block->is_stalled = 0;
-            is_any = true;
-            if (block->due_ns < previous_ns) {
-                block->due_ns = previous_ns;
-            }
-        }
-        if (receiver->kind == WASOCK__FAKENET_STREAM) {
-            previous_ns = block->due_ns;
-        }
+        is_any |= heal_block(net, block, sender, only, previous_ns);
+        previous_ns = is_stream ? block->due_ns : 0;
     }
     return is_any;
 }
@@ -124,7 +139,7 @@ static void heal_receiver(struct wasock_fakenet *net,
     }
 }
 
-/* Let what a sender sends from now on be stalled no more. */
+/* End the stall of what a socket sends from now on. */
 static void heal_link(const struct wasock_fakenet *net,
                       struct wasock__fakenet_socket *sender)
 {

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fakenet/internal.h - what the parts of the network know of each other.
+ * fakenet/internal.h - what the files of the in-process network share.
  *
  *   fakenet.c     the network and its sockets
  *   operations.c  the table that sockets call (backend.h)
  *   connect.c     listen, dial, accept, close
- *   address.c     who owns which address and port
+ *   address.c     addresses, and the sockets bound to them
  *   faults.c      fault injection, and how a partition heals
- *   queue.c    bytes on their way or unread, in blocks
- *   time.c     the clock, arrivals, waiting
- *   stream.c   streams
- *   dgram.c    datagram sockets
+ *   queue.c       bytes on their way or unread, in blocks
+ *   time.c        the clock, arrivals, waiting
+ *   stream.c      streams
+ *   dgram.c       datagram sockets
  */
 #ifndef WASOCK_FAKENET_INTERNAL_H
 #define WASOCK_FAKENET_INTERNAL_H
@@ -22,10 +22,10 @@
 #include "../poller/timer_heap.h"
 #include "../socket_internal.h"
 
-/* No socket, no block, no place. */
+/* No socket, no block. */
 #define WASOCK__FAKENET_NONE UINT32_MAX
 
-/* What port 0 becomes first; higher ones follow, then those from 1. */
+/* The first port chosen for port 0; then higher ones, then those from 1. */
 #define WASOCK__FAKENET_FIRST_PORT 49152
 
 /* A time that never comes. */
@@ -40,7 +40,7 @@ enum wasock__fakenet_kind {
 
 enum wasock__fakenet_ending {
     WASOCK__FAKENET_OPEN = 0,
-    WASOCK__FAKENET_ENDED, /* the peer writes no more */
+    WASOCK__FAKENET_ENDED, /* EOF */
     WASOCK__FAKENET_RESET
 };
 
@@ -49,7 +49,7 @@ static inline size_t wasock__fakenet_least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* A socket by its number; NULL for none. */
+/* A socket by its number; NULL for NONE. */
 static inline struct wasock__fakenet_socket *
 wasock__fakenet_at(const struct wasock_fakenet *net, uint32_t index)
 {
@@ -75,25 +75,25 @@ uint32_t wasock__fakenet_draw(struct wasock_fakenet *net, uint32_t n);
 
 /* fakenet.c */
 
-/* A new socket, or NULL when all are in use. */
+/* Allocate a socket, or return NULL if all are in use. */
 struct wasock__fakenet_socket *
 wasock__fakenet_allocate(struct wasock_fakenet *net,
                          enum wasock__fakenet_kind kind);
 
-/* Give a socket back; nothing may point at it any more. */
+/* Free a socket. Nothing may refer to it any more. */
 void wasock__fakenet_free(struct wasock_fakenet *net,
                           struct wasock__fakenet_socket *socket);
 
-/* Let `object` be the caller's end of a socket. */
+/* Open `object`, which is closed, on a socket. */
 void wasock__fakenet_open(struct wasock_fakenet *net,
                           struct wasock__fakenet_socket *socket,
                           struct wasock_socket *object);
 
-/* What is ready of a socket. */
+/* The directions of a socket that are ready. */
 unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
                                const struct wasock__fakenet_socket *socket);
 
-/* Tell who watches the socket to look at it again. */
+/* Notify the watches of a socket that its readiness may differ. */
 void wasock__fakenet_notify(struct wasock__fakenet_socket *socket);
 
 /* operations.c */
@@ -117,21 +117,21 @@ int wasock__fakenet_accept(struct wasock_fakenet *net,
 void wasock__fakenet_close(struct wasock_fakenet *net,
                            struct wasock__fakenet_socket *socket);
 
-/* addr.c  */
+/* address.c */
 
 /*
- * An address as the caller gave it, in the form that is kept here.
- * Returns its family; EAFNOSUPPORT for an unspecified one or an empty name.
+ * Convert an address from the public form.
+ * Returns its family; EAFNOSUPPORT: unspecified, or an empty name.
  */
 int wasock__fakenet_addr_from(const struct wasock_addr *addr,
                               struct wasock__fakenet_addr *kept)
     __attribute__((warn_unused_result));
 
-/* An address as the caller wants it; `name` if it is one. */
+/* Convert an address to the public form. name: if it is a name. */
 void wasock__fakenet_addr_to(const struct wasock__fakenet_addr *kept,
                              const char *name, struct wasock_addr *addr);
 
-/* Keep a name with the socket whose address it is. */
+/* Copy the name of a socket's address. */
 void wasock__fakenet_set_name(struct wasock__fakenet_socket *socket,
                               const char *name);
 
@@ -141,11 +141,11 @@ bool wasock__fakenet_addr_is_same(const struct wasock__fakenet_addr *a,
 /* 0.0.0.0 or [::] */
 bool wasock__fakenet_addr_is_any(const struct wasock__fakenet_addr *addr);
 
-/* Make loopback of any address. */
+/* Replace any address by loopback. */
 void wasock__fakenet_addr_make_definite(struct wasock__fakenet_addr *addr);
 
 /*
- * Let a socket have its local address alone; port 0 becomes a free one.
+ * Bind a socket to its local address. Chooses a port for port 0.
  * Errors: EADDRINUSE.
  */
 int wasock__fakenet_bind_local(struct wasock_fakenet *net,
@@ -156,9 +156,10 @@ void wasock__fakenet_unbind(struct wasock_fakenet *net,
                             struct wasock__fakenet_socket *socket);
 
 /*
- * The listener or datagram socket that gets what is sent to an address.
- * name: of the address, if it is one.
- * Errors: ECONNREFUSED: nobody; EPROTOTYPE: one of the other kind.
+ * Find the listener or datagram socket that receives what is sent to an
+ * address.
+ * name: if the address is a name.
+ * Errors: ECONNREFUSED: none; EPROTOTYPE: only one of the other kind.
  */
 int wasock__fakenet_receiver(struct wasock_fakenet *net,
                              const struct wasock__fakenet_addr *addr,
@@ -166,29 +167,25 @@ int wasock__fakenet_receiver(struct wasock_fakenet *net,
                              struct wasock__fakenet_socket **receiver)
     __attribute__((warn_unused_result));
 
-/* queue.c  */
+/* queue.c */
 
 void wasock__fakenet_queue_init(struct wasock__fakenet_queue *queue);
 
-/* Make a list of all blocks. */
+/* Free all blocks. */
 void wasock__fakenet_blocks_init(struct wasock_fakenet *net, uint32_t n_blocks);
 
-/*
- * Append bytes that arrive together.
- * Returns how many found memory.
- */
+/* Append bytes that arrive together. Returns how many there was memory for. */
 size_t wasock__fakenet_append(struct wasock_fakenet *net,
                               struct wasock__fakenet_queue *queue,
                               const void *data, size_t n, uint64_t due_ns);
 
-/* Append a block that begins a datagram. NULL: there is no memory. */
+/* Append a block that begins a datagram, or return NULL if none is free. */
 struct wasock__fakenet_block *
 wasock__fakenet_append_first(struct wasock_fakenet *net,
                              struct wasock__fakenet_queue *queue,
                              uint64_t due_ns);
 
-/* Put a datagram where it belongs by the time it is due; if it is overtaking,
- * before the last one. */
+/* Insert a datagram by its time; if it overtakes, before the last one. */
 void wasock__fakenet_insert_datagram(
     struct wasock_fakenet *net, struct wasock__fakenet_queue *queue,
     const struct wasock__fakenet_queue *datagram, bool is_overtaking);
@@ -198,17 +195,17 @@ struct wasock__fakenet_block *
 wasock__fakenet_arrived(const struct wasock_fakenet *net,
                         const struct wasock__fakenet_queue *queue);
 
-/* Take bytes that have arrived off a stream. Returns how many there were. */
+/* Take arrived bytes off a stream. Returns how many. */
 size_t wasock__fakenet_take(struct wasock_fakenet *net,
                             struct wasock__fakenet_queue *queue, void *buffer,
                             size_t capacity);
 
-/* How many bytes the first datagram has. */
+/* The length of the first datagram. */
 uint32_t
 wasock__fakenet_datagram_length(const struct wasock_fakenet *net,
                                 const struct wasock__fakenet_queue *queue);
 
-/* Take bytes off the first datagram. Returns how many there were. */
+/* Take bytes off the first datagram. Returns how many. */
 size_t
 wasock__fakenet_take_of_datagram(struct wasock_fakenet *net,
                                  const struct wasock__fakenet_queue *queue,
@@ -218,11 +215,11 @@ wasock__fakenet_take_of_datagram(struct wasock_fakenet *net,
 void wasock__fakenet_drop_datagram(struct wasock_fakenet *net,
                                    struct wasock__fakenet_queue *queue);
 
-/* Drop what has not arrived of a stream. Returns how many bytes that is. */
+/* Drop the bytes of a stream that have not arrived. Returns how many. */
 size_t wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
                                       struct wasock__fakenet_queue *queue);
 
-/* Put datagrams in the order of their times again. */
+/* Sort datagrams by their times. */
 void wasock__fakenet_sort_datagrams(struct wasock_fakenet *net,
                                     struct wasock__fakenet_queue *queue);
 
@@ -230,60 +227,60 @@ void wasock__fakenet_sort_datagrams(struct wasock_fakenet *net,
 void wasock__fakenet_drop(struct wasock_fakenet *net,
                           struct wasock__fakenet_queue *queue);
 
-/* time.c  */
+/* time.c */
 
-/* The time; on the host's clock all arrives that is due. */
+/* Read the clock. On the host's, deliver what is due. */
 uint64_t wasock__fakenet_now(struct wasock_fakenet *net);
 
-/* On the host's clock: let all arrive that is due. */
+/* Deliver what is due on the host's clock. */
 void wasock__fakenet_catch_up(struct wasock_fakenet *net);
 
-/* When what a socket sends now arrives; 0: at once. */
+/* The arrival of bytes that a socket sends now; 0: at once. */
 uint64_t wasock__fakenet_arrival(struct wasock_fakenet *net,
                                  struct wasock__fakenet_socket *socket,
                                  size_t n_bytes);
 
-/* Count what a socket has sent, which may stall it. */
+/* Count bytes that a socket has sent. This may stall it. */
 void wasock__fakenet_count_sent(struct wasock_fakenet *net,
                                 struct wasock__fakenet_socket *socket,
                                 size_t n_bytes);
 
-/* Whether a stall of the sender is why something arrives at a time. */
+/* Whether an arrival is delayed by a stall of the sender. */
 bool wasock__fakenet_is_stalled(const struct wasock__fakenet_socket *sender,
                                 uint64_t due_ns);
 
-/* Mark the blocks at the end of a queue that the sender's stall holds back. */
+/* Mark the blocks at the end of a queue that a stall of the sender delays. */
 void wasock__fakenet_mark_stalled(struct wasock_fakenet *net,
                                   const struct wasock__fakenet_socket *sender,
                                   const struct wasock__fakenet_queue *queue);
 
-/* What is on its way to a socket has changed. */
+/* Set the timer of a socket for its next arrival. */
 void wasock__fakenet_expect(struct wasock_fakenet *net,
                             const struct wasock__fakenet_socket *socket);
 
-/* Expect nothing more. */
+/* Remove the timer of a socket. */
 void wasock__fakenet_expect_nothing(
     struct wasock_fakenet *net, const struct wasock__fakenet_socket *socket);
 
-/* Whether the peer's end of the stream, or its reset, has arrived. */
+/* Whether EOF, or a reset, has arrived. */
 bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,
                                const struct wasock__fakenet_socket *socket);
 
 /*
- * Let time pass until something arrives or until a deadline; sometimes less.
- * Errors: EDEADLINE; EDEADLOCK: neither will come; on the host's clock EINTR
- *   and other codes of its poll.
+ * Let time pass until something arrives or a deadline is past, or less.
+ * Errors: EDEADLINE; EDEADLOCK: nothing will arrive, and there is no deadline;
+ *   on the host's clock, EINTR and other codes of its poll.
  */
 int wasock__fakenet_run(struct wasock_fakenet *net, uint64_t deadline_ns)
     __attribute__((warn_unused_result));
 
-/* As wasock__socket_wait. */
+/* Wait for a direction of a socket. Errors: as wasock__fakenet_run. */
 int wasock__fakenet_wait(struct wasock_fakenet *net,
                          struct wasock__fakenet_socket *socket,
                          unsigned direction, uint64_t deadline_ns)
     __attribute__((warn_unused_result));
 
-/* stream.c  */
+/* stream.c */
 
 ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
                                struct wasock__fakenet_socket *socket,
@@ -299,7 +296,7 @@ void wasock__fakenet_shutdown(struct wasock_fakenet *net,
                               struct wasock__fakenet_socket *socket,
                               unsigned halves);
 
-/* Part from the peer, which hears of it. */
+/* Detach from the peer, to which EOF or a reset is delivered. */
 void wasock__fakenet_leave(struct wasock_fakenet *net,
                            struct wasock__fakenet_socket *socket,
                            enum wasock__fakenet_ending ending);
@@ -308,14 +305,14 @@ unsigned
 wasock__fakenet_stream_ready(const struct wasock_fakenet *net,
                              const struct wasock__fakenet_socket *socket);
 
-/* dgram.c  */
+/* dgram.c */
 
 ptrdiff_t wasock__fakenet_write_datagram(struct wasock_fakenet *net,
                                          struct wasock__fakenet_socket *socket,
                                          const struct wasock_slice *slices,
                                          size_t n_slices);
 
-/* from: written on success, if not NULL. */
+/* from: the sender's address, written on success; may be NULL. */
 ptrdiff_t wasock__fakenet_read_datagram(struct wasock_fakenet *net,
                                         struct wasock__fakenet_socket *socket,
                                         const struct wasock_buffer *buffers,

@@ -8,11 +8,13 @@
 static struct wasock_fakenet *net_of(const struct wasock__backend *backend)
 {
     /* The network's first member. Objects see it as const; it is not. */
-    return (struct wasock_fakenet *)(void *)(uintptr_t)
-        backend; /* NOLINT(performance-no-int-to-ptr) */
+    const uintptr_t address = (uintptr_t)backend;
+
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): it is a pointer's */
+    return (struct wasock_fakenet *)address;
 }
 
-/* The socket of an object, with all delivered that is due. */
+/* The network and the socket of an object. Delivers what is due first. */
 static struct wasock__fakenet_socket *
 socket_of(const struct wasock_socket *object, struct wasock_fakenet **net)
 {

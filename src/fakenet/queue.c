@@ -17,7 +17,7 @@ void wasock__fakenet_blocks_init(struct wasock_fakenet *net, uint32_t n_blocks)
     }
 }
 
-/* Append an empty block; NULL: there is none. */
+/* Append an empty block, or return NULL if none is free. */
 static struct wasock__fakenet_block *
 append_block(struct wasock_fakenet *net, struct wasock__fakenet_queue *queue,
              uint64_t due_ns)
@@ -46,8 +46,8 @@ append_block(struct wasock_fakenet *net, struct wasock__fakenet_queue *queue,
     return block;
 }
 
-/* The block that bytes due at a time are appended to: the last one if it has
- * room and they arrive as one with what is in it. */
+/* The block for bytes that are due at a time: the last one if it has room and
+ * is due at the same time, else a new one. */
 static struct wasock__fakenet_block *
 block_for(struct wasock_fakenet *net, struct wasock__fakenet_queue *queue,
           uint64_t due_ns)
@@ -97,7 +97,7 @@ wasock__fakenet_append_first(struct wasock_fakenet *net,
     return block;
 }
 
-/* The block after one of a datagram, if it is of the same; NONE otherwise. */
+/* The next block of the same datagram, or NONE. */
 static uint32_t next_of_datagram(const struct wasock_fakenet *net,
                                  uint32_t index)
 {
@@ -142,8 +142,8 @@ wasock__fakenet_take_of_datagram(struct wasock_fakenet *net,
     return n_taken;
 }
 
-/* The first block of the datagram that ends where `next` begins; of the last
- * one for NONE. NONE: there is none before it. */
+/* The first block of the datagram before the one that begins with `next`, or of
+ * the last one if that is NONE. NONE: there is none. */
 static uint32_t datagram_before(const struct wasock_fakenet *net,
                                 const struct wasock__fakenet_queue *queue,
                                 uint32_t next)
@@ -157,7 +157,7 @@ static uint32_t datagram_before(const struct wasock_fakenet *net,
     return index;
 }
 
-/* Put blocks between two of a queue, either of which may be NONE. */
+/* Insert blocks between two of a queue. Either may be NONE. */
 static void splice(struct wasock_fakenet *net,
                    struct wasock__fakenet_queue *queue,
                    const struct wasock__fakenet_queue *blocks,
@@ -189,7 +189,7 @@ void wasock__fakenet_insert_datagram(
         net->blocks_[before].due_ns < first->due_ns) {
         first->due_ns = net->blocks_[before].due_ns;
     }
-    /* Nothing that takes no time overtakes what has arrived. */
+    /* A datagram without latency does not overtake one that has arrived. */
     const uint64_t due_ns =
         first->due_ns > net->now_ns_ ? first->due_ns : net->now_ns_;
     while (before != WASOCK__FAKENET_NONE &&

@@ -4,7 +4,7 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-/* How much may still be sent to a socket. */
+/* Room for bytes sent to a socket. */
 static size_t room_of(const struct wasock__fakenet_socket *socket)
 {
     return socket->n_unread < socket->n_unread_max
@@ -12,7 +12,7 @@ static size_t room_of(const struct wasock__fakenet_socket *socket)
                : 0;
 }
 
-/* The peer, if it still reads; NULL otherwise. */
+/* The peer, or NULL if it reads no more. */
 static struct wasock__fakenet_socket *
 reader_of(const struct wasock_fakenet *net,
           const struct wasock__fakenet_socket *socket)
@@ -29,8 +29,8 @@ static bool is_reset(const struct wasock_fakenet *net,
            wasock__fakenet_has_ended(net, socket);
 }
 
-/* Whether there is nothing to read any more: what was on its way when the
- * stream was ended or reset comes first. */
+/* Whether reads return EOF or a reset: after the bytes that were on their
+ * way. */
 static bool is_at_end(const struct wasock_fakenet *net,
                       const struct wasock__fakenet_socket *socket)
 {
@@ -50,7 +50,7 @@ wasock__fakenet_stream_ready(const struct wasock_fakenet *net,
         is_at_end(net, socket)) {
         ready |= WASOCK_READABLE;
     }
-    /* What would fail, or be lost, would not wait. */
+    /* A write that fails, or is lost, does not wait. */
     if ((socket->shut & WASOCK_SHUTDOWN_WRITE) || reader == NULL ||
         room_of(reader) > 0 || is_reset(net, socket)) {
         ready |= WASOCK_WRITABLE;
@@ -58,7 +58,7 @@ wasock__fakenet_stream_ready(const struct wasock_fakenet *net,
     return ready;
 }
 
-/* End what comes to a socket, at a time. */
+/* Deliver EOF or a reset to a socket, at a time. */
 static void end(struct wasock_fakenet *net,
                 struct wasock__fakenet_socket *socket,
                 enum wasock__fakenet_ending ending, uint64_t at_ns)
@@ -67,28 +67,28 @@ static void end(struct wasock_fakenet *net,
         socket->ending = (uint8_t)ending;
         socket->end_ns = at_ns;
     } else if (ending == WASOCK__FAKENET_RESET && socket->answer_ns == 0) {
-        /* As on real ones: the end stays the end, and writes are EPIPE. */
+        /* As in TCP: EOF remains EOF, and writes return EPIPE. */
         socket->answer_ns = at_ns > 0 ? at_ns : 1;
     }
     wasock__fakenet_expect(net, socket);
     wasock__fakenet_notify(socket);
 }
 
-/* End what comes to a socket, behind what its peer has sent. */
+/* Deliver EOF or a reset to a socket, after the bytes of its peer. */
 static void end_by_peer(struct wasock_fakenet *net,
-                        struct wasock__fakenet_socket *peer,
-                        struct wasock__fakenet_socket *socket,
+                        struct wasock__fakenet_socket *sender,
+                        struct wasock__fakenet_socket *receiver,
                         enum wasock__fakenet_ending ending)
 {
-    const uint64_t at_ns = wasock__fakenet_arrival(net, peer, 0);
+    const uint64_t at_ns = wasock__fakenet_arrival(net, sender, 0);
 
-    if (socket->ending == WASOCK__FAKENET_OPEN) {
-        socket->is_end_stalled = wasock__fakenet_is_stalled(peer, at_ns);
+    if (receiver->ending == WASOCK__FAKENET_OPEN) {
+        receiver->is_end_stalled = wasock__fakenet_is_stalled(sender, at_ns);
     }
-    end(net, socket, ending, at_ns);
+    end(net, receiver, ending, at_ns);
 }
 
-/* The network resets the connection behind what has been sent. */
+/* Reset the connection by fault, after the bytes sent. */
 static void cut(struct wasock_fakenet *net,
                 struct wasock__fakenet_socket *socket,
                 struct wasock__fakenet_socket *peer)
@@ -100,13 +100,12 @@ static void cut(struct wasock_fakenet *net,
 }
 
 /*
- * Send to an end that does not read. It is lost; once the reset that answers
- * it is back, after a round trip, the sender knows. If it could have known from
- * the end of the other stream, it is EPIPE, as on Linux.
+ * Send to an end that reads no more. The bytes are lost. After a round trip a
+ * reset answers them: then it is EPIPE if EOF was delivered before, as on
+ * Linux, else ECONNRESET.
  */
-static ptrdiff_t send_in_vain(struct wasock_fakenet *net,
-                              struct wasock__fakenet_socket *socket,
-                              size_t length)
+static ptrdiff_t send_lost(struct wasock_fakenet *net,
+                           struct wasock__fakenet_socket *socket, size_t length)
 {
     const uint64_t now_ns = wasock__fakenet_now(net);
     const uint64_t latency_ns = wasock__fakenet_faults(net, socket)->latency_ns;
@@ -121,10 +120,10 @@ static ptrdiff_t send_in_vain(struct wasock_fakenet *net,
     return (ptrdiff_t)length;
 }
 
-/* How much of `n` may be sent now, with chunks, and up to where the connection
- * is to be reset or stalled. */
-static size_t allowance(struct wasock_fakenet *net,
-                        const struct wasock__fakenet_socket *socket, size_t n)
+/* How many of `n` bytes one send moves: limited by chunks, and by the byte
+ * after which the connection is reset or stalled. */
+static size_t limit_send(struct wasock_fakenet *net,
+                         const struct wasock__fakenet_socket *socket, size_t n)
 {
     const struct wasock_fakenet_faults *faults =
         wasock__fakenet_faults(net, socket);
@@ -144,14 +143,14 @@ static size_t allowance(struct wasock_fakenet *net,
     return n;
 }
 
-/* Send bytes on their way. Returns how many found memory. */
+/* Queue bytes at the peer. Returns how many there was memory for. */
 static size_t transmit(struct wasock_fakenet *net,
                        struct wasock__fakenet_socket *socket,
                        struct wasock__fakenet_socket *peer, const void *data,
                        size_t n)
 {
     const unsigned char *bytes = (const unsigned char *)data;
-    /* With a bandwidth they arrive one after another, not all at the end. */
+    /* With a bandwidth, blocks arrive one after the other. */
     const size_t step = wasock__fakenet_faults(net, socket)->bytes_per_s > 0
                             ? WASOCK__FAKENET_BLOCK_BYTES
                             : n;
@@ -164,7 +163,7 @@ static size_t transmit(struct wasock_fakenet *net,
             wasock__fakenet_append(net, &peer->unread, bytes + n_sent, n_now,
                                    wasock__fakenet_arrival(net, socket, n_now));
         n_sent += n_appended;
-        if (n_appended == 0) { /* and took no time of the link */
+        if (n_appended == 0) { /* nothing was sent */
             socket->link = before;
         }
         if (n_appended < n_now) {
@@ -175,7 +174,7 @@ static size_t transmit(struct wasock_fakenet *net,
     return n_sent;
 }
 
-/* Bytes have been sent. */
+/* Count bytes that were sent, and notify the peer. */
 static void account(struct wasock_fakenet *net,
                     struct wasock__fakenet_socket *socket,
                     struct wasock__fakenet_socket *peer, size_t n_sent,
@@ -211,14 +210,14 @@ ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
         return socket->is_reset_read ? -WASOCK_EPIPE : -WASOCK_ECONNRESET;
     }
     if (reader == NULL) {
-        return send_in_vain(
+        return send_lost(
             net, socket,
             wasock__slices_length(slices, n_slices, (size_t)PTRDIFF_MAX));
     }
     if (room_of(reader) == 0) {
         return -WASOCK_EAGAIN;
     }
-    const size_t n_max = allowance(net, socket, room_of(reader));
+    const size_t n_max = limit_send(net, socket, room_of(reader));
     const bool was_ready =
         wasock__fakenet_arrived(net, &reader->unread) != NULL;
     for (size_t i = 0; i < n_slices && n_sent < n_max; i++) {
@@ -237,7 +236,7 @@ ptrdiff_t wasock__fakenet_send(struct wasock_fakenet *net,
     return (ptrdiff_t)n_sent;
 }
 
-/* What a read gives when there is nothing to read. */
+/* The result of a read if no bytes have arrived. */
 static ptrdiff_t read_nothing(const struct wasock_fakenet *net,
                               struct wasock__fakenet_socket *socket)
 {

@@ -7,9 +7,8 @@
 #include "../fd_internal.h"
 
 /*
- * Bytes arrive by themselves, because each block knows when it is due. Timers
- * only wake who waits: a socket has one, for its next arrival, while it has
- * nothing that has arrived and is unread.
+ * A block has arrived once its time is past; nothing moves it. Timers only wake
+ * those who wait: a socket without arrived bytes has one, for its next arrival.
  */
 
 void wasock__fakenet_expect_nothing(struct wasock_fakenet *net,
@@ -19,7 +18,7 @@ void wasock__fakenet_expect_nothing(struct wasock_fakenet *net,
                               wasock__fakenet_index(net, socket));
 }
 
-/* When the next of what is on its way to a socket arrives. */
+/* The next arrival at a socket: bytes, EOF or a reset. */
 static uint64_t next_arrival(const struct wasock_fakenet *net,
                              const struct wasock__fakenet_socket *socket)
 {
@@ -77,14 +76,14 @@ void wasock__fakenet_catch_up(struct wasock_fakenet *net)
     }
 }
 
-/* When a link that may be in use is free. */
+/* When a link is free for the next transmission. */
 static uint64_t free_at(const struct wasock__fakenet_link *link,
                         uint64_t now_ns)
 {
     return link->free_ns > now_ns ? link->free_ns : now_ns;
 }
 
-/* When what leaves at a time arrives: nothing overtakes by itself. */
+/* The arrival of bytes that leave at a time. A link keeps their order. */
 static uint64_t due_at(const struct wasock__fakenet_link *link,
                        uint64_t left_ns, uint64_t latency_ns)
 {
@@ -112,7 +111,7 @@ uint64_t wasock__fakenet_arrival(struct wasock_fakenet *net,
     }
     if (wasock_ns_add(left_ns, faults->latency_ns) >=
         socket->link.stalled_until_ns) {
-        socket->link.stalled_until_ns = 0; /* it makes no difference */
+        socket->link.stalled_until_ns = 0; /* the stall is over */
     }
     const uint64_t due_ns = due_at(&socket->link, left_ns, faults->latency_ns);
     socket->link.free_ns = left_ns;
@@ -131,7 +130,7 @@ void wasock__fakenet_count_sent(struct wasock_fakenet *net,
     socket->n_sent += n_bytes;
     if (n_before < faults->stall_after_bytes &&
         socket->n_sent >= faults->stall_after_bytes) {
-        /* What is sent next arrives so much later than it would now. */
+        /* Delay later bytes: none arrives before last_due_ns. */
         const uint64_t left_ns =
             free_at(&socket->link, wasock__fakenet_now(net));
         const uint64_t due_ns =
@@ -170,7 +169,7 @@ bool wasock__fakenet_has_ended(const struct wasock_fakenet *net,
            socket->end_ns <= net->now_ns_;
 }
 
-/* Let time pass, until `until_ns` or less. EINTR: a signal ended it. */
+/* Let time pass until `until_ns`, or less. EINTR: a signal. */
 static int pass_time(struct wasock_fakenet *net, uint64_t until_ns)
 {
     if (net->is_virtual_) {
@@ -217,7 +216,7 @@ int wasock__fakenet_wait(struct wasock_fakenet *net,
 
     while (result == 0 &&
            (wasock__fakenet_ready(net, socket) & direction) == 0) {
-        /* Only what is on its way to this socket can make it ready. */
+        /* Only an arrival at this socket can make it ready. */
         result = !wasock__timer_heap_has(net->arrivals_, index) &&
                          deadline_ns == WASOCK_NO_DEADLINE
                      ? -WASOCK_EDEADLOCK

@@ -102,7 +102,7 @@ struct WASOCK__STORED wasock__registration {
     uint8_t queue;  /* enum wasock__queue */
     uint8_t report; /* enum wasock__report */
     uint8_t credit; /* fruitless questions until it turns cold */
-    uint8_t is_doubted; /* may be ready: not to be passed over */
+    uint8_t is_doubted; /* not to be passed over beside certain ones */
     uint8_t is_hosted;  /* a descriptor of the host */
 };
 

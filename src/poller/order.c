@@ -78,7 +78,8 @@ void wasock__order_rotate(struct wasock__poller *poller,
         if (queue == WASOCK__QUEUE_COLD) { /* hot ones have credit to lose */
             registration->credit = 0;
         }
-        registration->is_doubted = is_doubted;
+        registration->is_doubted =
+            is_doubted || (registration->interest & WASOCK_WRITABLE) != 0;
         ring->first = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
 }
@@ -139,7 +140,8 @@ static void review(struct wasock__poller *poller, uint32_t index)
 
     socket->activity_ = 0;
     registration->is_doubted =
-        activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0;
+        activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0 ||
+        (registration->interest & WASOCK_WRITABLE) != 0;
     poller->n_regular += is_regular;
     if (registration->queue == WASOCK__QUEUE_COLD &&
         turns_hot(poller, registration, activity)) {

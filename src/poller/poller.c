@@ -252,7 +252,7 @@ static void start_waiting(struct wasock__poller *poller, uint32_t index)
                     : WASOCK__QUEUE_HOT;
     }
     registration->credit = 0;
-    registration->is_doubted = 0;
+    registration->is_doubted = 1;
     registration->watch.socket_->activity_ = 0;
     wasock__order_move(poller, index, queue);
     poller->nap_ms = 0; /* what is new is likely to have something to say */
@@ -545,8 +545,9 @@ static bool needs_time(const struct wasock__poller *poller,
     return deadline_ns > WASOCK_DEADLINE_PAST || poller->timers.count > 0 ||
            wasock__count(poller, WASOCK__QUEUE_COLD) > 0 ||
            wasock__count(poller, WASOCK__QUEUE_STARVED) > 0 ||
-           poller->network != NULL || poller->kind == WASOCK__HOST_BLIND ||
-           poller->kind == WASOCK__HOST_UNKNOWN;
+           poller->network != NULL ||
+           (poller->n_hosted > 0 && (poller->kind == WASOCK__HOST_BLIND ||
+                                     poller->kind == WASOCK__HOST_UNKNOWN));
 }
 
 /* Until when to wait, if there is a deadline and for the poller's own needs. */

@@ -152,11 +152,22 @@ static bool report_found(struct wasock__poller *poller, uint32_t index,
     return true;
 }
 
+/* Whether a doubtful direction of a registration that is reported anyway is
+ * ready: it is asked about alone. */
+static bool is_confirmed(const struct wasock__registration *registration,
+                         unsigned direction)
+{
+    return registration->ready != 0 && (registration->ready & direction) == 0 &&
+           wasock__fd_wait_once(registration->watch.socket_->fd_, direction,
+                                0) == 1;
+}
+
 uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
                               bool with_doubtful, uint32_t *n_cold)
 {
-    const bool is_all_certain = answer->n_certain == answer->n_ready;
+    const bool is_all =
+        with_doubtful || answer->n_certain == answer->n_ready;
     uint32_t n_found = 0;
 
     *n_cold = 0;
@@ -168,12 +179,20 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
         }
         if (event->error == WASOCK_EBADF) {
             wasock__report_error(poller, index, -WASOCK_EBADF);
-        } else if (is_all_certain || is_certain(event) || with_doubtful) {
+        } else if (is_all || is_certain(event)) {
             const bool is_new =
                 report_found(poller, index, 1U << (event->userdata & 1));
             n_found += is_new;
             *n_cold += is_new && poller->registrations[index].queue ==
                                      WASOCK__QUEUE_COLD;
+        }
+    }
+    for (uint32_t i = 0; i < answer->n_ready && !is_all; i++) {
+        const uint32_t index = index_of(poller, &poller->events[i]);
+        const unsigned direction = 1U << (poller->events[i].userdata & 1);
+        if (index != WASOCK__NONE && !is_certain(&poller->events[i]) &&
+            is_confirmed(&poller->registrations[index], direction)) {
+            wasock__report_ready(poller, index, direction);
         }
     }
     return n_found;

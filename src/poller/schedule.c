@@ -102,7 +102,7 @@ static uint32_t group_size(const struct wasock__poller *poller)
     while (size < GROUP_MAX && (uint64_t)size * size * extra_ns *
                                        poller->n_found <
                                    (uint64_t)cost->poll_ns * poller->n_asked) {
-        size *= 2;
+        size += size / 2;
     }
     return size;
 }
@@ -218,8 +218,8 @@ static bool is_any_doubted(const struct wasock__poller *poller,
 /*
  * Of a group in which something was ready, some were reported: what of the
  * `n_rest` others, now first in the queue? Beside certain ones they are passed
- * over, but not twice in a row, nor where one is known to have had more.
- * Returns how many need not be asked again.
+ * over, unless one of them was passed over before or is likely to be ready
+ * still. Returns how many need not be asked again.
  */
 static uint32_t settle_rest(struct wasock__poller *poller,
                             enum wasock__queue queue, uint32_t n_rest)

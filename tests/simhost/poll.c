@@ -201,6 +201,20 @@ static void pay(const struct sim_poll *poll, uint64_t each_ns)
     simhost_advance_ns((poll->n_subscriptions - poll->n_clocks) * each_ns);
 }
 
+/* The host looks in the middle of what it costs. A sleep begins after that. */
+static void pay_rest(struct sim_poll *poll, bool waits)
+{
+    const uint64_t now_ns = simhost_now_ns();
+
+    if (waits) {
+        pay(poll, simhost_knobs.costs.subscription_ns -
+                      simhost_knobs.costs.subscription_ns / 2);
+        poll->deadline_ns += poll->deadline_ns == NEVER
+                                 ? 0
+                                 : simhost_now_ns() - now_ns;
+    }
+}
+
 static void pay_for_waking(const struct sim_poll *poll)
 {
     if (poll->has_slept) {
@@ -272,7 +286,7 @@ static int32_t poll_really(struct sim_poll *poll)
                     (profile()->poll_style == SIMHOST_POLL_NEVER_LOOKS &&
                      poll->n_subscriptions > poll->n_clocks);
     const bool waits = !is_ready && simhost_now_ns() < poll->deadline_ns;
-    pay(poll, waits ? simhost_knobs.costs.subscription_ns / 2 : 0);
+    pay_rest(poll, waits);
     while (!is_ready && simhost_now_ns() < poll->deadline_ns) {
         if (!is_any_ready(poll) && !wait_for_change(poll)) {
             return WASOCK_EIO;
@@ -292,7 +306,9 @@ static int32_t poll_really(struct sim_poll *poll)
     poll->is_all_ready =
         is_ready && profile()->poll_style != SIMHOST_POLL_HONEST;
     sim_collect(poll);
-    pay(poll, waits ? 0 : simhost_knobs.costs.subscription_ns / 2);
+    pay(poll, waits ? 0
+                    : simhost_knobs.costs.subscription_ns -
+                          simhost_knobs.costs.subscription_ns / 2);
     return 0;
 }
 
@@ -321,6 +337,8 @@ static int32_t poll_fake(struct sim_poll *poll)
             return WASOCK_EIO;
         }
     }
+    pay(poll, simhost_knobs.costs.subscription_ns -
+                  simhost_knobs.costs.subscription_ns / 2);
     pay_for_waking(poll);
     poll->is_clock_due = simhost_now_ns() >= poll->deadline_ns;
     sim_collect_fake(poll, asks_stdin && is_stdin_ready());

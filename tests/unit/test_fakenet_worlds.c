@@ -48,7 +48,8 @@ static const struct wasock_fakenet_faults faults[] = {
     {.chunk_bytes = 7},
     {.latency_ns = 2 * MS, .bytes_per_s = 500000, .chunk_bytes = 900},
     {.stall_after_bytes = 1000, .stall_ns = 50 * MS},
-    {.latency_ns = MS, .reset_after_bytes = 5000},
+    {.latency_ns = MS, .stall_after_bytes = 1, .stall_ns = WASOCK_FOREVER_NS},
+    {.latency_ns = MS, .reset_after_bytes = 5000}, /* the last */
 };
 
 #define N_FAULTS (sizeof(faults) / sizeof(faults[0]))
@@ -201,9 +202,11 @@ static void happen(void)
         close_end(end);
         break;
     case 1:
-        wasock_fakenet_set_socket_faults(&end->conn.socket, &faults[0]);
-        break;
     case 2:
+        wasock_fakenet_set_socket_faults(
+            &end->conn.socket, &faults[random_below(&seed, N_FAULTS - 1)]);
+        break;
+    case 3:
         end->is_shut = true;
         assert_int_equal(
             wasock_conn_shutdown(&end->conn, WASOCK_SHUTDOWN_WRITE), 0);
@@ -257,9 +260,16 @@ static void begin(uint64_t number)
     assert_int_equal(wasock_fakenet_listen(&net, &at, 0, &listener), 0);
 }
 
-/* Nothing that was written is lost, but where there is a reason. */
+/* After all partitions have healed, nothing that was written is lost, but where
+ * there is a reason. */
 static void end_world(void)
 {
+    for (size_t i = 0; i < 2 * N_PAIRS; i++) {
+        if (is_open(&ends[i])) {
+            wasock_fakenet_set_socket_faults(&ends[i].conn.socket, NULL);
+        }
+    }
+    wasock_fakenet_set_faults(&net, NULL);
     assert_int_equal(serve(WASOCK_NO_DEADLINE), -WASOCK_EDEADLOCK);
     for (size_t i = 0; i < 2 * N_PAIRS; i++) {
         struct end *end = &ends[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The scanner: what the host handed over, and why there is no listener. */
+/* The scanner: what the host preopened, and why there is no listener. */
 #include "worlds.h"
 
 #include <stdio.h>
@@ -102,7 +102,7 @@ static void test_explanations(void **unused)
     (void)unused;
     simhost_reset(1, &simhost_wasi_common);
     explain(text, sizeof(text));
-    assert_non_null(strstr(text, "handed over no descriptors"));
+    assert_non_null(strstr(text, "preopened no descriptors"));
     assert_non_null(strstr(text, "told of no listener"));
     assert_non_null(strstr(text, "-S preview2=n -S tcplisten=127.0.0.1:8080"));
     simhost_preopen(SIMHOST_DIRECTORY);

@@ -17,12 +17,9 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-<<<<<<< HEAD:src/bsd/sockets/socket.c
+#include "../../backend.h"
 #include "../files/pipe.h"
 #include "../waiting/watch.h"
-=======
-#include "../backend.h"
->>>>>>> core:src/bsd/socket.c
 #include "address.h"
 #include "loopback.h"
 

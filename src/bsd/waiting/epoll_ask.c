@@ -10,8 +10,6 @@
 #include "ask.h"
 #include "wait.h"
 
-/* Events of the poller that are taken at once. */
-#define HINTS_MAX 128
 
 /* So many are few. */
 #define FEW 64
@@ -65,12 +63,12 @@ static void follow(struct epoll *epoll, const struct wasock_poller_event *hint)
 /* Ask the poller, at most until the deadline, and follow its hints. */
 static int ask_poller(struct epoll *epoll, uint64_t deadline_ns)
 {
-    struct wasock_poller_event hints[HINTS_MAX];
     const ptrdiff_t n =
-        wasock_poller_wait(&epoll->poller, hints, HINTS_MAX, deadline_ns);
+        wasock_poller_wait_until_ns(&epoll->poller, deadline_ns);
+    struct wasock_poller_event hint;
 
-    for (ptrdiff_t i = 0; i < n; i++) {
-        follow(epoll, &hints[i]);
+    while (wasock_poller_next(&epoll->poller, &hint)) {
+        follow(epoll, &hint);
     }
     return n == -WASOCK_EINTR || n >= 0 ? 0 : (int)n;
 }
