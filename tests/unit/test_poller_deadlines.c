@@ -261,6 +261,26 @@ static void test_each_deadline_is_reported_once_on(void)
 }
 ON_EVERY_HOST(test_each_deadline_is_reported_once)
 
+/* A registration reports a deadline that was set before it, also in the slot
+ * of one that reported its own, and when the object is registered again. */
+static void test_deadline_set_before_registration_on(void)
+{
+    open_conns_in(1, 1);
+    for (int i = 0; i < 3; i++) {
+        if (i == 0) {
+            set_read_deadline(&conns[0].socket, WASOCK_DEADLINE_PAST);
+        } else {
+            assert_int_equal(wasock_poller_remove(&poller, &conns[0].socket),
+                             0);
+            watch_socket(&conns[0].socket, WASOCK_READABLE);
+        }
+        assert_int_equal(look_at(&conns[0]).deadline, WASOCK_READABLE);
+        assert_int_equal(look_at(&conns[0]).deadline, 0);
+    }
+    close_all();
+}
+ON_EVERY_HOST(test_deadline_set_before_registration)
+
 /* ---- Clocks ---- */
 
 static _Alignas(
@@ -436,6 +456,7 @@ int main(void)
         cmocka_unit_test(test_object_deadline_restarts_the_timeout),
         cmocka_unit_test(test_longest_timeouts),
         cmocka_unit_test(test_each_deadline_is_reported_once),
+        cmocka_unit_test(test_deadline_set_before_registration),
         cmocka_unit_test(test_timeout_by_a_network_clock),
         cmocka_unit_test(test_clock_of_a_poller),
         cmocka_unit_test(test_signals_do_not_end_a_wait),
