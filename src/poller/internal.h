@@ -137,6 +137,7 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_asked;     /* cold ones asked about lately … */
     uint32_t n_found;     /* … and how many of them were ready */
     uint32_t n_used;      /* events taken since the last wait that were right */
+    uint32_t n_cold_used; /* … among the cold */
     uint32_t n_regular;   /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
     uint32_t n_events;       /* steps that found something */

@@ -70,18 +70,20 @@ void wasock__order_rotate(struct wasock__poller *poller,
                           enum wasock__queue queue, uint32_t count,
                           bool is_doubted)
 {
+    struct wasock__registration *all = poller->registrations;
     struct wasock__ring *ring = &poller->queues[queue];
+    uint32_t index = ring->first;
 
-    for (uint32_t i = 0; i < count && ring->count > 0; i++) {
-        struct wasock__registration *registration =
-            &poller->registrations[ring->first];
+    for (count = wasock__lesser(count, ring->count); count > 0; count--) {
+        struct wasock__registration *registration = &all[index];
         if (queue == WASOCK__QUEUE_COLD) { /* hot ones have credit to lose */
             registration->credit = 0;
         }
         registration->is_doubted =
             is_doubted || (registration->interest & WASOCK_WRITABLE) != 0;
-        ring->first = registration->links[WASOCK__CHAIN_QUEUE].next;
+        index = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
+    ring->first = index;
 }
 
 void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
@@ -133,6 +135,7 @@ static void review(struct wasock__poller *poller, uint32_t index)
     struct wasock_socket *socket = registration->watch.socket_;
     const unsigned activity = socket->activity_;
     const bool is_used = (activity & WASOCK__ACTIVITY_MOVED) != 0;
+    const bool is_cold = registration->queue == WASOCK__QUEUE_COLD;
     const bool is_regular =
         registration->queue == WASOCK__QUEUE_HOT && registration->credit > 0;
 
@@ -141,12 +144,12 @@ static void review(struct wasock__poller *poller, uint32_t index)
                                (activity & WASOCK__ACTIVITY_MORE) != 0 ||
                                (registration->interest & WASOCK_WRITABLE) != 0;
     poller->n_regular += is_regular;
-    if (registration->queue == WASOCK__QUEUE_COLD &&
-        turns_hot(poller, registration, activity)) {
+    if (is_cold && turns_hot(poller, registration, activity)) {
         wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
     }
     if (is_used) {
         poller->n_used++;
+        poller->n_cold_used += is_cold;
         poller->n_regular_used += is_regular;
         hit(poller, index);
     } else if (activity != 0) {
@@ -162,6 +165,7 @@ void wasock__order_review(struct wasock__poller *poller)
     struct wasock__ring *taken = &poller->reports[WASOCK__REPORT_TAKEN];
 
     poller->n_used = 0;
+    poller->n_cold_used = 0;
     poller->n_regular = 0;
     poller->n_regular_used = 0;
     while (taken->count > 0) {
