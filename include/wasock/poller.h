@@ -14,9 +14,9 @@
  * The cost of a wait depends on how many objects are active, not on how many
  * are registered. Data on an inactive object is reported within:
  *
- *   host                      nothing else active   others keep the program busy
- *   native, wasmtime, wasmi   at once               max(20 ms, 18 us * n)
- *   wazero                    max(20 ms, 50 us * n) max(20 ms, 50 us * n)
+ *   host                    all inactive            others are active
+ *   native, wasmtime, wasmi at once                 max(20 ms, 18 us * n)
+ *   wazero                  max(20 ms, 50 us * n)   max(20 ms, 50 us * n)
  *
  * n is the number of registrations. Add the time that the program itself takes
  * between two waits. "At once" begins after 5 of the periods on the right

@@ -56,12 +56,13 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
 {
     const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
     const bool is_at_rest = nap_ns >= nap_max_ns(poller);
-    const uint64_t early_ns = wasock_ns_subtract(
-        period_ns(poller), nap_ns + WASOCK__NAP_NS);
+    const uint64_t early_ns =
+        wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS);
     uint32_t n_due = n_cold(poller) / n_naps(poller) + 1;
 
     if (is_at_rest != poller->is_at_rest) {
-        n_due = n_cold(poller); /* some would wait for a part of either period */
+        /* Otherwise some wait for a part of either period. */
+        n_due = n_cold(poller);
         poller->is_at_rest = is_at_rest;
     } else if (!is_at_rest) {
         n_due = wasock__order_due(poller, early_ns, now_ns);

@@ -99,9 +99,9 @@ struct WASOCK__STORED wasock__registration {
     uint8_t exceeded;          /* pending deadlines, by direction */
     uint8_t reported_exceeded; /* deadlines reported since they were set */
     uint8_t interest;
-    uint8_t queue;  /* enum wasock__queue */
-    uint8_t report; /* enum wasock__report */
-    uint8_t credit; /* fruitless questions until it turns cold */
+    uint8_t queue;      /* enum wasock__queue */
+    uint8_t report;     /* enum wasock__report */
+    uint8_t credit;     /* fruitless questions until it turns cold */
     uint8_t is_doubted; /* not to be passed over beside certain ones */
     uint8_t is_hosted;  /* a descriptor of the host */
 };
@@ -117,29 +117,29 @@ struct WASOCK__STORED wasock__poller {
     struct wasock__ring reports[WASOCK__N_REPORTS];
     uint64_t swept_ns;         /* until when the cold ones were asked about */
     uint64_t starved_until_ns; /* accept back-off */
-    uint64_t spent_ns;   /* cost of questions since something was ready */
-    uint64_t stride_ns;  /* cost of cold questions between two hot ones */
-    uint64_t timeout_ns; /* of the wait that may be continued; 0: none */
+    uint64_t spent_ns;         /* cost of questions since something was ready */
+    uint64_t stride_ns;        /* cost of cold questions between two hot ones */
+    uint64_t timeout_ns;       /* of the wait that may be continued; 0: none */
     uint64_t timeout_end_ns;
     uint32_t capacity;
     uint32_t n_hosted;    /* registrations of host descriptors */
     uint32_t n_networked; /* registrations of in-process sockets */
     uint32_t n_asked;     /* cold ones asked about lately … */
     uint32_t n_found;     /* … and how many of them were ready */
-    uint32_t n_used;    /* events taken since the last wait that were right */
-    uint32_t n_regular; /* of those taken, of ones found more than once … */
+    uint32_t n_used;      /* events taken since the last wait that were right */
+    uint32_t n_regular;   /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
-    uint32_t n_events;    /* steps that found something */
-    uint32_t n_in_vain;   /* cold ones asked about since something was found */
-    uint32_t cold_ns;     /* what asking about one cold one takes */
-    uint8_t kind;         /* enum wasock__host_kind */
-    uint8_t spread;       /* share of events that came from cold ones, of 64 */
-    uint8_t patience;     /* with questions that find nothing, of 8 */
-    uint8_t has_slept;    /* since the last event */
-    uint8_t nap_ms;       /* blind: the last nap */
-    uint8_t is_at_rest;   /* blind: naps are as long as can be */
-    uint8_t is_try_owed;  /* blind: no event was given since 0 was returned */
-    uint8_t is_virtual;   /* the network has a clock of its own */
+    uint32_t n_events;       /* steps that found something */
+    uint32_t n_in_vain;  /* cold ones asked about since something was found */
+    uint32_t cold_ns;    /* what asking about one cold one takes */
+    uint8_t kind;        /* enum wasock__host_kind */
+    uint8_t spread;      /* share of events that came from cold ones, of 64 */
+    uint8_t patience;    /* with questions that find nothing, of 8 */
+    uint8_t has_slept;   /* since the last event */
+    uint8_t nap_ms;      /* blind: the last nap */
+    uint8_t is_at_rest;  /* blind: naps are as long as can be */
+    uint8_t is_try_owed; /* blind: no event was given since 0 was returned */
+    uint8_t is_virtual;  /* the network has a clock of its own */
     uint8_t is_interruptible;
 };
 
@@ -241,8 +241,7 @@ void wasock__probe_kind(struct wasock__poller *poller);
  * Errors: any code of the host.
  */
 int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
-                          uint64_t now_ns)
-    __attribute__((warn_unused_result));
+                          uint64_t now_ns) __attribute__((warn_unused_result));
 int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
                        uint64_t now_ns) __attribute__((warn_unused_result));
 

@@ -4,15 +4,15 @@
 /*
  * Who is asked about first:
  *
- *     hot                                 cold
- *     +---------------------------+      +------------------------------------+
- *     | new ones, found ones …    |      | longest unasked … just asked       |
- *     +---------------------------+      +------------------------------------+
- *       asked about in every wait          asked about in groups, from the front
- *              |                                  ^        |
- *              +--- credit used up ---------------+        |
- *              ^                                           |
- *              +--- found ready ---------------------------+
+ *     hot                             cold
+ *     +-------------------------+     +----------------------------------+
+ *     | new ones, found ones …  |     | longest unasked … just asked     |
+ *     +-------------------------+     +----------------------------------+
+ *       asked in every wait             asked in groups, from the front
+ *              |                                |        |
+ *              +--- credit used up -------------+        |
+ *              ^                                         |
+ *              +--- found ready -------------------------+
  *
  * A hot one that is used doubles its credit, so that a busy one survives a
  * pause; one that was found once turns cold after two fruitless questions.
@@ -139,9 +139,9 @@ static void review(struct wasock__poller *poller, uint32_t index)
         registration->queue == WASOCK__QUEUE_HOT && registration->credit > 0;
 
     socket->activity_ = 0;
-    registration->is_doubted =
-        activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0 ||
-        (registration->interest & WASOCK_WRITABLE) != 0;
+    registration->is_doubted = activity == 0 ||
+                               (activity & WASOCK__ACTIVITY_MORE) != 0 ||
+                               (registration->interest & WASOCK_WRITABLE) != 0;
     poller->n_regular += is_regular;
     if (registration->queue == WASOCK__QUEUE_COLD &&
         turns_hot(poller, registration, activity)) {

@@ -166,8 +166,7 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
                               bool with_doubtful, uint32_t *n_cold)
 {
-    const bool is_all =
-        with_doubtful || answer->n_certain == answer->n_ready;
+    const bool is_all = with_doubtful || answer->n_certain == answer->n_ready;
     uint32_t n_found = 0;
 
     *n_cold = 0;
@@ -183,8 +182,8 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
             const bool is_new =
                 report_found(poller, index, 1U << (event->userdata & 1));
             n_found += is_new;
-            *n_cold += is_new && poller->registrations[index].queue ==
-                                     WASOCK__QUEUE_COLD;
+            *n_cold += is_new &&
+                       poller->registrations[index].queue == WASOCK__QUEUE_COLD;
         }
     }
     for (uint32_t i = 0; i < answer->n_ready && !is_all; i++) {

@@ -77,16 +77,17 @@ static void pay(struct wasock__poller *poller,
 {
     const struct cost *cost = cost_of(poller);
 
-    poller->spent_ns += cost->poll_ns + (uint64_t)answer->n_asked *
-                                            (answer->n_ready > 0
-                                                 ? cost->ready_ns
-                                                 : cost->idle_ns);
+    poller->spent_ns +=
+        cost->poll_ns +
+        (uint64_t)answer->n_asked *
+            (answer->n_ready > 0 ? cost->ready_ns : cost->idle_ns);
 }
 
 /* What waiting for all costs when it ends. */
 static uint64_t wake_ns(const struct wasock__poller *poller)
 {
-    return (uint64_t)(n_hot(poller) + n_cold(poller)) * cost_of(poller)->wake_ns;
+    return (uint64_t)(n_hot(poller) + n_cold(poller)) *
+           cost_of(poller)->wake_ns;
 }
 
 /* The size of a group of cold ones. */
@@ -97,11 +98,12 @@ static uint32_t group_size(const struct wasock__poller *poller)
     uint32_t size = WASOCK__FEW;
 
     if (cost->dense * poller->n_found > poller->n_asked) {
-        return poller->kind == WASOCK__HOST_TRUTHFUL ? n_cold(poller) : GROUP_MAX;
+        return poller->kind == WASOCK__HOST_TRUTHFUL ? n_cold(poller)
+                                                     : GROUP_MAX;
     }
-    while (size < GROUP_MAX && (uint64_t)size * size * extra_ns *
-                                       poller->n_found <
-                                   (uint64_t)cost->poll_ns * poller->n_asked) {
+    while (size < GROUP_MAX &&
+           (uint64_t)size * size * extra_ns * poller->n_found <
+               (uint64_t)cost->poll_ns * poller->n_asked) {
         size += size / 2;
     }
     return size;
@@ -246,16 +248,14 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
 
     do {
         size = lesser(size, n_left);
-        const struct wasock__answer answer =
-            wasock__probe(poller, is_hot ? size : 0, is_hot ? 0 : size,
-                          timeout_ns);
+        const struct wasock__answer answer = wasock__probe(
+            poller, is_hot ? size : 0, is_hot ? 0 : size, timeout_ns);
         pay(poller, &answer);
         if (answer.error < 0) {
             return answer.error;
         }
         timeout_ns = 0;
-        if (answer.n_ready > 0 && answer.n_certain == 0 &&
-            size > WASOCK__FEW) {
+        if (answer.n_ready > 0 && answer.n_certain == 0 && size > WASOCK__FEW) {
             size = WASOCK__FEW; /* ask more closely */
             continue;
         }
@@ -296,8 +296,7 @@ static void miss_hot(struct wasock__poller *poller)
 static int ask_hot(struct wasock__poller *poller, uint32_t count,
                    uint64_t timeout_ns)
 {
-    const int result =
-        ask_group(poller, WASOCK__QUEUE_HOT, count, timeout_ns);
+    const int result = ask_group(poller, WASOCK__QUEUE_HOT, count, timeout_ns);
 
     if (result == 0) {
         miss_hot(poller);
@@ -395,16 +394,16 @@ static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
 
     while (n_swept < n_all && n_cold(poller) > 0 && result == 0) {
         const uint32_t n_before = n_pending(poller);
-        const uint64_t left_ns = wasock_ns_subtract(
-            n_before > 0 ? found_ns : budget_ns,
-            poller->spent_ns - spent_before_ns);
+        const uint64_t left_ns =
+            wasock_ns_subtract(n_before > 0 ? found_ns : budget_ns,
+                               poller->spent_ns - spent_before_ns);
         if (n_swept >= n_due && left_ns == 0) {
             break;
         }
-        const uint32_t count = lesser(
-            left_ns == 0 ? lesser(group_size(poller), n_due - n_swept)
-                         : size_for(poller, left_ns),
-            lesser(n_all - n_swept, n_cold(poller)));
+        const uint32_t count =
+            lesser(left_ns == 0 ? lesser(group_size(poller), n_due - n_swept)
+                                : size_for(poller, left_ns),
+                   lesser(n_all - n_swept, n_cold(poller)));
         result = sweep_group(poller, count);
         n_swept += count;
     }
@@ -417,9 +416,8 @@ static uint64_t period_ns(const struct wasock__poller *poller)
 {
     const uint64_t each_ns = (uint64_t)PERIOD_PARTS * poller->cold_ns;
     const uint64_t all_ns =
-        n_cold(poller) * (each_ns < WASOCK__BOUND_EACH_NS
-                              ? each_ns
-                              : WASOCK__BOUND_EACH_NS);
+        n_cold(poller) *
+        (each_ns < WASOCK__BOUND_EACH_NS ? each_ns : WASOCK__BOUND_EACH_NS);
 
     return all_ns > WASOCK__BOUND_MIN_NS / 4 ? all_ns
                                              : WASOCK__BOUND_MIN_NS / 4;
@@ -428,8 +426,7 @@ static uint64_t period_ns(const struct wasock__poller *poller)
 /* How many cold ones are due. Few wait until they are a group. */
 static uint32_t count_due(const struct wasock__poller *poller, uint64_t now_ns)
 {
-    const uint32_t n_due =
-        wasock__order_due(poller, period_ns(poller), now_ns);
+    const uint32_t n_due = wasock__order_due(poller, period_ns(poller), now_ns);
 
     return n_due < GROUP_MAX && n_due < n_cold(poller) ? 0 : n_due;
 }
@@ -464,9 +461,8 @@ static void learn_cost(struct wasock__poller *poller, uint32_t n_swept,
 {
     const uint64_t taken_ns =
         wasock_ns_subtract(wasock_clock_now_ns(), begin_ns) / n_swept;
-    const uint64_t each_ns = taken_ns < WASOCK__BOUND_EACH_NS
-                                 ? taken_ns
-                                 : WASOCK__BOUND_EACH_NS;
+    const uint64_t each_ns =
+        taken_ns < WASOCK__BOUND_EACH_NS ? taken_ns : WASOCK__BOUND_EACH_NS;
 
     poller->cold_ns = (uint32_t)((3 * (uint64_t)poller->cold_ns + each_ns) / 4);
 }
@@ -488,8 +484,8 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
         return answer.error;
     }
     const uint32_t n_found = wasock__probe_report(
-        poller, &answer,
-        answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW, &n_cold_found);
+        poller, &answer, answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW,
+        &n_cold_found);
     miss_hot(poller);
     wasock__order_rotate(poller, WASOCK__QUEUE_COLD,
                          n_cold(poller) - n_cold_found, true);
@@ -605,9 +601,8 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     until_ns = count > 0 ? WASOCK_DEADLINE_PAST
                          : wasock_deadline_earlier(until_ns, hot_until);
     poller->has_slept |= until_ns != WASOCK_DEADLINE_PAST;
-    const struct wasock__answer answer =
-        wasock__probe(poller, n_hot(poller), count,
-                      wasock__timeout_of(until_ns, now_ns));
+    const struct wasock__answer answer = wasock__probe(
+        poller, n_hot(poller), count, wasock__timeout_of(until_ns, now_ns));
     pay(poller, &answer);
     if (answer.error < 0) {
         return answer.error;
