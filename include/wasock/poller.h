@@ -52,8 +52,7 @@ extern "C" {
  * constant expression if `capacity` is one.
  */
 #define WASOCK_POLLER_SIZE(capacity)                                           \
-    (WASOCK__POLLER_BASE_BYTES +                                               \
-     (size_t)(capacity) * WASOCK__POLLER_EACH_BYTES)
+    (WASOCK__POLLER_BASE_BYTES + (size_t)(capacity) * WASOCK__POLLER_EACH_BYTES)
 
 /* Private: parts of WASOCK_POLLER_SIZE. */
 #define WASOCK__POLLER_BASE_BYTES ((size_t)80)
