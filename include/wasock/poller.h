@@ -12,15 +12,16 @@
  *     }
  *
  * The cost of a wait depends on how many objects are active, not on how many
- * are registered. Data on an inactive object is reported within:
+ * are registered. With n registrations, data on an inactive one is reported
+ * within:
  *
- *   host                    all inactive            others are active
- *   native, wasmtime, wasmi at once                 max(20 ms, 18 us * n)
- *   wazero                  max(20 ms, 50 us * n)   max(20 ms, 50 us * n)
+ *   host                      all silent for long   others busy
+ *   native, wasmtime, wasmi   at once               max(20 ms, 20 us * n)
+ *   wazero                    max(20 ms, 50 us * n) max(20 ms, 50 us * n)
  *
- * n is the number of registrations. Add the time that the program itself takes
- * between two waits. "At once" begins after 5 of the periods on the right
- * without an event; a single event restarts them.
+ * plus the time that the program itself takes between two waits. "At once"
+ * needs waits of at least 1.1 us * n, and begins after about four times the
+ * figure on the right without an event.
  *
  * Readiness is a hint: a try_ call may still return EAGAIN. It is
  * level-triggered: an object that stays ready is reported by every wait.

@@ -9,20 +9,11 @@
  * tries.
  */
 
-/* Rounds after an event in which cold ones are tried instead of a nap, at most
- * half as many after each nap that had been needed. */
-#define PATIENCE_MAX 8
-#define EAGER_TRIES 64
-
-static uint32_t n_cold(const struct wasock__poller *poller)
-{
-    return wasock__count(poller, WASOCK__QUEUE_COLD);
-}
-
 /* Within which time each cold one is tried. */
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
-    const uint64_t all_ns = n_cold(poller) * WASOCK__BLIND_BOUND_EACH_NS;
+    const uint64_t all_ns =
+        wasock__n_cold(poller) * WASOCK__BLIND_BOUND_EACH_NS;
 
     return all_ns > WASOCK__BOUND_MIN_NS ? all_ns : WASOCK__BOUND_MIN_NS;
 }
@@ -58,19 +49,19 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
     const bool is_at_rest = nap_ns >= nap_max_ns(poller);
     const uint64_t early_ns =
         wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS);
-    uint32_t n_due = n_cold(poller) / n_naps(poller) + 1;
+    uint32_t n_due = wasock__n_cold(poller) / n_naps(poller) + 1;
 
     if (is_at_rest != poller->is_at_rest) {
-        /* Otherwise some wait for a part of either period. */
-        n_due = n_cold(poller);
+        n_due = wasock__n_cold(
+            poller); /* some would wait for a part of either period */
         poller->is_at_rest = is_at_rest;
     } else if (!is_at_rest) {
         n_due = wasock__order_due(poller, early_ns, now_ns);
     }
-    if (is_at_rest || n_due >= n_cold(poller)) {
+    if (is_at_rest || n_due >= wasock__n_cold(poller)) {
         poller->swept_ns = now_ns;
     } else { /* the time that is too short for one more is kept */
-        poller->swept_ns += early_ns * n_due / n_cold(poller);
+        poller->swept_ns += early_ns * n_due / wasock__n_cold(poller);
     }
     return n_due;
 }
@@ -92,8 +83,7 @@ static void report_first(struct wasock__poller *poller,
 
 static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
 {
-    const bool is_empty =
-        wasock__count(poller, WASOCK__QUEUE_HOT) + n_cold(poller) == 0;
+    const bool is_empty = wasock__n_hot(poller) + wasock__n_cold(poller) == 0;
     const uint64_t nap_ns = is_empty ? timeout_ns : next_nap_ns(poller);
 
     return wasock__fd_wait_once(-1, 0,
@@ -103,8 +93,8 @@ static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
 /* Something was found. Learn whether to go on trying before a nap. */
 static void count_event(struct wasock__poller *poller)
 {
-    poller->patience =
-        (uint8_t)(poller->has_slept ? poller->patience / 2 : PATIENCE_MAX);
+    poller->patience = (uint8_t)(poller->has_slept ? poller->patience / 2
+                                                   : WASOCK__PATIENCE_MAX);
     poller->has_slept = 0;
     poller->n_in_vain = 0;
     poller->n_events++;
@@ -115,8 +105,9 @@ static void count_event(struct wasock__poller *poller)
  * that waits for its answer may be among them. */
 static bool is_eager(const struct wasock__poller *poller)
 {
-    return poller->n_in_vain < n_cold(poller) &&
-           (poller->patience > 0 || poller->n_events % PATIENCE_MAX == 0);
+    return poller->n_in_vain < wasock__n_cold(poller) &&
+           (poller->patience > 0 ||
+            poller->n_events % WASOCK__PATIENCE_MAX == 0);
 }
 
 int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
@@ -128,7 +119,7 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
     if (poller->n_used > 0) {
         count_event(poller);
     } else if (is_eager(poller)) {
-        n_tries = EAGER_TRIES;
+        n_tries = WASOCK__GROUP_MAX;
     } else if (timeout_ns > 0) {
         const int result = nap(poller, timeout_ns);
         if (result < 0) {
@@ -138,12 +129,12 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
         now_ns = wasock_clock_now_ns();
     }
     poller->n_used = 0;
-    report_first(poller, WASOCK__QUEUE_HOT,
-                 wasock__count(poller, WASOCK__QUEUE_HOT));
-    if (n_cold(poller) > 0) {
+    report_first(poller, WASOCK__QUEUE_HOT, wasock__n_hot(poller));
+    if (wasock__n_cold(poller) > 0) {
         const uint32_t n_due = take_due(poller, now_ns);
         n_tries = n_tries > n_due ? n_tries : n_due;
-        n_tries = n_tries < n_cold(poller) ? n_tries : n_cold(poller);
+        n_tries =
+            n_tries < wasock__n_cold(poller) ? n_tries : wasock__n_cold(poller);
         report_first(poller, WASOCK__QUEUE_COLD, n_tries);
         wasock__order_rotate(poller, WASOCK__QUEUE_COLD, n_tries, false);
         poller->n_in_vain += n_tries;

@@ -2,12 +2,15 @@
 /*
  * poller/internal.h - what the parts of the poller share.
  *
- *   poller.c      registrations, pending events, the wait
+ *   poller.c      registrations, changes of their objects
+ *   pending.c     events that wait to be taken, deadlines
+ *   wait.c        the wait
  *   order.c       which registrations are hot, which are cold
  *   probe.c       one question to the host: which of these are ready?
  *   schedule.c    whom to ask next, and how long to sleep
+ *   learn.c       what questions cost and find, and what follows from it
  *   blind.c       the same on a host that cannot say what is ready
- *   timer_heap.c  deadlines
+ *   timer_heap.c  timers, in order
  */
 #ifndef WASOCK_POLLER_INTERNAL_H
 #define WASOCK_POLLER_INTERNAL_H
@@ -32,6 +35,13 @@
 
 /* The shortest sleep that every host can do. */
 #define WASOCK__NAP_NS WASOCK_NS_PER_MS
+
+/* Questions or rounds that may be in vain before sleeping, at most. Where they
+ * did not pay, some are tried now and then, to see whether that has changed. */
+#define WASOCK__PATIENCE_MAX 8
+
+/* The largest group: larger ones save little and delay what is found first. */
+#define WASOCK__GROUP_MAX 256
 
 /* So few are asked about together, and tried if it is not known which of them
  * are ready: to tell them apart costs as much. */
@@ -143,10 +153,41 @@ struct WASOCK__STORED wasock__poller {
     uint8_t is_interruptible;
 };
 
+static inline struct wasock__poller *
+wasock__poller_of(struct wasock_poller *poller)
+{
+    return (struct wasock__poller *)(void *)poller;
+}
+
+static inline bool wasock__is_closed(const struct wasock__poller *poller)
+{
+    return poller->capacity == 0;
+}
+
 static inline uint32_t wasock__count(const struct wasock__poller *poller,
                                      enum wasock__queue queue)
 {
     return poller->queues[queue].count;
+}
+
+static inline uint32_t wasock__n_hot(const struct wasock__poller *poller)
+{
+    return wasock__count(poller, WASOCK__QUEUE_HOT);
+}
+
+static inline uint32_t wasock__n_cold(const struct wasock__poller *poller)
+{
+    return wasock__count(poller, WASOCK__QUEUE_COLD);
+}
+
+static inline uint32_t wasock__n_pending(const struct wasock__poller *poller)
+{
+    return poller->reports[WASOCK__REPORT_PENDING].count;
+}
+
+static inline uint32_t wasock__lesser(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 static inline bool wasock__is_pending(const struct wasock__poller *poller)
@@ -198,12 +239,33 @@ uint32_t wasock__order_due(const struct wasock__poller *poller,
 
 /* ---- poller.c ---- */
 
+/* Read the changes of objects since the last call; closed ones leave. */
+void wasock__take_changes(struct wasock__poller *poller);
+
+/* Wait for listeners out of descriptors again. */
+void wasock__end_starving(struct wasock__poller *poller);
+
+/* ---- pending.c ---- */
+
 /* Let an event be pending: directions that are ready, or an error, which ends
  * the waiting. */
 void wasock__report_ready(struct wasock__poller *poller, uint32_t index,
                           unsigned directions);
 void wasock__report_error(struct wasock__poller *poller, uint32_t index,
                           int error);
+
+/* Let the deadlines that are past be pending. */
+void wasock__report_deadlines(struct wasock__poller *poller, uint64_t now_ns);
+
+/* Something was added to or taken from what is pending of a registration. */
+void wasock__update_pending(struct wasock__poller *poller, uint32_t index);
+
+/* Move a registration to another report list. */
+void wasock__set_report(struct wasock__poller *poller, uint32_t index,
+                        enum wasock__report report);
+
+/* A deadline of a registration's object was set. */
+void wasock__update_timer(struct wasock__poller *poller, uint32_t index);
 
 /* ---- probe.c ---- */
 
@@ -233,6 +295,49 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
 
 /* Find out what the host's poll is worth, if that is not known yet. */
 void wasock__probe_kind(struct wasock__poller *poller);
+
+/* ---- learn.c ---- */
+
+/* An answer was paid for. */
+void wasock__pay(struct wasock__poller *poller,
+                 const struct wasock__answer *answer);
+
+/* What a poll, a try, and the end of a wait for all cost. */
+uint64_t wasock__poll_ns(const struct wasock__poller *poller);
+uint64_t wasock__try_ns(const struct wasock__poller *poller);
+uint64_t wasock__wake_ns(const struct wasock__poller *poller);
+
+/* The size of a group of cold ones; of one that costs about `left_ns`. */
+uint32_t wasock__group_size(const struct wasock__poller *poller);
+uint32_t wasock__size_for(const struct wasock__poller *poller,
+                          uint64_t left_ns);
+
+/* Of `n_asked` cold ones `n_found` were ready. */
+void wasock__count_yield(struct wasock__poller *poller, uint32_t n_asked,
+                         uint32_t n_found);
+
+/* How much to spend on questions before sleeping; whether to sleep between
+ * questions before waiting for all; whether it is time for that. */
+uint64_t wasock__eager_ns(const struct wasock__poller *poller);
+bool wasock__has_naps(const struct wasock__poller *poller);
+bool wasock__is_quiet(const struct wasock__poller *poller);
+
+/* Learn whether asking on has paid; where events come from; both, from a step
+ * that found so many. */
+void wasock__learn_patience(struct wasock__poller *poller, bool has_paid);
+void wasock__count_event(struct wasock__poller *poller, bool is_cold);
+void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
+                      uint32_t n_cold_found);
+
+/* How many cold ones are due; when the next are; that some of `n_all` were
+ * asked about; what that took. */
+uint32_t wasock__count_due(const struct wasock__poller *poller,
+                           uint64_t now_ns);
+uint64_t wasock__next_due_ns(const struct wasock__poller *poller);
+void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
+                         uint32_t n_all, uint64_t now_ns);
+void wasock__learn_cost(struct wasock__poller *poller, uint32_t n_swept,
+                        uint64_t begin_ns);
 
 /* ---- schedule.c, blind.c ---- */
 

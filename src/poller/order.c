@@ -4,18 +4,18 @@
 /*
  * Who is asked about first:
  *
- *     hot                             cold
- *     +-------------------------+     +----------------------------------+
- *     | new ones, found ones …  |     | longest unasked … just asked     |
- *     +-------------------------+     +----------------------------------+
- *       asked in every wait             asked in groups, from the front
- *              |                                |        |
- *              +--- credit used up -------------+        |
- *              ^                                         |
- *              +--- found ready -------------------------+
+ *     hot                           cold
+ *     +---------------------+      +-------------------------------+
+ *     | new and busy ones   |      | longest unasked … just asked  |
+ *     +---------------------+      +-------------------------------+
+ *       all in every wait            in groups, from the front
+ *              |                            ^        |
+ *              +--- credit used up ---------+        |
+ *              ^                                     |
+ *              +--- found twice in a row ------------+
  *
  * A hot one that is used doubles its credit, so that a busy one survives a
- * pause; one that was found once turns cold after two fruitless questions.
+ * pause. A new one turns cold after one or two questions in vain.
  */
 
 /* Credit of a connection that is used again and again: misses that it may
@@ -89,9 +89,7 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
     struct wasock__registration *registration = &poller->registrations[index];
 
     if (registration->queue != WASOCK__QUEUE_HOT ||
-        wasock__count(poller, WASOCK__QUEUE_HOT) +
-                wasock__count(poller, WASOCK__QUEUE_COLD) <=
-            4 * WASOCK__FEW) {
+        wasock__n_hot(poller) + wasock__n_cold(poller) <= 4 * WASOCK__FEW) {
         return;
     }
     if (registration->credit > 0) {
@@ -177,7 +175,7 @@ void wasock__order_review(struct wasock__poller *poller)
 uint32_t wasock__order_due(const struct wasock__poller *poller,
                            uint64_t period_ns, uint64_t now_ns)
 {
-    const uint32_t n = wasock__count(poller, WASOCK__QUEUE_COLD);
+    const uint32_t n = wasock__n_cold(poller);
     const uint64_t elapsed_ns = wasock_ns_subtract(now_ns, poller->swept_ns);
 
     /* Swept in the future: the clock failed. */

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+/*
+ * What questions to the host cost and find, and what follows from it: how large
+ * groups are, how long to go on asking before sleeping, when cold ones are due.
+ *
+ * wasmtime says only "something of these is ready". A question to which the
+ * answer is "nothing" is cheap, one that finds something is dear, and waiting
+ * for all is dearest.
+ */
+
+/* What host calls cost, in ns. */
+struct cost {
+    uint32_t poll_ns;  /* a poll, … */
+    uint32_t idle_ns;  /* … for each asked about if none is ready, … */
+    uint32_t ready_ns; /* … or if one is, … */
+    uint32_t wake_ns;  /* … or if it slept */
+    uint32_t dense;    /* if one in so many is ready, ask about all at once */
+};
+
+/* wasmtime 36 and 46, measured. */
+static const struct cost broadcast_cost = {1300, 200, 900, 1100, 4};
+/* A native poll(2), measured: one that sleeps looks twice. */
+static const struct cost truthful_cost = {1000, 50, 50, 150, 32};
+
+/* While hot ones keep the program busy, one part in so many of the time goes
+ * into asking about cold ones. */
+#define PERIOD_PARTS 16
+
+static const struct cost *cost_of(const struct wasock__poller *poller)
+{
+    return poller->kind == WASOCK__HOST_TRUTHFUL ? &truthful_cost
+                                                 : &broadcast_cost;
+}
+
+/* ---- Costs and yields ---- */
+
+/* An answer was paid for. */
+void wasock__pay(struct wasock__poller *poller,
+                 const struct wasock__answer *answer)
+{
+    const struct cost *cost = cost_of(poller);
+
+    poller->spent_ns +=
+        cost->poll_ns +
+        (uint64_t)answer->n_asked *
+            (answer->n_ready > 0 ? cost->ready_ns : cost->idle_ns);
+}
+
+/* What waiting for all costs when it ends. */
+uint64_t wasock__wake_ns(const struct wasock__poller *poller)
+{
+    return (uint64_t)(wasock__n_hot(poller) + wasock__n_cold(poller)) *
+           cost_of(poller)->wake_ns;
+}
+
+uint64_t wasock__poll_ns(const struct wasock__poller *poller)
+{
+    return cost_of(poller)->poll_ns;
+}
+
+uint64_t wasock__try_ns(const struct wasock__poller *poller)
+{
+    return cost_of(poller)->ready_ns;
+}
+
+/*
+ * The size of a group of cold ones. Finding the few ready ones is group testing
+ * (Dorfman, 1943): if a share p of them is ready, groups of about 1 / sqrt(p)
+ * cost least.
+ */
+uint32_t wasock__group_size(const struct wasock__poller *poller)
+{
+    const struct cost *cost = cost_of(poller);
+    const uint64_t extra_ns = cost->ready_ns - cost->idle_ns;
+    uint32_t size = WASOCK__FEW;
+
+    if (cost->dense * poller->n_found > poller->n_asked) {
+        return poller->kind == WASOCK__HOST_TRUTHFUL ? wasock__n_cold(poller)
+                                                     : WASOCK__GROUP_MAX;
+    }
+    while (size < WASOCK__GROUP_MAX &&
+           (uint64_t)size * size * extra_ns * poller->n_found <
+               (uint64_t)cost->poll_ns * poller->n_asked) {
+        size += size / 2;
+    }
+    return size;
+}
+
+/* The size of a group that costs about `left_ns` if nothing is ready. */
+uint32_t wasock__size_for(const struct wasock__poller *poller, uint64_t left_ns)
+{
+    const uint64_t n = left_ns / cost_of(poller)->idle_ns;
+    const uint32_t size = wasock__group_size(poller);
+
+    if (n >= size) {
+        return size;
+    }
+    return n > WASOCK__FEW ? (uint32_t)n : WASOCK__FEW;
+}
+
+/* Average the share of cold ones that are ready, over the last few thousand. */
+void wasock__count_yield(struct wasock__poller *poller, uint32_t n_asked,
+                         uint32_t n_found)
+{
+    poller->n_asked += n_asked;
+    poller->n_found += n_found;
+    if (poller->n_asked > 16 * WASOCK__GROUP_MAX) {
+        poller->n_asked /= 2;
+        poller->n_found /= 2;
+    }
+}
+
+/* How much to spend on questions before sleeping: as patience allows and, where
+ * it is used up, now and then a little to see whether that has changed. */
+uint64_t wasock__eager_ns(const struct wasock__poller *poller)
+{
+    unsigned patience = poller->patience;
+
+    if (poller->spread < WASOCK__SPREAD_MIN) {
+        patience = WASOCK__PATIENCE_MAX; /* it was learned from other traffic */
+    } else if (patience == 0 &&
+               poller->n_events % (4 * WASOCK__PATIENCE_MAX) == 0) {
+        patience = 2;
+    }
+    return wasock__wake_ns(poller) * patience / WASOCK__PATIENCE_MAX;
+}
+
+/* Whether to sleep between questions before waiting for all: that takes twice
+ * as long as the shortest sleep. */
+bool wasock__has_naps(const struct wasock__poller *poller)
+{
+    return wasock__wake_ns(poller) > 2 * WASOCK__NAP_NS;
+}
+
+/* Whether it is time to wait for all. */
+bool wasock__is_quiet(const struct wasock__poller *poller)
+{
+    return poller->spent_ns >=
+           wasock__eager_ns(poller) +
+               (wasock__has_naps(poller) ? wasock__wake_ns(poller) / 2 : 0);
+}
+
+/* Learn whether asking on pays: a client that waits for its answer asks again
+ * soon, one that acts of its own does not. */
+void wasock__learn_patience(struct wasock__poller *poller, bool has_paid)
+{
+    if (!has_paid) {
+        poller->patience /= 2;
+    } else {
+        poller->patience = (uint8_t)wasock__lesser(2 * poller->patience + 2U,
+                                                   WASOCK__PATIENCE_MAX);
+    }
+}
+
+/* Something was found: average where events come from, over the last few. */
+void wasock__count_event(struct wasock__poller *poller, bool is_cold)
+{
+    const unsigned spread = poller->spread;
+
+    poller->spread = (uint8_t)(is_cold ? spread + (64 - spread + 7) / 8
+                                       : spread - (spread + 7) / 8);
+    poller->spent_ns = 0;
+    poller->n_in_vain = 0;
+    poller->has_slept = 0;
+    poller->n_events++;
+}
+
+/* Learn from a step that found so many hot and cold ones. */
+void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
+                      uint32_t n_cold_found)
+{
+    if (n_cold_found > 0) {
+        wasock__learn_patience(poller, !poller->has_slept);
+    }
+    if (n_hot_found + n_cold_found > 0) {
+        wasock__count_event(poller, n_cold_found > 0);
+    }
+}
+
+/* Within which time all cold ones are asked about. */
+static uint64_t period_ns(const struct wasock__poller *poller)
+{
+    const uint64_t each_ns = (uint64_t)PERIOD_PARTS * poller->cold_ns;
+    const uint64_t all_ns =
+        wasock__n_cold(poller) *
+        (each_ns < WASOCK__BOUND_EACH_NS ? each_ns : WASOCK__BOUND_EACH_NS);
+
+    return all_ns > WASOCK__BOUND_MIN_NS / 4 ? all_ns
+                                             : WASOCK__BOUND_MIN_NS / 4;
+}
+
+/* How many cold ones are due. Few wait until they are a group. */
+uint32_t wasock__count_due(const struct wasock__poller *poller, uint64_t now_ns)
+{
+    const uint32_t n_due = wasock__order_due(poller, period_ns(poller), now_ns);
+
+    return n_due < WASOCK__GROUP_MAX && n_due < wasock__n_cold(poller) ? 0
+                                                                       : n_due;
+}
+
+/* When the next cold ones are due. */
+uint64_t wasock__next_due_ns(const struct wasock__poller *poller)
+{
+    const uint64_t n = wasock__n_cold(poller);
+    const uint64_t part = n < WASOCK__GROUP_MAX ? n : WASOCK__GROUP_MAX;
+
+    return wasock_ns_add(poller->swept_ns, period_ns(poller) * part / n);
+}
+
+/* Of `n_all` cold ones some were asked about, due or not. */
+void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
+                         uint32_t n_all, uint64_t now_ns)
+{
+    const uint64_t part_ns = period_ns(poller) * n_swept / n_all;
+
+    if (n_swept == n_all || now_ns < poller->swept_ns ||
+        now_ns - poller->swept_ns < part_ns) {
+        poller->swept_ns = now_ns;
+    } else {
+        poller->swept_ns += part_ns;
+    }
+}
+
+/* Average what asking about a cold one takes. One that was not asked about for
+ * long takes longer, in the caches of host and kernel. */
+void wasock__learn_cost(struct wasock__poller *poller, uint32_t n_swept,
+                        uint64_t begin_ns)
+{
+    const uint64_t taken_ns =
+        wasock_ns_subtract(wasock_clock_now_ns(), begin_ns) / n_swept;
+    const uint64_t each_ns =
+        taken_ns < WASOCK__BOUND_EACH_NS ? taken_ns : WASOCK__BOUND_EACH_NS;
+
+    poller->cold_ns = (uint32_t)((3 * (uint64_t)poller->cold_ns + each_ns) / 4);
+}
