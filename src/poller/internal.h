@@ -276,6 +276,7 @@ struct wasock__answer {
     uint32_t n_asked;   /* subscriptions */
     uint32_t n_ready;   /* events of them */
     uint32_t n_certain; /* events that cannot be false */
+    uint32_t n_writes;  /* events of writing */
 };
 
 /*

@@ -83,6 +83,7 @@ static void sort_out(struct wasock__poller *poller, uint32_t n_events,
         const struct wasock__event *event = &poller->events[i];
         if (index_of(poller, event) != WASOCK__NONE) {
             answer->n_certain += is_certain(event);
+            answer->n_writes += event->type == WASIP1_EVENTTYPE_FD_WRITE;
             if (answer->n_ready != i) {
                 poller->events[answer->n_ready] = *event;
             }
@@ -121,7 +122,7 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint32_t n_hot, uint32_t n_cold,
                                     uint64_t timeout_ns)
 {
-    struct wasock__answer answer = {0, 0, 0, 0};
+    struct wasock__answer answer = {0, 0, 0, 0, 0};
     uint32_t n = subscribe(poller, 0, WASOCK__QUEUE_HOT, n_hot);
 
     n = subscribe(poller, n, WASOCK__QUEUE_COLD, n_cold);
@@ -189,7 +190,9 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
                        poller->registrations[index].queue == WASOCK__QUEUE_COLD;
         }
     }
-    for (uint32_t i = 0; i < answer->n_ready && !is_all; i++) {
+    const uint32_t n_left =
+        is_all || answer->n_writes == 0 ? 0 : answer->n_ready;
+    for (uint32_t i = 0; i < n_left; i++) { /* those with two directions */
         const uint32_t index = index_of(poller, &poller->events[i]);
         const unsigned direction = 1U << (poller->events[i].userdata & 1);
         if (index != WASOCK__NONE && !is_certain(&poller->events[i]) &&
