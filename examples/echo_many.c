@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * echo_many - send back what thousands of clients send.
+ * echo_many - an echo server for thousands of clients.
  *
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 echo_many.wasm
  *
- * With --stdin the line "quit" on standard input ends it: no more clients, and
- * those there are have five seconds to finish. (preview1 has no signals.)
- * Without it standard input is not touched, so that it runs in the background.
+ * With --stdin the line "quit" on standard input, or EOF, stops the server: it
+ * closes the listener and gives its clients five seconds to finish. (preview1
+ * has no signals.) Without it standard input is not read, so that the server
+ * runs in the background.
  *
  * Exit code: 0 after quit, 1 no listener, 2 waiting failed.
  */
@@ -16,11 +17,11 @@
 #include <wasock/wasock.h>
 
 #define CLIENTS_MAX 10000
-#define PENDING_MAX 49152 /* the fastest with much to send, of 24 to 64 KiB */
-#define ACCEPTS_MAX 64 /* in a row: the clients there are want to be served */
-#define READS_MAX 8    /* in a row, for the same reason */
+#define PENDING_MAX 49152 /* bytes; the fastest for bulk, of 24 to 64 KiB */
+#define ACCEPTS_MAX 64    /* in a row: connected clients wait meanwhile */
+#define READS_MAX 8       /* in a row, for the same reason */
 #define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
-#define DRAIN_MAX_MS 5000
+#define DRAIN_MAX_NS (5 * WASOCK_NS_PER_S)
 
 struct client {
     struct wasock_conn conn;
@@ -29,13 +30,13 @@ struct client {
     size_t n_sent; /* of those pending */
 };
 
-/* A client is read from only while nothing is pending for it: so one that
- * never reads its echo costs this much and no more. Those that do read it
- * never touch theirs: so it does not stand between them. */
+/* The server reads from a client only while nothing is pending for it, so a
+ * client that never reads its echo costs PENDING_MAX bytes at most. The buffers
+ * are apart from the clients because most are never touched. */
 static char pending[CLIENTS_MAX][PENDING_MAX];
 static struct client clients[CLIENTS_MAX];
 static struct client *free_clients;
-static unsigned n_used; /* of the array, so far: the rest was not touched */
+static unsigned n_used; /* clients that were in use at least once */
 static unsigned n_clients;
 
 static struct wasock_listener listener;
@@ -43,28 +44,37 @@ static struct wasock_pollable input;
 static struct wasock_poller poller;
 static _Alignas(WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(
     CLIENTS_MAX + 2)];
-static uint64_t now_ns; /* when the events at hand were asked for */
+
+/* The time of the last wait, by the poller's clock. One clock read per wait:
+ * wasock_socket_set_timeout_ns would be a host call per echo. */
+static uint64_t now_ns;
 
 static char *pending_of(const struct client *client)
 {
     return pending[client - clients];
 }
 
-static void give_back(struct client *client)
+static void release(struct client *client)
 {
     client->next_free = free_clients;
     free_clients = client;
 }
 
-static void let_go(struct client *client)
+static void drop(struct client *client)
 {
-    wasock_conn_close(&client->conn); /* the poller forgets it */
+    wasock_conn_close(&client->conn); /* unregisters it as well */
     client->n_pending = 0;
-    give_back(client);
+    release(client);
     n_clients--;
 }
 
-/* Send what is pending; then it may be read from again. */
+static void restart_idle_deadline(struct client *client)
+{
+    wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
+                                  wasock_ns_add(now_ns, IDLE_MAX_NS));
+}
+
+/* Send what is pending. Once all is sent, read from the client again. */
 static ptrdiff_t flush(struct client *client)
 {
     const ptrdiff_t n = wasock_conn_try_write(
@@ -83,7 +93,7 @@ static ptrdiff_t flush(struct client *client)
                                 client);
 }
 
-/* Keep what found no room until there is some. */
+/* Keep what the send buffer had no room for, and wait for room. */
 static ptrdiff_t keep(struct client *client, const char *bytes, size_t length)
 {
     memcpy(pending_of(client), bytes, length);
@@ -93,7 +103,7 @@ static ptrdiff_t keep(struct client *client, const char *bytes, size_t length)
                                 client);
 }
 
-/* Read and send at once, until there is no more or no room. */
+/* Read and send until there is no data or no room. */
 static ptrdiff_t echo(struct client *client)
 {
     static char buffer[PENDING_MAX];
@@ -122,17 +132,14 @@ static void serve(struct client *client)
     const ptrdiff_t result =
         client->n_pending > 0 ? flush(client) : echo(client);
 
-    if (result >= 0 || result == -WASOCK_EAGAIN) {
-        if (result >= 0) {
-            wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
-                                          now_ns + IDLE_MAX_NS);
-        }
-    } else {
-        let_go(client);
+    if (result >= 0) {
+        restart_idle_deadline(client);
+    } else if (result != -WASOCK_EAGAIN) {
+        drop(client);
     }
 }
 
-/* A client's storage, or NULL when all is in use. */
+/* Get the storage of a client, or NULL if all is in use. */
 static struct client *unused_client(void)
 {
     struct client *client = free_clients;
@@ -145,28 +152,27 @@ static struct client *unused_client(void)
     return client;
 }
 
-/* Returns whether to go on. */
+/* Returns whether another connection may be pending. */
 static bool accept_one(void)
 {
     struct client *client = unused_client();
 
-    if (client == NULL) { /* full: look again when one has gone */
+    if (client == NULL) { /* full: run() adds the listener again */
         wasock_poller_remove(&poller, &listener.socket);
         return false;
     }
     if (wasock_listener_try_accept(&listener, &client->conn) < 0) {
-        give_back(client);
-        return false; /* nobody there, or the poller backs off */
+        release(client);
+        return false; /* none is pending, or out of descriptors */
     }
     n_clients++;
-    wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
-                                  now_ns + IDLE_MAX_NS);
+    restart_idle_deadline(client);
     if (wasock_poller_add(&poller, &client->conn.socket, WASOCK_READABLE,
                           client) < 0) {
-        let_go(client);
+        drop(client);
         return false;
     }
-    serve(client); /* most have sent something by now */
+    serve(client); /* most clients have sent a request by now */
     return true;
 }
 
@@ -176,7 +182,7 @@ static void accept_some(void)
     }
 }
 
-/* Whether the line "quit" has come, or the end of the input. */
+/* Read standard input. Returns whether it says "quit" or is at EOF. */
 static bool is_quit(void)
 {
     char line[64];
@@ -185,7 +191,7 @@ static bool is_quit(void)
     return n == 0 || (n >= 4 && memcmp(line, "quit", 4) == 0);
 }
 
-/* Serve one event. Returns whether it says to end. */
+/* Returns whether to stop. */
 static bool serve_event(const struct wasock_poller_event *event)
 {
     if (event->token == &input) {
@@ -197,15 +203,15 @@ static bool serve_event(const struct wasock_poller_event *event)
     }
     struct client *client = event->token;
     if (event->error != 0 || event->deadline != 0) {
-        let_go(client);
+        drop(client);
     } else {
         serve(client);
     }
     return false;
 }
 
-/* Serve until the input says quit, or until nobody is left or a deadline when
- * draining. Returns 0 or what the poller failed with. */
+/* Serve until standard input says quit. While draining, serve until the last
+ * client is closed or the deadline is past. Returns 0 or an error. */
 static ptrdiff_t run(bool is_draining, uint64_t deadline_ns)
 {
     struct wasock_poller_event event;
@@ -214,12 +220,12 @@ static ptrdiff_t run(bool is_draining, uint64_t deadline_ns)
 
     while (n > 0 && !is_ended && !(is_draining && n_clients == 0)) {
         n = wasock_poller_wait_until_ns(&poller, deadline_ns);
-        now_ns = wasock_clock_now_ns();
+        now_ns = wasock_poller_now_ns(&poller);
         while (wasock_poller_next(&poller, &event)) {
             is_ended |= serve_event(&event);
         }
         if (!is_draining && n_clients < CLIENTS_MAX) {
-            /* EEXIST unless it was taken off while all were in use. */
+            /* EEXIST unless accept_one() removed it. */
             const int ignored = wasock_poller_add(&poller, &listener.socket,
                                                   WASOCK_READABLE, &listener);
             (void)ignored;
@@ -263,7 +269,7 @@ int main(int argc, char **argv)
     if (result == 0) {
         wasock_listener_close(&listener);
         wasock_pollable_close(&input);
-        result = run(true, wasock_deadline_after_ms(DRAIN_MAX_MS));
+        result = run(true, wasock_ns_add(now_ns, DRAIN_MAX_NS));
     }
     if (result < 0) {
         fprintf(stderr, "echo_many: %s\n", wasock_err_text(result));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * two_ports - two listeners with names: who connects to "echo" is told which
- * address this is and gets back what he says, who connects to "status" is told
- * how many there have been.
+ * two_ports - two listeners with names. A client of "echo" receives the address
+ * of the server and an echo of what it sends; a client of "status" receives the
+ * number of echo clients served.
  *
  *   WASOCK_LISTEN=echo=127.0.0.1:8080,status=127.0.0.1:8081
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 \
@@ -41,9 +41,8 @@ static int find(const char *name, struct wasock_listener *listener)
     return error;
 }
 
-/* Say a line. The client is let go afterwards, so whether he hears it is his
- * affair. */
-static void say(struct wasock_conn *conn, const char *text)
+/* Send a line. Errors do not matter: the connection is closed afterwards. */
+static void send_line(struct wasock_conn *conn, const char *text)
 {
     const ptrdiff_t ignored = wasock_conn_write(conn, text, strlen(text));
     (void)ignored;
@@ -61,18 +60,18 @@ static void echo(struct wasock_conn *conn)
             wasock_addr_format(&local, text, WASOCK_ADDR_TEXT_CAPACITY);
         memcpy(text + length, "\n", 2);
     }
-    say(conn, text);
+    send_line(conn, text);
     while ((n = wasock_conn_read(conn, buffer, sizeof(buffer))) > 0 &&
            wasock_conn_write(conn, buffer, (size_t)n) == n) {
     }
 }
 
-static void tell_status(struct wasock_conn *conn)
+static void report_status(struct wasock_conn *conn)
 {
     char text[64];
 
     snprintf(text, sizeof(text), "%u served\n", n_served);
-    say(conn, text);
+    send_line(conn, text);
 }
 
 static void serve(struct wasock_listener *listener)
@@ -80,12 +79,12 @@ static void serve(struct wasock_listener *listener)
     struct wasock_conn conn = {0};
 
     if (wasock_listener_try_accept(listener, &conn) < 0) {
-        return; /* nobody there any more */
+        return; /* readiness is a hint: no connection is pending */
     }
     wasock_socket_set_timeout_ns(
         &conn.socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
     if (listener == &status_listener) {
-        tell_status(&conn);
+        report_status(&conn);
     } else {
         echo(&conn);
         n_served++;

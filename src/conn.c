@@ -85,10 +85,10 @@ static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read,
                              size_t capacity)
 {
     if (n_read >= 0) {
-        socket->activity_ |= (size_t)n_read >= capacity
-                                 ? WASOCK__ACTIVITY_MOVED |
-                                       WASOCK__ACTIVITY_MORE
-                                 : WASOCK__ACTIVITY_MOVED;
+        socket->activity_ |=
+            (size_t)n_read >= capacity
+                ? WASOCK__ACTIVITY_MOVED | WASOCK__ACTIVITY_MORE
+                : WASOCK__ACTIVITY_MOVED;
         return n_read;
     }
     return failed(socket, WASOCK_READABLE, (int)n_read);
@@ -194,8 +194,7 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
         return read_error(socket);
     }
     /* wasmtime fills only the first that has room. */
-    return read_result(socket,
-                       wasock_fd_recvv(socket->fd_, buffers, n_buffers),
+    return read_result(socket, wasock_fd_recvv(socket->fd_, buffers, n_buffers),
                        buffers->capacity);
 }
 

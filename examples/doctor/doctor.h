@@ -115,7 +115,7 @@ struct subject {
 /* Wait for the partner to connect. */
 void meet_partner(struct doctor *doctor);
 
-/* Let the partner go. */
+/* Tell the partner to exit. */
 void leave_partner(struct doctor *doctor);
 
 /*
@@ -138,8 +138,8 @@ __attribute__((format(printf, 2, 3))) void ask(struct doctor *doctor,
  * for it. */
 struct subject open_subject(struct doctor *doctor, uint16_t accept_flags);
 
-/* Sleep: for what the partner has sent to arrive, where readiness, which is
- * what is asked about, cannot be relied on. */
+/* Sleep until what the partner has sent has arrived. A poll would not do: its
+ * readiness is what the probes examine. */
 void pause_ms(struct doctor *doctor, uint64_t wait_ms);
 
 /* ---- The probes --------------------------------------------------------- */

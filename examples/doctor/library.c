@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* library.c - what a program that uses wasock sees of all this. */
+/* library.c - deadlines, latency and close as wasock's calls show them. */
 #include "doctor.h"
 
 #include <stdlib.h>
@@ -44,8 +44,8 @@ static void probe_deadline(struct doctor *doctor, struct wasock_conn *conn)
     note(doctor, FACT_OWN_DEADLINE, "%s",
          typical_ns <= 20 * WASOCK_NS_PER_MS ? "kept within 20 ms" : "late");
     note(doctor, FACT_OWN_LATE, "%u us late", (unsigned)(typical_ns / 1000));
-    wasock_socket_set_deadline_ns(&conn->socket, WASOCK_READABLE,
-                                  WASOCK_NO_DEADLINE);
+    wasock_socket_set_timeout_ns(&conn->socket, WASOCK_READABLE,
+                                 WASOCK_FOREVER_NS);
 }
 
 static void probe_rounds(struct doctor *doctor, struct wasock_conn *conn,

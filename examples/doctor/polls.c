@@ -14,7 +14,7 @@
 #define HALF_MS_NS UINT64_C(500000)
 #define N_TIMEOUTS 20
 
-/* One poll and what it said. */
+/* One poll and its result. */
 struct poll {
     struct wasock__subscription subscriptions[SUBSCRIPTIONS_MAX];
     struct wasock__event events[SUBSCRIPTIONS_MAX];
@@ -78,7 +78,7 @@ static struct poll poll_one(int fd, unsigned direction, uint64_t timeout_ns)
     return poll;
 }
 
-/* How long a poll took, in words. */
+/* Describe how long a poll took. */
 static const char *lasted(const struct poll *poll, uint64_t at_least_ms,
                           const char *shorter, const char *longer)
 {
@@ -87,7 +87,7 @@ static const char *lasted(const struct poll *poll, uint64_t at_least_ms,
                                      : longer);
 }
 
-/* How a poll answered for its first subscription. */
+/* The result of the first subscription. */
 static const char *first_answer(const struct poll *poll, const char *ready)
 {
     const struct wasock__event *event = event_of(poll, 0);
@@ -214,7 +214,7 @@ void probe_poll(struct doctor *doctor)
     probe_the_dead(doctor);
 }
 
-/* Whether many short timeouts together last as long as they should. */
+/* Check whether many short timeouts together last long enough. */
 static const char *keeps_half_ms(int fd)
 {
     uint64_t took_ns = 0;

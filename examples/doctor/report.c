@@ -102,16 +102,16 @@ static const struct advice advices[] = {
     {{FACT_ACCEPT_FLAG, "blocking"},
      "The accept flag is ignored: wasock sets each connection's mode itself."},
     {{FACT_POLL_WRITE, "ENOTSUP"},
-     "poll_oneoff does not look at sockets. wasock finds that out and naps\n"
-     "  between tries, 1 to 20 ms: expect 1 ms a round trip, not 0.05."},
+     "poll_oneoff does not look at sockets. wasock detects that and naps 1 to\n"
+     "  20 ms between tries: expect a round trip of 1 ms, not 0.05."},
     {{FACT_POLL_WRITE, "ready"},
-     "poll_oneoff calls everything writable. wasock finds that out and naps\n"
-     "  between tries, 1 to 20 ms."},
+     "poll_oneoff reports everything writable. wasock detects that and naps 1\n"
+     "  to 20 ms between tries."},
     {{FACT_POLL_ONE, "3 reported"},
-     "One ready descriptor makes all look ready. wasock takes readiness for a\n"
-     "  hint and tries; its poller keeps idle connections out of busy polls."},
+     "Once one descriptor is ready, poll_oneoff reports all. wasock treats\n"
+     "  readiness as a hint; its poller polls idle connections apart."},
     {{FACT_POLL_DEAD, "call EBADF"},
-     "One dead descriptor fails the whole poll. wasock looks which it is."},
+     "One dead descriptor fails the whole poll. wasock finds it."},
     {{FACT_TIMEOUT_BESIDE, "too early"},
      "Timeouts are cut to whole milliseconds. wasock rounds them up."},
     {{FACT_RECV_WAITALL, "EAGAIN, bytes lost"},

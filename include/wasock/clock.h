@@ -19,7 +19,6 @@ extern "C" {
 
 /* A deadline: none, wait for ever. */
 #define WASOCK_NO_DEADLINE UINT64_C(0)
-#define WASOCK_FOREVER_NS UINT64_MAX
 
 /* A deadline that has passed: look, do not wait. Costs no clock read. */
 #define WASOCK_DEADLINE_PAST UINT64_C(1)

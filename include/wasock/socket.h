@@ -49,7 +49,7 @@ struct wasock_socket {
     const struct wasock__backend *backend_; /* NULL: the host, or closed */
     const char *label_;
     int fd_;
-    uint8_t role_;  /* enum wasock__role; 0: not open on the host */
+    uint8_t role_;     /* enum wasock__role; 0: not open on the host */
     uint8_t activity_; /* enum wasock__activity */
     uint8_t is_interruptible_;
     struct wasock__facts facts_;

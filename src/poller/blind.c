@@ -47,8 +47,9 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
 {
     const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
     const bool is_at_rest = nap_ns >= nap_max_ns(poller);
+    /* Half of it, as the queue shrinks while hot ones leave it. */
     const uint64_t early_ns =
-        wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS);
+        wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS) / 2;
     uint32_t n_due = wasock__n_cold(poller) / n_naps(poller) + 1;
 
     if (is_at_rest != poller->is_at_rest) {
@@ -90,22 +91,12 @@ static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
                                 timeout_ns < nap_ns ? timeout_ns : nap_ns);
 }
 
-/* Something was found. Learn whether to go on trying before a nap. */
-static void count_event(struct wasock__poller *poller)
-{
-    poller->patience = (uint8_t)(poller->has_slept ? poller->patience / 2
-                                                   : WASOCK__PATIENCE_MAX);
-    poller->has_slept = 0;
-    poller->n_in_vain = 0;
-    poller->n_events++;
-    poller->nap_ms = 0;
-}
-
 /* Whether to try other cold ones instead of a nap: each once, where a client
  * that waits for its answer may be among them. */
 static bool is_eager(const struct wasock__poller *poller)
 {
-    return poller->n_in_vain < wasock__n_cold(poller) &&
+    return poller->spread >= WASOCK__SPREAD_MIN &&
+           poller->n_in_vain < wasock__n_cold(poller) &&
            (poller->patience > 0 ||
             poller->n_events % WASOCK__PATIENCE_MAX == 0);
 }
@@ -117,7 +108,11 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
     uint32_t n_tries = 0;
 
     if (poller->n_used > 0) {
-        count_event(poller);
+        if (poller->n_cold_used > 0) {
+            wasock__learn_patience(poller, !poller->has_slept);
+        }
+        wasock__count_event(poller, poller->n_cold_used > 0);
+        poller->nap_ms = 0;
     } else if (is_eager(poller)) {
         n_tries = WASOCK__GROUP_MAX;
     } else if (timeout_ns > 0) {

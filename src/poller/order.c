@@ -70,18 +70,20 @@ void wasock__order_rotate(struct wasock__poller *poller,
                           enum wasock__queue queue, uint32_t count,
                           bool is_doubted)
 {
+    struct wasock__registration *all = poller->registrations;
     struct wasock__ring *ring = &poller->queues[queue];
+    uint32_t index = ring->first;
 
-    for (uint32_t i = 0; i < count && ring->count > 0; i++) {
-        struct wasock__registration *registration =
-            &poller->registrations[ring->first];
+    for (count = wasock__lesser(count, ring->count); count > 0; count--) {
+        struct wasock__registration *registration = &all[index];
         if (queue == WASOCK__QUEUE_COLD) { /* hot ones have credit to lose */
             registration->credit = 0;
         }
         registration->is_doubted =
             is_doubted || (registration->interest & WASOCK_WRITABLE) != 0;
-        ring->first = registration->links[WASOCK__CHAIN_QUEUE].next;
+        index = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
+    ring->first = index;
 }
 
 void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
@@ -133,6 +135,7 @@ static void review(struct wasock__poller *poller, uint32_t index)
     struct wasock_socket *socket = registration->watch.socket_;
     const unsigned activity = socket->activity_;
     const bool is_used = (activity & WASOCK__ACTIVITY_MOVED) != 0;
+    const bool is_cold = registration->queue == WASOCK__QUEUE_COLD;
     const bool is_regular =
         registration->queue == WASOCK__QUEUE_HOT && registration->credit > 0;
 
@@ -141,15 +144,19 @@ static void review(struct wasock__poller *poller, uint32_t index)
                                (activity & WASOCK__ACTIVITY_MORE) != 0 ||
                                (registration->interest & WASOCK_WRITABLE) != 0;
     poller->n_regular += is_regular;
-    if (registration->queue == WASOCK__QUEUE_COLD &&
-        turns_hot(poller, registration, activity)) {
+    if (is_cold && turns_hot(poller, registration, activity)) {
         wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
     }
     if (is_used) {
         poller->n_used++;
+        poller->n_cold_used += is_cold;
+        poller->n_found += is_cold;
         poller->n_regular_used += is_regular;
         hit(poller, index);
     } else if (activity != 0) {
+        poller->n_false++;
+        /* Another process may have accepted: no lie. */
+        poller->is_untested |= socket->role_ == WASOCK__ROLE_LISTENER;
         wasock__order_miss(poller, index);
     } else if (socket->role_ == WASOCK__ROLE_NONE ||
                socket->role_ == WASOCK__ROLE_PLAIN) {
@@ -160,8 +167,11 @@ static void review(struct wasock__poller *poller, uint32_t index)
 void wasock__order_review(struct wasock__poller *poller)
 {
     struct wasock__ring *taken = &poller->reports[WASOCK__REPORT_TAKEN];
+    const uint32_t n_taken = taken->count;
 
-    poller->n_used = 0;
+    poller->n_used = poller->n_dropped;
+    poller->n_false = 0;
+    poller->n_cold_used = 0;
     poller->n_regular = 0;
     poller->n_regular_used = 0;
     while (taken->count > 0) {
@@ -170,6 +180,9 @@ void wasock__order_review(struct wasock__poller *poller)
         poller->registrations[index].report = WASOCK__REPORT_NONE;
         review(poller, index);
     }
+    poller->is_all_false =
+        n_taken > 0 && poller->n_false == n_taken && poller->n_dropped == 0;
+    poller->n_dropped = 0;
 }
 
 uint32_t wasock__order_due(const struct wasock__poller *poller,

@@ -20,33 +20,33 @@ static uint64_t userdata_of(uint32_t index, unsigned side)
     return (uint64_t)index << 1 | side;
 }
 
+/* Subscribe to the first `count` of a queue, after `n` others. This is most of
+ * what a question costs the guest. */
 static uint32_t subscribe(struct wasock__poller *poller, uint32_t n,
-                          uint32_t index)
+                          enum wasock__queue queue, uint32_t count)
 {
-    const struct wasock__registration *registration =
-        &poller->registrations[index];
-
-    for (unsigned side = 0; side < 2; side++) {
-        if (registration->interest & (1U << side)) {
-            wasock__fd_subscribe(&poller->subscriptions[n++],
-                                 registration->watch.socket_->fd_, 1U << side,
-                                 userdata_of(index, side));
-        }
-    }
-    return n;
-}
-
-/* Subscribe to the first `count` of a queue, after `n` others. */
-static uint32_t subscribe_queue(struct wasock__poller *poller, uint32_t n,
-                                enum wasock__queue queue, uint32_t count)
-{
+    const struct wasock__registration *all = poller->registrations;
+    struct wasock__subscription *next = &poller->subscriptions[n];
     uint32_t index = poller->queues[queue].first;
 
     for (; count > 0; count--) {
-        n = subscribe(poller, n, index);
-        index = poller->registrations[index].links[WASOCK__CHAIN_QUEUE].next;
+        const struct wasock__registration *registration = &all[index];
+        const uint32_t fd = (uint32_t)registration->watch.socket_->fd_;
+        if (registration->interest & WASOCK_READABLE) {
+            next->userdata = userdata_of(index, 0);
+            next->tag = WASIP1_EVENTTYPE_FD_READ;
+            next->of.fd = fd;
+            next++;
+        }
+        if (registration->interest & WASOCK_WRITABLE) {
+            next->userdata = userdata_of(index, 1);
+            next->tag = WASIP1_EVENTTYPE_FD_WRITE;
+            next->of.fd = fd;
+            next++;
+        }
+        index = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
-    return n;
+    return (uint32_t)(next - poller->subscriptions);
 }
 
 /* The registration of an event, or NONE for the clock and what is no answer to
@@ -80,13 +80,17 @@ static void sort_out(struct wasock__poller *poller, uint32_t n_events,
                      struct wasock__answer *answer)
 {
     for (uint32_t i = 0; i < n_events; i++) {
-        const struct wasock__event event = poller->events[i];
-        if (index_of(poller, &event) != WASOCK__NONE) {
-            answer->n_certain += is_certain(&event);
-            poller->events[answer->n_ready++] = event;
+        const struct wasock__event *event = &poller->events[i];
+        if (index_of(poller, event) != WASOCK__NONE) {
+            answer->n_certain += is_certain(event);
+            answer->n_writes += event->type == WASIP1_EVENTTYPE_FD_WRITE;
+            if (answer->n_ready != i) {
+                poller->events[answer->n_ready] = *event;
+            }
+            answer->n_ready++;
         }
     }
-    if (answer->n_ready > 0 && answer->n_ready < answer->n_asked) {
+    if (answer->n_ready > 0 && n_events < answer->n_asked) {
         poller->kind = WASOCK__HOST_TRUTHFUL;
     }
     if (answer->n_asked == 1 || poller->kind == WASOCK__HOST_TRUTHFUL) {
@@ -118,10 +122,10 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint32_t n_hot, uint32_t n_cold,
                                     uint64_t timeout_ns)
 {
-    struct wasock__answer answer = {0, 0, 0, 0};
-    uint32_t n = subscribe_queue(poller, 0, WASOCK__QUEUE_HOT, n_hot);
+    struct wasock__answer answer = {0, 0, 0, 0, 0};
+    uint32_t n = subscribe(poller, 0, WASOCK__QUEUE_HOT, n_hot);
 
-    n = subscribe_queue(poller, n, WASOCK__QUEUE_COLD, n_cold);
+    n = subscribe(poller, n, WASOCK__QUEUE_COLD, n_cold);
     answer.n_asked = n;
     const int result = wasock__fd_poll_once(poller->subscriptions, n,
                                             poller->events, timeout_ns);
@@ -186,7 +190,9 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
                        poller->registrations[index].queue == WASOCK__QUEUE_COLD;
         }
     }
-    for (uint32_t i = 0; i < answer->n_ready && !is_all; i++) {
+    const uint32_t n_left =
+        is_all || answer->n_writes == 0 ? 0 : answer->n_ready;
+    for (uint32_t i = 0; i < n_left; i++) { /* those with two directions */
         const uint32_t index = index_of(poller, &poller->events[i]);
         const unsigned direction = 1U << (poller->events[i].userdata & 1);
         if (index != WASOCK__NONE && !is_certain(&poller->events[i]) &&
@@ -237,6 +243,8 @@ void wasock__probe_kind(struct wasock__poller *poller)
             const struct wasock__registration *registration =
                 &poller->registrations[index];
             poller->kind = (uint8_t)kind_by(registration);
+            poller->is_kind_needed |=
+                registration->watch.socket_->role_ != WASOCK__ROLE_PLAIN;
             index = registration->links[WASOCK__CHAIN_QUEUE].next;
         }
     }

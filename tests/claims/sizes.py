@@ -50,10 +50,10 @@ def structures():
 
 def frames():
     """The largest stack frame of each source file."""
-    return {path.name.removesuffix(".su"): max(
+    folder = build / "CMakeFiles/wasock.dir/src"
+    return {str(path.relative_to(folder)).removesuffix(".su"): max(
         int(line.split("\t")[1]) for line in path.read_text().splitlines())
-        for path in (build / "CMakeFiles/wasock.dir/src").glob("*.su")
-        if path.stat().st_size > 0}
+        for path in folder.rglob("*.su") if path.stat().st_size > 0}
 
 
 measured = {"file": files(), "linked": linked_code(), "code": object_code(),

@@ -209,9 +209,8 @@ static void pay_rest(struct sim_poll *poll, bool waits)
     if (waits) {
         pay(poll, simhost_knobs.costs.subscription_ns -
                       simhost_knobs.costs.subscription_ns / 2);
-        poll->deadline_ns += poll->deadline_ns == NEVER
-                                 ? 0
-                                 : simhost_now_ns() - now_ns;
+        poll->deadline_ns +=
+            poll->deadline_ns == NEVER ? 0 : simhost_now_ns() - now_ns;
     }
 }
 

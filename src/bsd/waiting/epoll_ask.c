@@ -10,7 +10,6 @@
 #include "ask.h"
 #include "wait.h"
 
-
 /* So many are few. */
 #define FEW 64
 
