@@ -181,10 +181,13 @@ void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
 /* Within which time all cold ones are asked about. */
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
+    /* On a broadcasting host one may be passed over once. */
+    const uint64_t bound_each_ns = poller->kind == WASOCK__HOST_TRUTHFUL
+                                       ? WASOCK__BOUND_EACH_NS
+                                       : WASOCK__BOUND_EACH_NS / 2;
     const uint64_t each_ns = (uint64_t)PERIOD_PARTS * poller->cold_ns;
-    const uint64_t all_ns =
-        wasock__n_cold(poller) *
-        (each_ns < WASOCK__BOUND_EACH_NS ? each_ns : WASOCK__BOUND_EACH_NS);
+    const uint64_t all_ns = wasock__n_cold(poller) *
+                            (each_ns < bound_each_ns ? each_ns : bound_each_ns);
 
     return all_ns > WASOCK__BOUND_MIN_NS / 4 ? all_ns
                                              : WASOCK__BOUND_MIN_NS / 4;
