@@ -103,7 +103,8 @@ static uint64_t limit(struct wasock__poller *poller, uint64_t until_ns,
     if (wasock__count(poller, WASOCK__QUEUE_STARVED) > 0) {
         until_ns = wasock_deadline_earlier(until_ns, poller->starved_until_ns);
     }
-    if (poller->kind == WASOCK__HOST_UNKNOWN && poller->n_hosted > 0) {
+    if (poller->kind == WASOCK__HOST_UNKNOWN &&
+        wasock__n_hot(poller) + wasock__n_cold(poller) > 0) {
         /* If it is blind, a poll without a clock never returns. */
         until_ns = wasock_deadline_earlier(
             until_ns,
