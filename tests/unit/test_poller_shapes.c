@@ -91,7 +91,7 @@ static const struct cell cells[] = {
     {SHAPE_BUSY, 64, 64, 2.1},
     {SHAPE_BUSY, 1064, 64, 2.3},
     {SHAPE_BUSY, 5064, 64, 2.3},
-    {SHAPE_BUSY, 1001, 1, 233.4},
+    {SHAPE_BUSY, 1001, 1, 17.2},
     {SHAPE_OPEN, 1000, 0, 311.2},
     {SHAPE_OPEN, 5000, 0, 105.8},
     /* A third or half are active: when the requests of the others are answered,
