@@ -62,6 +62,7 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
     uint32_t size = count;
 
     do {
+        n_left = wasock__lesser(n_left, wasock__count(poller, queue));
         size = wasock__lesser(size, n_left);
         const struct wasock__answer answer = wasock__probe(
             poller, is_hot ? size : 0, is_hot ? 0 : size, timeout_ns);
@@ -229,7 +230,19 @@ static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
 
 /* ---- Steps ---- */
 
-/* Wait for all. What is not certain beside certain ones is left to a sweep. */
+/* Of the hot ones that a wait for all did not report. */
+static int ask_other_hot(struct wasock__poller *poller, uint32_t n_rest)
+{
+    if (n_rest == 0 ||
+        settle_rest(poller, WASOCK__QUEUE_HOT, n_rest) == n_rest) {
+        miss_hot(poller);
+        return 0;
+    }
+    return ask_hot(poller, n_rest, 0);
+}
+
+/* Wait for all. Cold ones that are not certain beside certain ones are left to
+ * a sweep; if none is certain, all are due at once. */
 static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
                    uint64_t now_ns)
 {
@@ -246,13 +259,16 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
     const uint32_t n_found = wasock__probe_report(
         poller, &answer, answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW,
         &n_cold_found);
-    miss_hot(poller);
+    wasock__learn_patience(poller, false);
+    wasock__count_event(poller, n_found == 0 || n_cold_found > 0);
+    if (n_found == 0) {
+        poller->swept_ns = 0;
+        return 0;
+    }
     wasock__order_rotate(poller, WASOCK__QUEUE_COLD,
                          wasock__n_cold(poller) - n_cold_found, true);
-    wasock__learn_patience(poller, false);
-    /* If it is not known which are ready: look among all again. */
-    wasock__count_event(poller, n_found == 0 || n_cold_found > 0);
-    return 0;
+    return ask_other_hot(poller,
+                         wasock__n_hot(poller) - (n_found - n_cold_found));
 }
 
 /*

@@ -22,12 +22,14 @@ static inline void watch_socket(struct wasock_socket *socket, unsigned interest)
     assert_int_equal(wasock_poller_add(&poller, socket, interest, socket), 0);
 }
 
-/* Open `n` connections, registered for reading; none is pending. */
-static inline void open_conns(size_t n)
+/* Open `n` connections, registered for reading, in a poller with room for
+ * `capacity` objects. */
+static inline void open_conns_in(size_t capacity, size_t n)
 {
     const int fd = simhost_preopen(SIMHOST_LISTENER);
 
-    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
+    assert_int_equal(
+        wasock_poller_init(&poller, memory, WASOCK_POLLER_SIZE(capacity)), 0);
     memset(&listener, 0, sizeof(listener));
     memset(conns, 0, sizeof(conns));
     assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
@@ -36,6 +38,11 @@ static inline void open_conns(size_t n)
         assert_int_equal(wasock_listener_accept(&listener, &conns[i]), 0);
         watch_socket(&conns[i].socket, WASOCK_READABLE);
     }
+}
+
+static inline void open_conns(size_t n)
+{
+    open_conns_in(N_MAX + 2, n);
 }
 
 static inline void close_all(void)

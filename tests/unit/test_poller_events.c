@@ -162,7 +162,7 @@ static void test_removing_others_drops_their_events_on(void)
 {
     struct wasock_poller_event event;
 
-    open_conns(10);
+    open_conns_in(10, 10);
     send_to(10);
     wait_for_pending(10);
     assert_true(wasock_poller_next(&poller, &event));
@@ -248,7 +248,7 @@ static void test_slots_and_numbers_used_again_on(void)
 
     simhost_knobs.profile.numbering = SIMHOST_NUMBER_LOWEST_FREE;
     simhost_knobs.profile.closed_sockets_keep_their_slot = false;
-    open_conns(10);
+    open_conns_in(10, 10);
     send_to(10);
     wait_for_pending(10);
     assert_true(wasock_poller_next(&poller, &event));
@@ -260,13 +260,24 @@ static void test_slots_and_numbers_used_again_on(void)
         peers[i] =
             simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
         assert_int_equal(wasock_listener_accept(&listener, &conns[i]), 0);
-        watch_socket(&conns[i].socket, WASOCK_READABLE);
+        watch_socket(&conns[i].socket,
+                     i % 2 == 0 ? WASOCK_READABLE : WASOCK_WRITABLE);
         is_number_used_again |= wasock_socket_fd(&conns[i].socket) == fd;
     }
     assert_true(is_number_used_again);
     assert_false(wasock_poller_next(&poller, &event));
-    if (is_poll_real()) {
-        assert_int_equal(wasock_poller_wait_for_ns(&poller, MS), 0);
+    for (int wait = 0; wait < 2 && is_poll_real(); wait++) {
+        unsigned n_writable = 0;
+        assert_true(wasock_poller_wait_for_ns(&poller, MS) >= 5);
+        while (wasock_poller_next(&poller, &event)) {
+            const bool is_reader =
+                ((struct wasock_conn *)event.token - conns) % 2 == 0;
+            n_writable += !is_reader;
+            assert_int_equal(event.ready,
+                             is_reader ? WASOCK_READABLE : WASOCK_WRITABLE);
+            assert_false(is_reader && !is_host(&simhost_wasi_common));
+        }
+        assert_int_equal(n_writable, 5);
     }
     close_all();
 }
@@ -342,7 +353,7 @@ static void test_clients_freed_in_the_loop_on(void)
     unsigned n_events = 0;
 
     chance = 1;
-    open_conns(0);
+    open_conns_in(HEAP_MAX, 0);
     memset((void *)heap, 0, sizeof(heap));
     for (int wait = 0; wait < 1000; wait++) {
         struct wasock_poller_event event;
@@ -695,7 +706,7 @@ static void test_slots_used_20000_times_on(void)
         return;
     }
     chance = 7;
-    open_conns(50);
+    open_conns_in(50, 50);
     for (size_t i = 0; i < 50; i++) {
         is_registered[i] = true;
     }
