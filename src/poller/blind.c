@@ -47,8 +47,9 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
 {
     const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
     const bool is_at_rest = nap_ns >= nap_max_ns(poller);
+    /* Half of it, as the queue shrinks while hot ones leave it. */
     const uint64_t early_ns =
-        wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS);
+        wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS) / 2;
     uint32_t n_due = wasock__n_cold(poller) / n_naps(poller) + 1;
 
     if (is_at_rest != poller->is_at_rest) {

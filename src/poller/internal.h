@@ -135,22 +135,28 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_hosted;    /* registrations of host descriptors */
     uint32_t n_networked; /* registrations of in-process sockets */
     uint32_t n_asked;     /* cold ones asked about lately … */
-    uint32_t n_found;     /* … and how many of them were ready */
+    uint32_t n_found;     /* … and how many of them were used */
     uint32_t n_used;      /* events taken since the last wait that were right */
+    uint32_t n_false;     /* … that were tried and false */
+    uint32_t n_dropped; /* … that are not known, as their object was changed */
+    uint32_t n_lies;    /* waits in a row whose events were all false */
     uint32_t n_cold_used; /* … among the cold */
     uint32_t n_regular;   /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
     uint32_t n_events;       /* steps that found something */
-    uint32_t n_in_vain;  /* cold ones asked about since something was found */
-    uint32_t cold_ns;    /* what asking about one cold one takes */
-    uint8_t kind;        /* enum wasock__host_kind */
-    uint8_t spread;      /* share of events that came from cold ones, of 64 */
-    uint8_t patience;    /* with questions that find nothing, of 8 */
-    uint8_t has_slept;   /* since the last event */
-    uint8_t nap_ms;      /* blind: the last nap */
-    uint8_t is_at_rest;  /* blind: naps are as long as can be */
-    uint8_t is_try_owed; /* blind: no event was given since 0 was returned */
-    uint8_t is_virtual;  /* the network has a clock of its own */
+    uint32_t n_in_vain;   /* cold ones asked about since something was found */
+    uint32_t cold_ns;     /* what asking about one cold one takes */
+    uint8_t kind;         /* enum wasock__host_kind */
+    uint8_t spread;       /* share of events that came from cold ones, of 64 */
+    uint8_t patience;     /* with questions that find nothing, of 8 */
+    uint8_t has_slept;    /* since the last event */
+    uint8_t nap_ms;       /* blind: the last nap */
+    uint8_t is_at_rest;   /* blind: naps are as long as can be */
+    uint8_t is_all_false; /* all events taken since the last wait were */
+    uint8_t is_untested;  /* some events were reported without asking */
+    uint8_t is_kind_needed; /* a socket's host could not be asked */
+    uint8_t is_try_owed;    /* blind: no event was given since 0 was returned */
+    uint8_t is_virtual;     /* the network has a clock of its own */
     uint8_t is_interruptible;
 };
 
@@ -295,7 +301,8 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
                               bool with_doubtful, uint32_t *n_cold);
 
-/* Find out what the host's poll is worth, if that is not known yet. */
+/* Find out what the host's poll is worth, if that is not known yet. Plain
+ * descriptors do not tell and do not need it. */
 void wasock__probe_kind(struct wasock__poller *poller);
 
 /* ---- learn.c ---- */
@@ -314,9 +321,8 @@ uint32_t wasock__group_size(const struct wasock__poller *poller);
 uint32_t wasock__size_for(const struct wasock__poller *poller,
                           uint64_t left_ns);
 
-/* Of `n_asked` cold ones `n_found` were ready. */
-void wasock__count_yield(struct wasock__poller *poller, uint32_t n_asked,
-                         uint32_t n_found);
+/* So many cold ones were asked about, or tried. */
+void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked);
 
 /* How much to spend on questions before sleeping; whether to sleep between
  * questions before waiting for all; whether it is time for that. */

@@ -22,7 +22,7 @@ struct cost {
 /* wasmtime 36 and 46, measured. */
 static const struct cost broadcast_cost = {1300, 200, 900, 1100, 4};
 /* A native poll(2), measured: one that sleeps looks twice. */
-static const struct cost truthful_cost = {1000, 50, 50, 150, 32};
+static const struct cost truthful_cost = {1000, 50, 50, 150, 256};
 
 /* While hot ones keep the program busy, one part in so many of the time goes
  * into asking about cold ones. */
@@ -100,12 +100,11 @@ uint32_t wasock__size_for(const struct wasock__poller *poller, uint64_t left_ns)
     return n > WASOCK__FEW ? (uint32_t)n : WASOCK__FEW;
 }
 
-/* Average the share of cold ones that are ready, over the last few thousand. */
-void wasock__count_yield(struct wasock__poller *poller, uint32_t n_asked,
-                         uint32_t n_found)
+/* Cold ones were asked about, or tried. With those that were found and used it
+ * gives the share that is ready, on average over the last few thousand. */
+void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked)
 {
     poller->n_asked += n_asked;
-    poller->n_found += n_found;
     if (poller->n_asked > 16 * WASOCK__GROUP_MAX) {
         poller->n_asked /= 2;
         poller->n_found /= 2;

@@ -99,6 +99,7 @@ static void start_waiting(struct wasock__poller *poller, uint32_t index)
                     ? WASOCK__QUEUE_CHANGED
                     : WASOCK__QUEUE_HOT;
     }
+    poller->n_dropped += registration->report == WASOCK__REPORT_TAKEN;
     registration->credit = 0;
     registration->is_doubted = 1;
     registration->watch.socket_->activity_ = 0;
@@ -134,6 +135,7 @@ static void release(struct wasock__poller *poller, uint32_t index)
     struct wasock__registration *registration = &poller->registrations[index];
     const bool is_hosted = registration->is_hosted;
 
+    poller->n_dropped += registration->report == WASOCK__REPORT_TAKEN;
     wasock__set_report(poller, index, WASOCK__REPORT_NONE);
     wasock__timer_heap_remove(&poller->timers, index);
     wasock__socket_unwatch(&registration->watch);

@@ -91,7 +91,7 @@ static void sort_out(struct wasock__poller *poller, uint32_t n_events,
         }
         answer->n_ready++;
     }
-    if (answer->n_ready > 0 && answer->n_ready < answer->n_asked) {
+    if (answer->n_ready > 0 && n_events < answer->n_asked) {
         poller->kind = WASOCK__HOST_TRUTHFUL;
     }
     if (answer->n_asked == 1 || poller->kind == WASOCK__HOST_TRUTHFUL) {
@@ -244,6 +244,8 @@ void wasock__probe_kind(struct wasock__poller *poller)
             const struct wasock__registration *registration =
                 &poller->registrations[index];
             poller->kind = (uint8_t)kind_by(registration);
+            poller->is_kind_needed |=
+                registration->watch.socket_->role_ != WASOCK__ROLE_PLAIN;
             index = registration->links[WASOCK__CHAIN_QUEUE].next;
         }
     }

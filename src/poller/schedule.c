@@ -58,6 +58,8 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
                      uint32_t count, uint64_t timeout_ns)
 {
     const bool is_hot = queue == WASOCK__QUEUE_HOT;
+    /* Of hot ones many are likely to be ready. */
+    const uint32_t few = is_hot ? 8 * WASOCK__FEW : WASOCK__FEW;
     uint32_t n_left = count;
     uint32_t size = count;
 
@@ -71,15 +73,16 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
             return answer.error;
         }
         timeout_ns = 0;
-        if (answer.n_ready > 0 && answer.n_certain == 0 && size > WASOCK__FEW) {
-            size = WASOCK__FEW; /* ask more closely */
+        if (answer.n_ready > 0 && answer.n_certain == 0 && size > few) {
+            size = few; /* ask more closely */
             continue;
         }
         uint32_t n_cold_done = 0;
         uint32_t n_done = wasock__probe_report(
             poller, &answer, answer.n_certain == 0, &n_cold_done);
         if (n_done == 0) {
-            wasock__order_rotate(poller, queue, size, false);
+            wasock__order_rotate(poller, queue, size,
+                                 answer.n_certain < answer.n_ready);
             n_done = size;
         } else if (n_done < size) {
             n_done += settle_rest(poller, queue, size - n_done);
@@ -121,13 +124,13 @@ static int ask_hot(struct wasock__poller *poller, uint32_t count,
 }
 
 /*
- * Whether to try ones of which so many were ready, without asking: at least a
- * third. A try in vain costs little more than an event.
+ * Whether to try ones of which so many were ready, without asking: at least
+ * two in five. A try in vain costs little more than an event.
  */
 static bool is_worth_trying(const struct wasock__poller *poller,
                             uint32_t n_ready, uint32_t n_asked)
 {
-    return poller->kind != WASOCK__HOST_TRUTHFUL && 3 * n_ready > n_asked;
+    return poller->kind != WASOCK__HOST_TRUTHFUL && 5 * n_ready > 2 * n_asked;
 }
 
 /*
@@ -142,6 +145,7 @@ static uint32_t report_untested(struct wasock__poller *poller,
     uint32_t index = poller->queues[queue].first;
     uint32_t n_others = 0;
 
+    poller->is_untested = 1;
     for (; count > 0; count--) {
         const struct wasock__registration *registration =
             &poller->registrations[index];
@@ -178,21 +182,19 @@ static int ask_direct(struct wasock__poller *poller)
 
 /* ---- Cold ---- */
 
-/* Ask about the first `count` cold ones; where so many are ready that trying
- * costs less, ask only now and then, and about those that cannot be tried. */
+/* Ask about the first `count` cold ones or, where so many are ready that it
+ * costs less, about those that cannot be tried. */
 static int sweep_group(struct wasock__poller *poller, uint32_t count)
 {
-    const uint32_t n_before = wasock__n_pending(poller);
+    const bool is_dense =
+        is_worth_trying(poller, poller->n_found, poller->n_asked);
 
-    if (poller->n_events % WASOCK__PATIENCE_MAX != 0 &&
-        is_worth_trying(poller, poller->n_found, poller->n_asked)) {
+    wasock__count_asked(poller, count);
+    if (is_dense) {
         poller->spent_ns += count * wasock__try_ns(poller);
         count = report_untested(poller, WASOCK__QUEUE_COLD, count, 0);
-        return count > 0 ? ask_group(poller, WASOCK__QUEUE_COLD, count, 0) : 0;
     }
-    const int result = ask_group(poller, WASOCK__QUEUE_COLD, count, 0);
-    wasock__count_yield(poller, count, wasock__n_pending(poller) - n_before);
-    return result;
+    return count > 0 ? ask_group(poller, WASOCK__QUEUE_COLD, count, 0) : 0;
 }
 
 /*
@@ -243,15 +245,14 @@ static int ask_other_hot(struct wasock__poller *poller, uint32_t n_rest)
 
 /* Wait for all. Cold ones that are not certain beside certain ones are left to
  * a sweep; if none is certain, all are due at once. */
-static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
-                   uint64_t now_ns)
+static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 {
     const struct wasock__answer answer = wasock__probe(
         poller, wasock__n_hot(poller), wasock__n_cold(poller), timeout_ns);
     uint32_t n_cold_found = 0;
 
     if (answer.n_certain == answer.n_ready) {
-        poller->swept_ns = now_ns;
+        poller->swept_ns = wasock_clock_now_ns(); /* it may have slept long */
     }
     if (answer.n_ready == 0) {
         return answer.error;
@@ -283,6 +284,9 @@ static uint64_t hot_until_ns(const struct wasock__poller *poller,
         poller->spread < WASOCK__SPREAD_MIN && wasock__n_hot(poller) > 0;
     const bool is_all_hot = poller->spread == 0 && wasock__n_hot(poller) > 0;
 
+    if (poller->swept_ns > now_ns) {
+        return WASOCK_DEADLINE_PAST; /* the clock failed: all are due */
+    }
     if (wasock__is_quiet(poller) ||
         (is_hot_traffic && poller->n_in_vain >= wasock__n_cold(poller))) {
         return wasock__next_due_ns(poller);
@@ -390,7 +394,7 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     miss_hot(poller);
     wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
                          false);
-    wasock__count_yield(poller, count, n_cold_found);
+    wasock__count_asked(poller, count);
     wasock__count_swept(poller, count, n_all, now_ns);
     poller->n_in_vain += count;
     wasock__conclude(poller, n_found - n_cold_found, n_cold_found);
@@ -408,7 +412,7 @@ int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
         }
         if (wasock__is_quiet(poller) && timeout_ns >= wasock__wake_ns(poller) &&
             wasock__count_due(poller, now_ns) == 0) {
-            return ask_all(poller, timeout_ns, now_ns);
+            return ask_all(poller, timeout_ns);
         }
     }
     return poller->kind == WASOCK__HOST_TRUTHFUL

@@ -9,6 +9,9 @@
  * real sockets. */
 #define STEP_NS WASOCK__NAP_NS
 
+/* As long as a host can be asked to wait. */
+#define LONG_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
+
 static uint64_t now_of(const struct wasock__poller *poller)
 {
     return poller->is_virtual
@@ -55,7 +58,10 @@ static int wait_for_any(struct wasock__poller *poller, uint64_t until_ns,
     }
     if (poller->network != NULL) {
         const int result = run_network(poller, WASOCK_DEADLINE_PAST);
-        if (result < 0 && result != -WASOCK_EDEADLOCK) {
+        const bool is_stuck =
+            result == -WASOCK_EDEADLOCK && until_ns == WASOCK_NO_DEADLINE &&
+            wasock__n_hot(poller) + wasock__n_cold(poller) == 0;
+        if ((result < 0 && result != -WASOCK_EDEADLOCK) || is_stuck) {
             return result;
         }
         until_ns =
@@ -98,8 +104,10 @@ static uint64_t limit(struct wasock__poller *poller, uint64_t until_ns,
         until_ns = wasock_deadline_earlier(until_ns, poller->starved_until_ns);
     }
     if (poller->kind == WASOCK__HOST_UNKNOWN && poller->n_hosted > 0) {
-        until_ns =
-            wasock_deadline_earlier(until_ns, wasock_ns_add(now_ns, STEP_NS));
+        /* If it is blind, a poll without a clock never returns. */
+        until_ns = wasock_deadline_earlier(
+            until_ns,
+            wasock_ns_add(now_ns, poller->is_kind_needed ? STEP_NS : LONG_NS));
     }
     return until_ns;
 }
@@ -167,16 +175,36 @@ static ptrdiff_t wait_until(struct wasock__poller *poller, uint64_t deadline_ns)
     return result;
 }
 
+/* So many waits in a row whose events were all false show that a host does not
+ * look at sockets. */
+#define LIES_MAX 16
+
+/* Where a host keeps saying that what is not ready is, it cannot be asked. */
+static void count_lies(struct wasock__poller *poller)
+{
+    if (!poller->is_all_false || poller->is_untested) {
+        poller->n_lies = 0;
+    } else if (++poller->n_lies == LIES_MAX &&
+               poller->kind == WASOCK__HOST_BROADCAST) {
+        poller->kind = WASOCK__HOST_BLIND;
+    }
+    poller->is_untested = 0;
+}
+
 /* At the start of a wait: what came of the events of the last one? */
 static void begin(struct wasock__poller *poller)
 {
     wasock__take_changes(poller);
-    if (!wasock__is_pending(poller)) {
-        wasock__order_review(poller);
-        if (poller->n_used > 0) {
-            poller->is_try_owed = 1;
-            poller->timeout_ns = 0;
-        }
+    if (wasock__is_pending(poller)) {
+        return;
+    }
+    wasock__order_review(poller);
+    count_lies(poller);
+    if (poller->n_used > 0) {
+        poller->is_try_owed = 1;
+    }
+    if (!poller->is_all_false || poller->kind != WASOCK__HOST_BLIND) {
+        poller->timeout_ns = 0; /* a new wait, not one that goes on */
     }
 }
 
@@ -205,7 +233,7 @@ ptrdiff_t wasock_poller_wait_for_ns(struct wasock_poller *opaque_poller,
             timeout_ns == 0 ? WASOCK_DEADLINE_PAST : WASOCK_NO_DEADLINE);
     }
     begin(poller);
-    if (timeout_ns != poller->timeout_ns) { /* else all were wrong: go on */
+    if (timeout_ns != poller->timeout_ns) { /* else that wait goes on */
         poller->timeout_ns = timeout_ns;
         poller->timeout_end_ns = wasock_ns_add(now_of(poller), timeout_ns);
     }
