@@ -371,14 +371,11 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
     poller->stride_ns = n_hot_found > 0 || poller->stride_ns < stride_min_ns
                             ? stride_min_ns
                             : 2 * poller->stride_ns;
-    if (wasock__is_quiet(poller)) {
-        result = step_cold(poller, 0, 0, now_ns);
-    } else if ((uint64_t)n_hot_found * poller->n_asked >
-               n_hot_before * poller->n_found) {
-        result = step_cold(poller, 0, 0, now_ns); /* the hot ones pay better */
-    } else {
-        result = step_cold(poller, hot_ns, poller->stride_ns, now_ns);
-    }
+    const bool is_hot_richer = (uint64_t)n_hot_found * poller->n_asked >
+                               n_hot_before * poller->n_found;
+    result = wasock__is_quiet(poller) || is_hot_richer
+                 ? step_cold(poller, 0, 0, now_ns)
+                 : step_cold(poller, hot_ns, poller->stride_ns, now_ns);
     wasock__conclude(poller, n_hot_found,
                      wasock__n_pending(poller) - n_before - n_hot_found);
     return result;
