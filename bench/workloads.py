@@ -8,7 +8,7 @@ IDLE_CONNECTIONS = (0, 1000, 5000, 9000)
 
 def wake_bound_us(watched: int) -> int:
     """The bound that the poller documents."""
-    return max(20_000, 15 * watched)
+    return max(20_000, 20 * watched)
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,6 @@
  */
 #define FIRST_WAIT_NS (10 * WASOCK_NS_PER_MS)
 
-#define USERDATA_CLOCK UINT64_MAX
-
 int wasock_fd_stat(int fd, struct wasock_fd_stat *stat)
 {
     struct wasip1_fdstat fdstat;
@@ -260,7 +258,7 @@ int wasock__fd_poll_once(struct wasock__subscription *subscriptions, size_t n,
         if (timeout_ns > TIMEOUT_MAX_NS) {
             timeout_ns = TIMEOUT_MAX_NS;
         }
-        clock->userdata = USERDATA_CLOCK;
+        clock->userdata = WASOCK__USERDATA_CLOCK;
         clock->tag = WASIP1_EVENTTYPE_CLOCK;
         clock->of.clock.id = WASIP1_CLOCKID_MONOTONIC;
         clock->of.clock.timeout_ns = (timeout_ns + TIMEOUT_UNIT_NS - 1) /

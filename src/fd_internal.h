@@ -8,6 +8,9 @@
 
 #include <wasock/fd.h>
 
+/* The userdata of a clock's event. */
+#define WASOCK__USERDATA_CLOCK UINT64_MAX
+
 /*
  * Poll one descriptor, or only the clock if `direction` is 0. One poll_oneoff.
  * timeout_ns: UINT64_MAX: no clock subscription.

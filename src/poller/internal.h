@@ -30,7 +30,7 @@
 /* The promises of poller.h: data is reported within the larger of these, the
  * second for each registration. */
 #define WASOCK__BOUND_MIN_NS (20 * WASOCK_NS_PER_MS)
-#define WASOCK__BOUND_EACH_NS (18 * WASOCK_NS_PER_US)
+#define WASOCK__BOUND_EACH_NS (18 * WASOCK_NS_PER_US) /* of 20 */
 #define WASOCK__BLIND_BOUND_EACH_NS (50 * WASOCK_NS_PER_US)
 
 /* The shortest sleep that every host can do. */

@@ -117,6 +117,25 @@ void wasock__update_timer(struct wasock__poller *poller, uint32_t index)
     }
 }
 
+/* Let the deadlines of a registration be pending that are newly exceeded. */
+static void report_exceeded(struct wasock__poller *poller, uint32_t index,
+                            uint64_t now_ns)
+{
+    struct wasock__registration *registration = &poller->registrations[index];
+    const uint64_t *deadlines_ns = registration->watch.socket_->deadline_ns_;
+    unsigned exceeded = 0;
+
+    for (unsigned side = 0; side < 2; side++) {
+        if (wasock_deadline_is_past(deadlines_ns[side], now_ns)) {
+            exceeded |= 1U << side;
+        }
+    }
+    exceeded &= ~(unsigned)registration->reported_exceeded;
+    registration->exceeded |= (uint8_t)exceeded;
+    registration->reported_exceeded |= (uint8_t)exceeded;
+    wasock__update_pending(poller, index);
+}
+
 void wasock__report_deadlines(struct wasock__poller *poller, uint64_t now_ns)
 {
     const struct wasock__timer *first = NULL;
@@ -124,17 +143,7 @@ void wasock__report_deadlines(struct wasock__poller *poller, uint64_t now_ns)
     while ((first = wasock__timer_heap_first(&poller->timers)) != NULL &&
            first->at_ns <= now_ns) {
         const uint32_t index = first->owner;
-        struct wasock__registration *registration =
-            &poller->registrations[index];
-        for (unsigned side = 0; side < 2; side++) {
-            if (wasock_deadline_is_past(
-                    registration->watch.socket_->deadline_ns_[side], now_ns)) {
-                registration->exceeded |= (uint8_t)(1U << side);
-            }
-        }
-        registration->exceeded &= (uint8_t)~registration->reported_exceeded;
-        registration->reported_exceeded |= registration->exceeded;
-        wasock__update_pending(poller, index);
+        report_exceeded(poller, index, now_ns);
         wasock__timer_heap_remove(&poller->timers, index);
         wasock__update_timer(poller, index);
     }
@@ -142,10 +151,10 @@ void wasock__report_deadlines(struct wasock__poller *poller, uint64_t now_ns)
 
 /* ---- Taking ---- */
 
-bool wasock_poller_next(struct wasock_poller *opaque,
+bool wasock_poller_next(struct wasock_poller *opaque_poller,
                         struct wasock_poller_event *event)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
 
     if (wasock__is_closed(poller)) {
         return false;

@@ -20,9 +20,10 @@ _Static_assert(sizeof(struct wasock__subscription) +
                    WASOCK__POLLER_BASE_BYTES,
                "WASOCK__POLLER_BASE_BYTES is wrong");
 
-int wasock_poller_init(struct wasock_poller *opaque, void *memory, size_t size)
+int wasock_poller_init(struct wasock_poller *opaque_poller, void *memory,
+                       size_t size)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
     const struct wasock__poller none = {
         .spread = 64,
         .n_asked = 1,
@@ -220,11 +221,11 @@ static bool is_interest(unsigned interest)
     return (interest & ~(unsigned)(WASOCK_READABLE | WASOCK_WRITABLE)) == 0;
 }
 
-int wasock_poller_add(struct wasock_poller *opaque,
+int wasock_poller_add(struct wasock_poller *opaque_poller,
                       struct wasock_socket *socket, unsigned interest,
                       void *token)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
 
     wasock__take_changes(poller);
     if (wasock__is_closed(poller) || !wasock_socket_is_open(socket)) {
@@ -260,11 +261,11 @@ int wasock_poller_add(struct wasock_poller *opaque,
     return 0;
 }
 
-int wasock_poller_modify(struct wasock_poller *opaque,
+int wasock_poller_modify(struct wasock_poller *opaque_poller,
                          struct wasock_socket *socket, unsigned interest,
                          void *token)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
 
     wasock__take_changes(poller);
     const uint32_t index = find(poller, socket);
@@ -285,10 +286,10 @@ int wasock_poller_modify(struct wasock_poller *opaque,
     return 0;
 }
 
-int wasock_poller_remove(struct wasock_poller *opaque,
+int wasock_poller_remove(struct wasock_poller *opaque_poller,
                          struct wasock_socket *socket)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
 
     wasock__take_changes(poller);
     const uint32_t index = find(poller, socket);
@@ -299,9 +300,9 @@ int wasock_poller_remove(struct wasock_poller *opaque,
     return 0;
 }
 
-void wasock_poller_close(struct wasock_poller *opaque)
+void wasock_poller_close(struct wasock_poller *opaque_poller)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
     const struct wasock__poller closed = {0};
 
     wasock__take_changes(poller);
@@ -311,10 +312,10 @@ void wasock_poller_close(struct wasock_poller *opaque)
     *poller = closed;
 }
 
-int wasock_poller_set_interruptible(struct wasock_poller *opaque,
+int wasock_poller_set_interruptible(struct wasock_poller *opaque_poller,
                                     bool is_interruptible)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
 
     if (wasock__is_closed(poller)) {
         return -WASOCK_ECLOSED;

@@ -79,18 +79,22 @@ static bool is_certain(const struct wasock__event *event)
 static void sort_out(struct wasock__poller *poller, uint32_t n_events,
                      struct wasock__answer *answer)
 {
+    uint32_t n_reported = 0; /* the clock is not asked about */
+
     for (uint32_t i = 0; i < n_events; i++) {
         const struct wasock__event *event = &poller->events[i];
-        if (index_of(poller, event) != WASOCK__NONE) {
-            answer->n_certain += is_certain(event);
-            answer->n_writes += event->type == WASIP1_EVENTTYPE_FD_WRITE;
-            if (answer->n_ready != i) {
-                poller->events[answer->n_ready] = *event;
-            }
-            answer->n_ready++;
+        n_reported += event->userdata != WASOCK__USERDATA_CLOCK;
+        if (index_of(poller, event) == WASOCK__NONE) {
+            continue;
         }
+        answer->n_certain += is_certain(event);
+        answer->n_writes += event->type == WASIP1_EVENTTYPE_FD_WRITE;
+        if (answer->n_ready != i) {
+            poller->events[answer->n_ready] = *event;
+        }
+        answer->n_ready++;
     }
-    if (answer->n_ready > 0 && n_events < answer->n_asked) {
+    if (answer->n_ready > 0 && n_reported < answer->n_asked) {
         poller->kind = WASOCK__HOST_TRUTHFUL;
     }
     if (answer->n_asked == 1 || poller->kind == WASOCK__HOST_TRUTHFUL) {

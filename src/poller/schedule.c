@@ -13,7 +13,50 @@
  * experience says that asking on does not pay.
  */
 
+/* So few hot ones beside certain ones are tried rather than asked again. */
+#define HOT_FEW (3 * WASOCK__FEW)
+
 /* ---- A group ---- */
+
+/*
+ * Whether to try ones of which so many were ready, without asking: at least a
+ * third. A try in vain costs little more than an event.
+ */
+static bool is_worth_trying(const struct wasock__poller *poller,
+                            uint32_t n_ready, uint32_t n_asked)
+{
+    return poller->kind != WASOCK__HOST_TRUTHFUL && 3 * n_ready > n_asked;
+}
+
+/*
+ * Report those of the first `count` of a queue that are connections with at
+ * least `credit`, and move them to its end. Returns how many others there are,
+ * now first: accepting in vain is dear, and what is no socket may block.
+ */
+static uint32_t report_untested(struct wasock__poller *poller,
+                                enum wasock__queue queue, uint32_t count,
+                                unsigned credit)
+{
+    uint32_t index = poller->queues[queue].first;
+    uint32_t n_others = 0;
+
+    poller->is_untested = 1;
+    for (; count > 0; count--) {
+        const struct wasock__registration *registration =
+            &poller->registrations[index];
+        const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
+        const unsigned role = registration->watch.socket_->role_;
+        if (registration->credit >= credit && role != WASOCK__ROLE_LISTENER &&
+            role != WASOCK__ROLE_PLAIN) {
+            wasock__report_ready(poller, index, registration->interest);
+            wasock__order_move(poller, index, queue);
+        } else {
+            n_others++;
+        }
+        index = next;
+    }
+    return n_others;
+}
 
 /* Whether one of the first `count` may not be passed over. */
 static bool is_any_doubted(const struct wasock__poller *poller,
@@ -36,7 +79,8 @@ static bool is_any_doubted(const struct wasock__poller *poller,
  * Of a group in which something was ready, some were reported: what of the
  * `n_rest` others, now first in the queue? Beside certain ones they are passed
  * over, unless one of them was passed over before or is likely to be ready
- * still. Returns how many need not be asked again.
+ * still: then a few hot ones are tried, as much may have arrived by then, and
+ * the others are asked again. Returns how many need not be.
  */
 static uint32_t settle_rest(struct wasock__poller *poller,
                             enum wasock__queue queue, uint32_t n_rest)
@@ -44,10 +88,23 @@ static uint32_t settle_rest(struct wasock__poller *poller,
     const bool is_truthful = poller->kind == WASOCK__HOST_TRUTHFUL;
 
     if (!is_truthful && is_any_doubted(poller, queue, n_rest)) {
+        if (queue == WASOCK__QUEUE_HOT && n_rest <= HOT_FEW) {
+            return n_rest - report_untested(poller, queue, n_rest, 0);
+        }
         return 0;
     }
     wasock__order_rotate(poller, queue, n_rest, !is_truthful);
     return n_rest;
+}
+
+/* How many are tried if it is not known which of them are ready. */
+static uint32_t few_of(const struct wasock__poller *poller,
+                       enum wasock__queue queue)
+{
+    if (WASOCK__FEW * poller->n_found > poller->n_asked) {
+        return UINT32_MAX; /* one in any FEW is: asking more gains nothing */
+    }
+    return queue == WASOCK__QUEUE_HOT ? 8 * WASOCK__FEW : WASOCK__FEW;
 }
 
 /*
@@ -58,8 +115,7 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
                      uint32_t count, uint64_t timeout_ns)
 {
     const bool is_hot = queue == WASOCK__QUEUE_HOT;
-    /* Of hot ones many are likely to be ready. */
-    const uint32_t few = is_hot ? 8 * WASOCK__FEW : WASOCK__FEW;
+    const uint32_t few = few_of(poller, queue);
     uint32_t n_left = count;
     uint32_t size = count;
 
@@ -121,46 +177,6 @@ static int ask_hot(struct wasock__poller *poller, uint32_t count,
         miss_hot(poller);
     }
     return result;
-}
-
-/*
- * Whether to try ones of which so many were ready, without asking: at least
- * two in five. A try in vain costs little more than an event.
- */
-static bool is_worth_trying(const struct wasock__poller *poller,
-                            uint32_t n_ready, uint32_t n_asked)
-{
-    return poller->kind != WASOCK__HOST_TRUTHFUL && 5 * n_ready > 2 * n_asked;
-}
-
-/*
- * Report those of the first `count` of a queue that are connections with at
- * least `credit`, and move them to its end. Returns how many others there are,
- * now first: accepting in vain is dear, and what is no socket may block.
- */
-static uint32_t report_untested(struct wasock__poller *poller,
-                                enum wasock__queue queue, uint32_t count,
-                                unsigned credit)
-{
-    uint32_t index = poller->queues[queue].first;
-    uint32_t n_others = 0;
-
-    poller->is_untested = 1;
-    for (; count > 0; count--) {
-        const struct wasock__registration *registration =
-            &poller->registrations[index];
-        const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
-        const unsigned role = registration->watch.socket_->role_;
-        if (registration->credit >= credit && role != WASOCK__ROLE_LISTENER &&
-            role != WASOCK__ROLE_PLAIN) {
-            wasock__report_ready(poller, index, registration->interest);
-            wasock__order_move(poller, index, queue);
-        } else {
-            n_others++;
-        }
-        index = next;
-    }
-    return n_others;
 }
 
 /* Whether to try the regular ones: those that were found more than once. */
@@ -355,14 +371,11 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
     poller->stride_ns = n_hot_found > 0 || poller->stride_ns < stride_min_ns
                             ? stride_min_ns
                             : 2 * poller->stride_ns;
-    if (wasock__is_quiet(poller)) {
-        result = step_cold(poller, 0, 0, now_ns);
-    } else if ((uint64_t)n_hot_found * poller->n_asked >
-               n_hot_before * poller->n_found) {
-        result = step_cold(poller, 0, 0, now_ns); /* the hot ones pay better */
-    } else {
-        result = step_cold(poller, hot_ns, poller->stride_ns, now_ns);
-    }
+    const bool is_hot_richer = (uint64_t)n_hot_found * poller->n_asked >
+                               n_hot_before * poller->n_found;
+    result = wasock__is_quiet(poller) || is_hot_richer
+                 ? step_cold(poller, 0, 0, now_ns)
+                 : step_cold(poller, hot_ns, poller->stride_ns, now_ns);
     wasock__conclude(poller, n_hot_found,
                      wasock__n_pending(poller) - n_before - n_hot_found);
     return result;

@@ -19,9 +19,9 @@ static uint64_t now_of(const struct wasock__poller *poller)
                : wasock_clock_now_ns();
 }
 
-uint64_t wasock_poller_now_ns(const struct wasock_poller *opaque)
+uint64_t wasock_poller_now_ns(const struct wasock_poller *opaque_poller)
 {
-    return now_of((const struct wasock__poller *)(const void *)opaque);
+    return now_of((const struct wasock__poller *)(const void *)opaque_poller);
 }
 
 /* Look at the in-process sockets that may be ready. */
@@ -103,7 +103,8 @@ static uint64_t limit(struct wasock__poller *poller, uint64_t until_ns,
     if (wasock__count(poller, WASOCK__QUEUE_STARVED) > 0) {
         until_ns = wasock_deadline_earlier(until_ns, poller->starved_until_ns);
     }
-    if (poller->kind == WASOCK__HOST_UNKNOWN && poller->n_hosted > 0) {
+    if (poller->kind == WASOCK__HOST_UNKNOWN &&
+        wasock__n_hot(poller) + wasock__n_cold(poller) > 0) {
         /* If it is blind, a poll without a clock never returns. */
         until_ns = wasock_deadline_earlier(
             until_ns,
@@ -208,10 +209,10 @@ static void begin(struct wasock__poller *poller)
     }
 }
 
-ptrdiff_t wasock_poller_wait_until_ns(struct wasock_poller *opaque,
+ptrdiff_t wasock_poller_wait_until_ns(struct wasock_poller *opaque_poller,
                                       uint64_t deadline_ns)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
 
     if (wasock__is_closed(poller)) {
         return -WASOCK_ECLOSED;
@@ -221,16 +222,16 @@ ptrdiff_t wasock_poller_wait_until_ns(struct wasock_poller *opaque,
     return wait_until(poller, deadline_ns);
 }
 
-ptrdiff_t wasock_poller_wait_for_ns(struct wasock_poller *opaque,
+ptrdiff_t wasock_poller_wait_for_ns(struct wasock_poller *opaque_poller,
                                     uint64_t timeout_ns)
 {
-    struct wasock__poller *poller = wasock__poller_of(opaque);
+    struct wasock__poller *poller = wasock__poller_of(opaque_poller);
 
     if (timeout_ns == 0 || timeout_ns == WASOCK_FOREVER_NS ||
         wasock__is_closed(poller)) {
-        return wasock_poller_wait_until_ns(opaque, timeout_ns == 0
-                                                       ? WASOCK_DEADLINE_PAST
-                                                       : WASOCK_NO_DEADLINE);
+        return wasock_poller_wait_until_ns(
+            opaque_poller,
+            timeout_ns == 0 ? WASOCK_DEADLINE_PAST : WASOCK_NO_DEADLINE);
     }
     begin(poller);
     if (timeout_ns != poller->timeout_ns) { /* else that wait goes on */

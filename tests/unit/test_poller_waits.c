@@ -6,7 +6,7 @@
  * program busy. */
 static uint64_t bound_ns(size_t n)
 {
-    const uint64_t all_ns = n * (is_host(&simhost_wazero) ? 50000U : 18000U);
+    const uint64_t all_ns = n * (is_host(&simhost_wazero) ? 50000U : 20000U);
 
     return all_ns > 20 * MS ? all_ns : 20 * MS;
 }

@@ -307,7 +307,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 /* The bound of poller.h, and the time that the program takes itself. */
 static uint64_t bound_ns(void)
 {
-    const uint64_t each_ns = is_host(&simhost_wazero) ? 50000 : 18000;
+    const uint64_t each_ns = is_host(&simhost_wazero) ? 50000 : 20000;
 
     return larger(20 * MS, world.n_registered_max * each_ns) +
            world.longest_turn_ns + SLACK_NS;
