@@ -21,7 +21,8 @@
  *
  * plus the time that the program itself takes between two waits. "At once"
  * needs waits of at least 1.1 us * n, and begins after about four times the
- * figure on the right without an event.
+ * figure on the right without an event. Any other host counts as one of the
+ * two: the poller tells them apart by their answers.
  *
  * Readiness is a hint: a try_ call may still return EAGAIN. It is
  * level-triggered: an object that stays ready is reported by every wait.
@@ -76,8 +77,8 @@ struct wasock_poller_event {
     void *token;      /* as registered */
     uint8_t ready;    /* WASOCK_READABLE, WASOCK_WRITABLE: try it */
     uint8_t deadline; /* WASOCK_READABLE, WASOCK_WRITABLE: exceeded */
-    int16_t error;    /* -WASOCK_EBADF: the descriptor is dead and is not
-                         waited for any more; 0: none */
+    int16_t error;    /* -WASOCK_EBADF: the host cannot wait for the
+                         descriptor, and the poller stops asking; 0: none */
 };
 
 /*
@@ -137,6 +138,8 @@ int wasock_poller_remove(struct wasock_poller *poller,
  * deadline_ns: a time by the poller's clock (wasock_poller_now_ns);
  *   WASOCK_NO_DEADLINE: none; WASOCK_DEADLINE_PAST: look, do not wait.
  * timeout_ns: a duration; WASOCK_FOREVER_NS: no limit; 0: look, do not wait.
+ *   A look asks for the active objects and some of the others. Repeated looks
+ *   report data on any within the times above.
  * Returns the number of pending events, those of earlier waits included; 0:
  *   time is up. Take them with wasock_poller_next. While events are pending
  *   it returns at once and does not ask the host.

@@ -241,7 +241,7 @@ static void test_each_deadline_is_reported_once_on(void)
         set_write_deadline(&conns[i].socket, due_ns[i][1]);
     }
     assert_null(look_at(&listener).token); /* let the poller know of them */
-    for (size_t i = 0; i < N; i += 2) { /* none, or a later one */
+    for (size_t i = 0; i < N; i += 2) {
         due_ns[i][0] =
             i % 4 == 0 ? WASOCK_NO_DEADLINE : start_ns + (2 * N + i) * MS;
         set_read_deadline(&conns[i].socket, due_ns[i][0]);
