@@ -28,9 +28,9 @@
 #define WASOCK__NONE UINT32_MAX
 
 /* The promises of poller.h: data is reported within the larger of these, the
- * second for each registration. */
+ * second for each registration. The host is given a tenth of the 20 us. */
 #define WASOCK__BOUND_MIN_NS (20 * WASOCK_NS_PER_MS)
-#define WASOCK__BOUND_EACH_NS (18 * WASOCK_NS_PER_US) /* of 20 */
+#define WASOCK__BOUND_EACH_NS (18 * WASOCK_NS_PER_US)
 #define WASOCK__BLIND_BOUND_EACH_NS (50 * WASOCK_NS_PER_US)
 
 /* The shortest sleep that every host can do. */

@@ -397,6 +397,7 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     until_ns = count > 0 ? WASOCK_DEADLINE_PAST
                          : wasock_deadline_earlier(until_ns, hot_until);
     poller->has_slept |= until_ns != WASOCK_DEADLINE_PAST;
+    const uint64_t begin_ns = count > 0 ? wasock_clock_now_ns() : 0;
     const struct wasock__answer answer =
         wasock__probe(poller, wasock__n_hot(poller), count,
                       wasock__timeout_of(until_ns, now_ns));
@@ -404,12 +405,17 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     if (answer.error < 0) {
         return answer.error;
     }
+    if (count > 0) {
+        wasock__learn_cost(poller, answer.n_asked, begin_ns);
+    }
     uint32_t n_cold_found = 0;
     const uint32_t n_found =
         wasock__probe_report(poller, &answer, true, &n_cold_found);
     miss_hot(poller);
-    wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
-                         false);
+    if (count < n_all) {
+        wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
+                             false);
+    }
     wasock__count_asked(poller, count);
     wasock__count_swept(poller, count, n_all, now_ns);
     poller->n_in_vain += count;

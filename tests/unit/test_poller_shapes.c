@@ -43,6 +43,9 @@
 #define TRUTHFUL_RATIO_MIN 0.99
 #define TRUTHFUL_OPEN_RATIO_MIN 0.95
 
+/* The least share of what busy ones reach alone, beside 9,000 idle ones. */
+#define IDLE_RATIO_MIN 0.92
+
 /* An open shape leaves time to sleep. The poller may not use it to answer later
  * than the loop, by more than this. */
 #define OPEN_P99_RATIO_MAX 1.1
@@ -482,12 +485,30 @@ static void test_blind(void **unused)
     run_table(&blind);
 }
 
+/* What asking about idle ones now and then takes from busy ones. */
+static void test_idle_ones_cost_little(void **unused)
+{
+    static const struct host_kind *const hosts[] = {&broadcast, &truthful};
+    const struct cell busy = {.shape = SHAPE_BUSY, .n = 64, .k = 64};
+    const struct cell beside_idle = {.shape = SHAPE_BUSY, .n = 9064, .k = 64};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
+        const struct result alone = measure(hosts[i], &busy, &ours);
+        const struct result result = measure(hosts[i], &beside_idle, &ours);
+        printf("%-9s | 64 busy, beside 9,000 idle: %.2f\n", hosts[i]->name,
+               result.rate / alone.rate);
+        assert_true(result.rate >= IDLE_RATIO_MIN * alone.rate);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_broadcast),
         cmocka_unit_test(test_truthful),
         cmocka_unit_test(test_blind),
+        cmocka_unit_test(test_idle_ones_cost_little),
     };
 
     printf("seed %d\n", (int)SEED);

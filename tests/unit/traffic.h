@@ -17,7 +17,7 @@
 #include "random.h"
 #include "simhost.h"
 
-#define CLIENTS_MAX 5064
+#define CLIENTS_MAX 9064
 #define REQUEST_BYTES 64
 #define ANSWERS_MAX 8192
 
