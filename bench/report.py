@@ -27,8 +27,7 @@ from workloads import (
 
 # What a median of five alternated runs may be below 1 by chance.
 NOISE = 0.03
-# One request in flight among so many connections: at least so many times as
-# fast as the best peer.
+# With one request in flight, by connections: the least ratio to the best peer.
 ALONE_GOALS = {100: 1, 1000: 2, 5000: 4}
 
 

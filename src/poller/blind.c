@@ -4,9 +4,8 @@
 /*
  * A host whose poll does not look at sockets, such as wazero: nothing can be
  * asked, so the caller has to try. The hot ones are reported in rounds, the
- * cold ones in turn. Between rounds that were all in vain come naps, each
- * longer than the last, as each costs Go's scheduler as much as a hundred
- * tries.
+ * cold ones in turn. Between fruitless rounds come naps, each longer than
+ * the last, as each costs Go's scheduler as much as a hundred tries.
  */
 
 /* Within which time each cold one is tried. */
@@ -84,7 +83,7 @@ static void report_first(struct wasock__poller *poller,
 
 static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
 {
-    const bool is_empty = wasock__n_hot(poller) + wasock__n_cold(poller) == 0;
+    const bool is_empty = wasock__n_hot_and_cold(poller) == 0;
     const uint64_t nap_ns = is_empty ? timeout_ns : next_nap_ns(poller);
 
     return wasock__fd_wait_once(-1, 0,
@@ -128,8 +127,7 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
     if (wasock__n_cold(poller) > 0) {
         const uint32_t n_due = take_due(poller, now_ns);
         n_tries = n_tries > n_due ? n_tries : n_due;
-        n_tries =
-            n_tries < wasock__n_cold(poller) ? n_tries : wasock__n_cold(poller);
+        n_tries = wasock__lesser(n_tries, wasock__n_cold(poller));
         report_first(poller, WASOCK__QUEUE_COLD, n_tries);
         wasock__order_rotate(poller, WASOCK__QUEUE_COLD, n_tries, false);
         poller->n_in_vain += n_tries;

@@ -36,8 +36,8 @@
 /* The shortest sleep that every host can do. */
 #define WASOCK__NAP_NS WASOCK_NS_PER_MS
 
-/* Questions or rounds that may be in vain before sleeping, at most. Where they
- * did not pay, some are tried now and then, to see whether that has changed. */
+/* The most fruitless questions or rounds before sleeping. Where they did not
+ * pay, some are tried now and then, to see whether that has changed. */
 #define WASOCK__PATIENCE_MAX 8
 
 /* The largest group: larger ones save little and delay what is found first. */
@@ -187,6 +187,12 @@ static inline uint32_t wasock__n_cold(const struct wasock__poller *poller)
     return wasock__count(poller, WASOCK__QUEUE_COLD);
 }
 
+static inline uint32_t
+wasock__n_hot_and_cold(const struct wasock__poller *poller)
+{
+    return wasock__n_hot(poller) + wasock__n_cold(poller);
+}
+
 static inline uint32_t wasock__n_pending(const struct wasock__poller *poller)
 {
     return poller->reports[WASOCK__REPORT_PENDING].count;
@@ -199,7 +205,7 @@ static inline uint32_t wasock__lesser(uint32_t a, uint32_t b)
 
 static inline bool wasock__is_pending(const struct wasock__poller *poller)
 {
-    return poller->reports[WASOCK__REPORT_PENDING].count > 0;
+    return wasock__n_pending(poller) > 0;
 }
 
 /* A timeout for the host. now_ns: the time; not needed for a look. */
@@ -330,8 +336,8 @@ uint64_t wasock__eager_ns(const struct wasock__poller *poller);
 bool wasock__has_naps(const struct wasock__poller *poller);
 bool wasock__is_quiet(const struct wasock__poller *poller);
 
-/* Learn whether asking on has paid; where events come from; both, from a step
- * that found so many. */
+/* Learn whether asking on has paid; where events come from; both, from what a
+ * step found. */
 void wasock__learn_patience(struct wasock__poller *poller, bool has_paid);
 void wasock__count_event(struct wasock__poller *poller, bool is_cold);
 void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,

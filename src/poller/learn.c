@@ -16,7 +16,7 @@ struct cost {
     uint32_t idle_ns;  /* … for each asked about if none is ready, … */
     uint32_t ready_ns; /* … or if one is, … */
     uint32_t wake_ns;  /* … or if it slept */
-    uint32_t dense;    /* if one in so many is ready, ask about all at once */
+    uint32_t dense;    /* if one in `dense` is ready, ask about all at once */
 };
 
 /* wasmtime 36 and 46, measured. */
@@ -24,8 +24,8 @@ static const struct cost broadcast_cost = {1300, 200, 900, 1100, 4};
 /* A native poll(2), measured: one that sleeps looks twice. */
 static const struct cost truthful_cost = {1000, 50, 50, 150, 256};
 
-/* While hot ones keep the program busy, one part in so many of the time goes
- * into asking about cold ones. */
+/* While hot ones keep the program busy, 1 / PERIOD_PARTS of the time goes into
+ * asking about cold ones. */
 #define PERIOD_PARTS 16
 
 static const struct cost *cost_of(const struct wasock__poller *poller)
@@ -51,8 +51,7 @@ void wasock__pay(struct wasock__poller *poller,
 /* What waiting for all costs when it ends. */
 uint64_t wasock__wake_ns(const struct wasock__poller *poller)
 {
-    return (uint64_t)(wasock__n_hot(poller) + wasock__n_cold(poller)) *
-           cost_of(poller)->wake_ns;
+    return (uint64_t)wasock__n_hot_and_cold(poller) * cost_of(poller)->wake_ns;
 }
 
 uint64_t wasock__poll_ns(const struct wasock__poller *poller)
@@ -166,7 +165,7 @@ void wasock__count_event(struct wasock__poller *poller, bool is_cold)
     poller->n_events++;
 }
 
-/* Learn from a step that found so many hot and cold ones. */
+/* Learn from what a step found. */
 void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
                       uint32_t n_cold_found)
 {

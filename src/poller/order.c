@@ -15,7 +15,7 @@
  *              +--- found twice in a row ------------+
  *
  * A hot one that is used doubles its credit, so that a busy one survives a
- * pause. A new one turns cold after one or two questions in vain.
+ * pause. A new one turns cold after one or two fruitless questions.
  */
 
 /* Credit of a connection that is used again and again: misses that it may
@@ -91,7 +91,7 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
     struct wasock__registration *registration = &poller->registrations[index];
 
     if (registration->queue != WASOCK__QUEUE_HOT ||
-        wasock__n_hot(poller) + wasock__n_cold(poller) <= 4 * WASOCK__FEW) {
+        wasock__n_hot_and_cold(poller) <= 4 * WASOCK__FEW) {
         return;
     }
     if (registration->credit > 0) {

@@ -133,14 +133,13 @@ static void starve(struct wasock__poller *poller, uint32_t index)
 static void release(struct wasock__poller *poller, uint32_t index)
 {
     struct wasock__registration *registration = &poller->registrations[index];
-    const bool is_hosted = registration->is_hosted;
 
     poller->n_dropped += registration->report == WASOCK__REPORT_TAKEN;
     wasock__set_report(poller, index, WASOCK__REPORT_NONE);
     wasock__timer_heap_remove(&poller->timers, index);
     wasock__socket_unwatch(&registration->watch);
     wasock__order_move(poller, index, WASOCK__QUEUE_FREE);
-    if (is_hosted) {
+    if (registration->is_hosted) {
         poller->n_hosted--;
     } else if (--poller->n_networked == 0) {
         poller->network = NULL;

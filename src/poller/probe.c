@@ -156,7 +156,7 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint64_t timeout_ns)
 {
     struct wasock__answer answer = {0, 0, 0, 0, 0};
-    const uint32_t n_all = wasock__n_hot(poller) + wasock__n_cold(poller);
+    const uint32_t n_all = wasock__n_hot_and_cold(poller);
     uint32_t n = 0;
 
     if (n_hot + n_cold == n_all && poller->capacity / 16 <= n_all) {

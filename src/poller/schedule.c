@@ -19,8 +19,8 @@
 /* ---- A group ---- */
 
 /*
- * Whether to try ones of which so many were ready, without asking: at least a
- * third. A try in vain costs little more than an event.
+ * Whether to try ones without asking: where at least a third were ready. A
+ * fruitless try costs little more than an event.
  */
 static bool is_worth_trying(const struct wasock__poller *poller,
                             uint32_t n_ready, uint32_t n_asked)
@@ -31,7 +31,7 @@ static bool is_worth_trying(const struct wasock__poller *poller,
 /*
  * Report those of the first `count` of a queue that are connections with at
  * least `credit`, and move them to its end. Returns how many others there are,
- * now first: accepting in vain is dear, and what is no socket may block.
+ * now first: a fruitless accept is dear, and what is no socket may block.
  */
 static uint32_t report_untested(struct wasock__poller *poller,
                                 enum wasock__queue queue, uint32_t count,
@@ -151,7 +151,7 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
 
 /* ---- Hot ---- */
 
-/* Hot ones that are not reported were asked about in vain. */
+/* The question about hot ones that are not reported was fruitless. */
 static void miss_hot(struct wasock__poller *poller)
 {
     uint32_t index = poller->queues[WASOCK__QUEUE_HOT].first;
@@ -198,8 +198,8 @@ static int ask_direct(struct wasock__poller *poller)
 
 /* ---- Cold ---- */
 
-/* Ask about the first `count` cold ones or, where so many are ready that it
- * costs less, about those that cannot be tried. */
+/* Ask about the first `count` cold ones or, where enough are ready to make it
+ * cheaper, try them and ask about those that cannot be tried. */
 static int sweep_group(struct wasock__poller *poller, uint32_t count)
 {
     const bool is_dense =
@@ -397,7 +397,6 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     until_ns = count > 0 ? WASOCK_DEADLINE_PAST
                          : wasock_deadline_earlier(until_ns, hot_until);
     poller->has_slept |= until_ns != WASOCK_DEADLINE_PAST;
-    const uint64_t begin_ns = count > 0 ? wasock_clock_now_ns() : 0;
     const struct wasock__answer answer =
         wasock__probe(poller, wasock__n_hot(poller), count,
                       wasock__timeout_of(until_ns, now_ns));
@@ -406,13 +405,13 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
         return answer.error;
     }
     if (count > 0) {
-        wasock__learn_cost(poller, answer.n_asked, begin_ns);
+        wasock__learn_cost(poller, answer.n_asked, now_ns);
     }
     uint32_t n_cold_found = 0;
     const uint32_t n_found =
         wasock__probe_report(poller, &answer, true, &n_cold_found);
     miss_hot(poller);
-    if (count < n_all) {
+    if (count < n_all) { /* all of them keep their order */
         wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
                              false);
     }

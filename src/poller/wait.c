@@ -58,17 +58,16 @@ static int wait_for_any(struct wasock__poller *poller, uint64_t until_ns,
     }
     if (poller->network != NULL) {
         const int result = run_network(poller, WASOCK_DEADLINE_PAST);
-        const bool is_stuck =
-            result == -WASOCK_EDEADLOCK && until_ns == WASOCK_NO_DEADLINE &&
-            wasock__n_hot(poller) + wasock__n_cold(poller) == 0;
+        const bool is_stuck = result == -WASOCK_EDEADLOCK &&
+                              until_ns == WASOCK_NO_DEADLINE &&
+                              wasock__n_hot_and_cold(poller) == 0;
         if ((result < 0 && result != -WASOCK_EDEADLOCK) || is_stuck) {
             return result;
         }
         until_ns =
             wasock_deadline_earlier(until_ns, wasock_ns_add(now_ns, STEP_NS));
     }
-    if (until_ns == WASOCK_NO_DEADLINE &&
-        wasock__n_hot(poller) + wasock__n_cold(poller) == 0) {
+    if (until_ns == WASOCK_NO_DEADLINE && wasock__n_hot_and_cold(poller) == 0) {
         return -WASOCK_EDEADLOCK;
     }
     return poller->kind == WASOCK__HOST_BLIND
@@ -104,7 +103,7 @@ static uint64_t limit(struct wasock__poller *poller, uint64_t until_ns,
         until_ns = wasock_deadline_earlier(until_ns, poller->starved_until_ns);
     }
     if (poller->kind == WASOCK__HOST_UNKNOWN &&
-        wasock__n_hot(poller) + wasock__n_cold(poller) > 0) {
+        wasock__n_hot_and_cold(poller) > 0) {
         /* If it is blind, a poll without a clock never returns. */
         until_ns = wasock_deadline_earlier(
             until_ns,
@@ -113,7 +112,7 @@ static uint64_t limit(struct wasock__poller *poller, uint64_t until_ns,
     return until_ns;
 }
 
-/* Whether time is up. now_ns: 0 if it is not known and not needed. */
+/* Whether time is up. */
 static bool is_over(const struct wasock__poller *poller, uint64_t deadline_ns)
 {
     if (deadline_ns == WASOCK_NO_DEADLINE) {
@@ -170,14 +169,14 @@ static ptrdiff_t wait_until(struct wasock__poller *poller, uint64_t deadline_ns)
         }
     }
     if (wasock__is_pending(poller)) {
-        return (ptrdiff_t)poller->reports[WASOCK__REPORT_PENDING].count;
+        return (ptrdiff_t)wasock__n_pending(poller);
     }
     poller->is_try_owed = 1;
     return result;
 }
 
-/* So many waits in a row whose events were all false show that a host does not
- * look at sockets. */
+/* Waits in a row whose events were all false, after which a host counts as one
+ * that does not look at sockets. */
 #define LIES_MAX 16
 
 /* Where a host keeps saying that what is not ready is, it cannot be asked. */
