@@ -8,6 +8,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 port=${1:-8080}
+if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
+    echo "usage: tools/demo.sh [PORT], 1 to 65535" >&2
+    exit 2
+fi
 
 tools/setup.sh
 cmake --preset wasm >build.log 2>&1 && cmake --build --preset wasm >>build.log 2>&1 || {
