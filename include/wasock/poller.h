@@ -2,6 +2,9 @@
 /*
  * poller.h - wait for many listeners and connections at once.
  *
+ *     _Alignas(WASOCK_POLLER_ALIGNMENT)
+ *         static unsigned char memory[WASOCK_POLLER_SIZE(64)];
+ *     wasock_poller_init(&poller, memory, sizeof(memory));
  *     wasock_poller_add(&poller, &conn.socket, WASOCK_READABLE, client);
  *     ...
  *     while (wasock_poller_wait_for_ns(&poller, WASOCK_FOREVER_NS) > 0) {
