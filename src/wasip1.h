@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasip1.h - the waist: all that wasock knows of its host.
+ * wasip1.h - the waist: what every host of wasock has.
  *
- * The preview1 functions the library uses, their types and constants. In wasm
- * each function is an import, called directly. In a native build they are
- * ordinary symbols that another object defines: src/host/posix.c for a
- * program, tests/simhost for the tests.
+ * The preview1 functions the library uses, their types and constants. In a
+ * preview1 module each function is an import, called directly. Elsewhere they
+ * are ordinary symbols that the host's object defines: src/host/posix.c,
+ * wasip2.c and wasip3.c, or tests/simhost. host.h has what only some hosts can
+ * do.
  *
  * Every function returns a preview1 errno, 0 on success. Outputs are written
  * on success only, unless a host breaks even that rule.
@@ -18,7 +19,8 @@
 
 #include <wasock/abi.h>
 
-#if defined(__wasm__)
+/* A component's host object (src/host) defines the functions: no imports. */
+#if defined(__wasm__) && !defined(WASOCK_COMPONENT)
 #define WASIP1_IMPORT(name)                                                    \
     __attribute__((__import_module__("wasi_snapshot_preview1"),                \
                    __import_name__(#name)))

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host.h - what a host may offer beyond preview1.
+ *
+ * These are functions of the host's object, never imports, so that a module
+ * loads everywhere: src/host/preview1.c refuses all of them; posix.c, wasip2.c
+ * and wasip3.c implement what their host has. Every library is built with
+ * exactly one of these objects.
+ *
+ * As in wasip1.h, every function returns a preview1 errno, 0 on success, and
+ * writes its outputs on success only. ENOSYS: the host cannot do it.
+ */
+#ifndef WASOCK_HOST_H
+#define WASOCK_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wasock/abi.h>
+#include <wasock/addr.h>
+
+/* The first descriptor that may be a preopened socket. */
+int32_t wasock__host_first_fd(void);
+
+/* ---- Streams ---- */
+
+/* Open a non-blocking listener. addr: IPv4 or IPv6; port 0: the host chooses.
+ * backlog: connections that wait to be accepted. */
+int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
+                            int32_t *fd);
+
+/* Open a non-blocking socket and start to connect it. The descriptor is
+ * writable once that has succeeded or failed. Until then reads and writes
+ * return EAGAIN. */
+int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd);
+
+/* Get the result of a connect: 0: connected; EAGAIN: not finished; any other:
+ * why it failed, which may be reported once only. */
+int32_t wasock__host_connect_result(int32_t fd);
+
+/* Get the address of this end, or of the peer. */
+int32_t wasock__host_local_addr(int32_t fd, struct wasock_addr *addr);
+int32_t wasock__host_remote_addr(int32_t fd, struct wasock_addr *addr);
+
+/* ---- Datagrams ---- */
+
+/* Open a non-blocking datagram socket. addr: NULL: unspecified, of `family`
+ * (enum wasock_addr_family); else bind to it. */
+int32_t wasock__host_dgram_open(uint8_t family, const struct wasock_addr *addr,
+                                int32_t *fd);
+
+/* Send to and receive from one peer only. sock_send and sock_recv work then. */
+int32_t wasock__host_dgram_connect(int32_t fd, const struct wasock_addr *addr);
+
+/* Send one datagram. addr: NULL: to the connected peer. */
+int32_t wasock__host_dgram_send(int32_t fd, const struct wasock_slice *slices,
+                                size_t n_slices, const struct wasock_addr *addr,
+                                uint32_t *n_sent);
+
+/* Receive one datagram; what does not fit is lost. addr: written: its sender.
+ * length: written: of the whole datagram. */
+int32_t wasock__host_dgram_receive(int32_t fd,
+                                   const struct wasock_buffer *buffers,
+                                   size_t n_buffers, struct wasock_addr *addr,
+                                   uint32_t *length);
+
+/* ---- Names ---- */
+
+/* Look up the addresses of a name. Blocks. addrs: room for `capacity`; their
+ * port is 0. n_addrs: written: at most `capacity`. ENOENT: no such name. */
+int32_t wasock__host_lookup(const char *name, size_t length,
+                            struct wasock_addr *addrs, size_t capacity,
+                            size_t *n_addrs);
+
+/* ---- Sets: a host that remembers what is waited for, as epoll does ---- */
+
+/* A set, in the caller's memory; it must not move while it is open. All zero
+ * bytes: closed. Members are the host's. */
+struct wasock__host_set {
+    struct wasock__host_watch *first;
+    int32_t fd;
+    uint32_t count;
+};
+
+/* A descriptor in a set, in the caller's memory; it must not move while it is
+ * in the set. Several may watch one descriptor, in one set or in several. All
+ * zero bytes: in no set. Members but `ready` are the host's. */
+struct wasock__host_watch {
+    struct wasock__host_watch *next;
+    struct wasock__host_watch *next_ready;
+    struct wasock__host_set *set;
+    int32_t fd;
+    uint8_t directions;
+    uint8_t ready; /* directions, as the last set_wait reported */
+    uint8_t state;
+};
+
+/* Open a set. ENOSYS: the host keeps none; any other: it cannot now. */
+int32_t wasock__host_set_open(struct wasock__host_set *set);
+
+/* Close a set. Its watches must have been removed. */
+void wasock__host_set_close(struct wasock__host_set *set);
+
+/* Watch a descriptor. directions: a mask of WASOCK_READABLE and
+ * WASOCK_WRITABLE, not 0. ENOTSUP: the set cannot watch it, as it is always
+ * ready (a file). */
+int32_t wasock__host_set_add(struct wasock__host_set *set,
+                             struct wasock__host_watch *watch, int32_t fd,
+                             unsigned directions);
+
+/* Replace the directions of a watch. */
+int32_t wasock__host_set_modify(struct wasock__host_watch *watch,
+                                unsigned directions);
+
+/* Remove a watch. Its descriptor may have been closed; a new one of the same
+ * number must not have been added to the set. */
+void wasock__host_set_remove(struct wasock__host_watch *watch);
+
+/*
+ * Wait until descriptors are ready, and get some or all of them. What stays
+ * ready is reported by every call, or in turn if there is no room.
+ * ready: room for `capacity` watches, at least 1.
+ * timeout_ns: 0: do not wait; UINT64_MAX: no limit.
+ * n_ready: written: 0: the time is up. EINTR: a signal.
+ */
+int32_t wasock__host_set_wait(struct wasock__host_set *set,
+                              struct wasock__host_watch **ready,
+                              uint32_t capacity, uint64_t timeout_ns,
+                              uint32_t *n_ready);
+
+/* ---- Costs ---- */
+
+/* What polls of a truthful host cost, in ns. */
+struct wasock__poll_cost {
+    uint32_t poll_ns;  /* a poll, … */
+    uint32_t idle_ns;  /* … for each asked about if none is ready, … */
+    uint32_t ready_ns; /* … or if one is, … */
+    uint32_t wake_ns;  /* … or if it slept */
+    uint32_t dense;    /* if one in `dense` is ready, ask about all at once */
+};
+
+/* The costs of a host whose poll is known to be truthful. NULL: it is not
+ * known what the host's poll is worth: detect it. */
+const struct wasock__poll_cost *wasock__host_poll_cost(void);
+
+#endif
