@@ -6,17 +6,31 @@
 
 #include "socket_internal.h"
 
-void wasock__backend_init(struct wasock__backend *backend,
+void wasock__backend_init(struct wasock_network *backend,
                           const struct wasock__operations *operations)
 {
-    backend->operations = operations;
+    backend->operations_ = operations;
 }
 
 /* The operations of a socket, or NULL for a closed one. */
 static const struct wasock__operations *
 operations_of(const struct wasock_socket *socket)
 {
-    return socket->backend_ == NULL ? NULL : socket->backend_->operations;
+    return socket->backend_ == NULL ? NULL : socket->backend_->operations_;
+}
+
+int wasock__backend_listen(struct wasock_network *network,
+                           const struct wasock_addr *addr, size_t backlog,
+                           struct wasock_socket *listener)
+{
+    return network->operations_->listen(network, addr, backlog, listener);
+}
+
+int wasock__backend_connect(struct wasock_network *network,
+                            const struct wasock_addr *addr,
+                            struct wasock_socket *connecting)
+{
+    return network->operations_->connect(network, addr, connecting);
 }
 
 int wasock__backend_accept(struct wasock_socket *listener,
@@ -77,6 +91,14 @@ int wasock__backend_close(struct wasock_socket *socket)
     const struct wasock__operations *operations = operations_of(socket);
 
     return operations == NULL ? -WASOCK_ECLOSED : operations->close(socket);
+}
+
+int wasock__backend_connect_result(struct wasock_socket *socket)
+{
+    const struct wasock__operations *operations = operations_of(socket);
+
+    return operations == NULL ? -WASOCK_ECLOSED
+                              : operations->connect_result(socket);
 }
 
 int wasock__backend_local_addr(struct wasock_socket *socket,

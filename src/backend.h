@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backend.h - sockets that preview1 does not provide.
+ * backend.h - sockets that are not the host's.
  *
- * A backend is the in-process network, or a host that can do more than
- * preview1, such as connect and listen. It is one object file: a table of
- * operations, a struct that begins with a struct wasock__backend, and public
- * functions that open sockets on it: with backend_ set and the role NONE.
+ * A backend, such as the in-process network, is a table of operations and a
+ * struct that begins with a struct wasock_network. Its sockets have backend_
+ * set and the role NONE.
  */
 #ifndef WASOCK_BACKEND_H
 #define WASOCK_BACKEND_H
@@ -24,6 +23,15 @@
  * waits but `wait` and `run`.
  */
 struct wasock__operations {
+    /* Open an object, which is closed. backlog: 0: the default. */
+    int (*listen)(struct wasock_network *network,
+                  const struct wasock_addr *addr, size_t backlog,
+                  struct wasock_socket *listener);
+    int (*connect)(struct wasock_network *network,
+                   const struct wasock_addr *addr,
+                   struct wasock_socket *connecting);
+    /* 0: connected; EAGAIN; why the connect failed, each time. */
+    int (*connect_result)(struct wasock_socket *socket);
     /* Open `accepted`, which is closed, on a pending connection. */
     int (*accept)(struct wasock_socket *listener,
                   struct wasock_socket *accepted);
@@ -43,17 +51,17 @@ struct wasock__operations {
     /* The directions that are ready, for the poller. */
     unsigned (*ready)(struct wasock_socket *socket);
     /* The time by the clock of the backend's deadlines. */
-    uint64_t (*now_ns)(const struct wasock__backend *backend);
+    uint64_t (*now_ns)(const struct wasock_network *backend);
     /* Run until a watch is notified: 0, EDEADLINE, EDEADLOCK, EINTR. */
-    int (*run)(const struct wasock__backend *backend, uint64_t deadline_ns);
+    int (*run)(const struct wasock_network *backend, uint64_t deadline_ns);
     /* False where its clock is the host's: its sockets and real ones can share
      * a poller. */
-    bool (*has_own_clock)(const struct wasock__backend *backend);
+    bool (*has_own_clock)(const struct wasock_network *backend);
 };
 
 /* Give a backend its operations. To call this links backend.c, and with it
  * the dispatch that programs without a backend do not pay for. */
-void wasock__backend_init(struct wasock__backend *backend,
+void wasock__backend_init(struct wasock_network *backend,
                           const struct wasock__operations *operations);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <wasock/conn.h>
 
+#include <wasock/clock.h>
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
@@ -16,6 +17,27 @@ static const struct wasock__wait no_wait = {0};
 int wasock_conn_from_fd(struct wasock_conn *conn, int fd)
 {
     return wasock__socket_adopt(&conn->socket, fd, false);
+}
+
+int wasock_conn_start_connect(struct wasock_conn *conn,
+                              struct wasock_network *network,
+                              const struct wasock_addr *addr)
+{
+    struct wasock_socket *socket = &conn->socket;
+
+    if (wasock_socket_is_open(socket)) {
+        return -WASOCK_EOPEN;
+    }
+    if (network != NULL) {
+        return wasock__backend_connect(network, addr, socket);
+    }
+    const int fd = wasock_fd_connect(addr);
+    if (fd < 0) {
+        return fd;
+    }
+    wasock__socket_open(socket, fd, WASOCK__ROLE_STREAM);
+    socket->facts_.is_role_proven = true;
+    return 0;
 }
 
 int wasock_conn_into_fd(struct wasock_conn *conn)
@@ -118,6 +140,86 @@ static int write_error(const struct wasock_socket *socket)
 static int read_error(const struct wasock_socket *socket)
 {
     return socket->facts_.error[WASOCK__SIDE(WASOCK_READABLE)];
+}
+
+int wasock_conn_try_finish_connect(struct wasock_conn *conn)
+{
+    struct wasock_socket *socket = &conn->socket;
+
+    if (socket->role_ == WASOCK__ROLE_NONE) {
+        return wasock__backend_connect_result(socket);
+    }
+    if (write_error(socket) != 0) { /* hosts return it once */
+        return write_error(socket);
+    }
+    const int result = wasock_fd_connect_result(socket->fd_);
+    if (result == 0 || result == -WASOCK_ENOSYS) {
+        return 0;
+    }
+    const int error = (int)failed(socket, WASOCK_WRITABLE, result);
+    if (write_error(socket) != 0) { /* reads return it as well */
+        remember(socket, WASOCK_READABLE, error);
+    }
+    return error;
+}
+
+int wasock_conn_finish_connect(struct wasock_conn *conn)
+{
+    struct wasock__wait wait = no_wait;
+    int result = wasock__socket_check_deadline(&conn->socket, WASOCK_WRITABLE);
+
+    while (result == 0) {
+        result = wasock_conn_try_finish_connect(conn);
+        if (result != -WASOCK_EAGAIN) {
+            break;
+        }
+        result = wasock__socket_wait(&conn->socket, WASOCK_WRITABLE, &wait);
+    }
+    return result;
+}
+
+/* The second half of a connect: wait until the write deadline, and close the
+ * connection if it fails. */
+static int finish_or_close(struct wasock_conn *conn)
+{
+    const int result = wasock_conn_finish_connect(conn);
+
+    if (result < 0) {
+        wasock_conn_close(conn);
+        return result;
+    }
+    return wasock_socket_set_deadline_ns(&conn->socket, WASOCK_WRITABLE,
+                                         WASOCK_NO_DEADLINE);
+}
+
+int wasock_conn_connect_until_ns(struct wasock_conn *conn,
+                                 struct wasock_network *network,
+                                 const struct wasock_addr *addr,
+                                 uint64_t deadline_ns)
+{
+    const int result = deadline_ns == WASOCK_DEADLINE_PAST
+                           ? -WASOCK_EDEADLINE
+                           : wasock_conn_start_connect(conn, network, addr);
+
+    if (result < 0) {
+        return result;
+    }
+    wasock_socket_set_deadline_ns(&conn->socket, WASOCK_WRITABLE, deadline_ns);
+    return finish_or_close(conn);
+}
+
+int wasock_conn_connect_for_ns(struct wasock_conn *conn,
+                               struct wasock_network *network,
+                               const struct wasock_addr *addr,
+                               uint64_t timeout_ns)
+{
+    const int result = wasock_conn_start_connect(conn, network, addr);
+
+    if (result < 0) {
+        return result;
+    }
+    wasock_socket_set_timeout_ns(&conn->socket, WASOCK_WRITABLE, timeout_ns);
+    return finish_or_close(conn);
 }
 
 ptrdiff_t wasock_conn_try_read(struct wasock_conn *conn, void *buffer,

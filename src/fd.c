@@ -5,6 +5,7 @@
 #include <wasock/err.h>
 
 #include "fd_internal.h"
+#include "host.h"
 #include "wasip1.h"
 
 /* A count must fit the uint32_t that a host writes, and a ptrdiff_t. */
@@ -231,6 +232,44 @@ int wasock_fd_shutdown(int fd, enum wasock_shutdown how)
         return -WASOCK_EINVAL;
     }
     return -wasip1_sock_shutdown(fd, (uint8_t)how);
+}
+
+/* The result of a host call that writes a descriptor. */
+static int opened(int32_t error, int32_t fd)
+{
+    return error != 0 ? -error : fd;
+}
+
+int wasock_fd_listen(const struct wasock_addr *addr, size_t backlog)
+{
+    const uint32_t n = backlog < INT32_MAX ? (uint32_t)backlog : INT32_MAX;
+    int32_t fd = -1;
+    const int32_t error = wasock__host_listen(addr, n, &fd);
+
+    return opened(error, fd);
+}
+
+int wasock_fd_connect(const struct wasock_addr *addr)
+{
+    int32_t fd = -1;
+    const int32_t error = wasock__host_connect(addr, &fd);
+
+    return opened(error, fd);
+}
+
+int wasock_fd_connect_result(int fd)
+{
+    return -wasock__host_connect_result(fd);
+}
+
+int wasock_fd_local_addr(int fd, struct wasock_addr *addr)
+{
+    return -wasock__host_local_addr(fd, addr);
+}
+
+int wasock_fd_remote_addr(int fd, struct wasock_addr *addr)
+{
+    return -wasock__host_remote_addr(fd, addr);
 }
 
 int wasock_fd_close(int fd)

@@ -11,6 +11,28 @@ int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
     return wasock__socket_adopt(&listener->socket, fd, true);
 }
 
+int wasock_listener_listen(struct wasock_listener *listener,
+                           struct wasock_network *network,
+                           const struct wasock_addr *addr, size_t backlog)
+{
+    struct wasock_socket *socket = &listener->socket;
+    const size_t n = backlog > 0 ? backlog : WASOCK_BACKLOG;
+
+    if (wasock_socket_is_open(socket)) {
+        return -WASOCK_EOPEN;
+    }
+    if (network != NULL) {
+        return wasock__backend_listen(network, addr, n, socket);
+    }
+    const int fd = wasock_fd_listen(addr, n);
+    if (fd < 0) {
+        return fd;
+    }
+    wasock__socket_open(socket, fd, WASOCK__ROLE_LISTENER);
+    socket->facts_.is_role_proven = true;
+    return 0;
+}
+
 int wasock_listener_into_fd(struct wasock_listener *listener)
 {
     return wasock__socket_into_fd(&listener->socket);

@@ -79,14 +79,28 @@ int wasock_socket_set_label(struct wasock_socket *socket, const char *label)
     return 0;
 }
 
+/* Get an address from the host. It is unspecified if the host has none. */
+static void get_addr(int (*get)(int fd, struct wasock_addr *addr),
+                     const struct wasock_socket *socket,
+                     struct wasock_addr *addr)
+{
+    const struct wasock_addr unspecified = {0};
+
+    if (get(socket->fd_, addr) < 0) {
+        *addr = unspecified;
+    }
+}
+
 int wasock_socket_local_addr(struct wasock_socket *socket,
                              struct wasock_addr *addr)
 {
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__backend_local_addr(socket, addr);
     }
-    const struct wasock_addr unspecified = {0};
-    *addr = unspecified;
+    get_addr(wasock_fd_local_addr, socket, addr);
+    if (addr->family == WASOCK_ADDR_NAME) {
+        return 0;
+    }
     for (size_t i = 0; socket->label_ != NULL && socket->label_[i] != '\0' &&
                        i < sizeof(addr->name) - 1;
          i++) {
@@ -101,8 +115,7 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__backend_remote_addr(socket, addr);
     }
-    const struct wasock_addr unspecified = {0};
-    *addr = unspecified;
+    get_addr(wasock_fd_remote_addr, socket, addr);
     return 0;
 }
 
@@ -332,6 +345,36 @@ __attribute__((weak)) int wasock__backend_shutdown(struct wasock_socket *socket,
 }
 
 __attribute__((weak)) int wasock__backend_close(struct wasock_socket *socket)
+{
+    (void)socket;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int wasock__backend_listen(struct wasock_network *network,
+                                                 const struct wasock_addr *addr,
+                                                 size_t backlog,
+                                                 struct wasock_socket *listener)
+{
+    (void)network;
+    (void)addr;
+    (void)backlog;
+    (void)listener;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int
+wasock__backend_connect(struct wasock_network *network,
+                        const struct wasock_addr *addr,
+                        struct wasock_socket *connecting)
+{
+    (void)network;
+    (void)addr;
+    (void)connecting;
+    return -WASOCK_ECLOSED;
+}
+
+__attribute__((weak)) int
+wasock__backend_connect_result(struct wasock_socket *socket)
 {
     (void)socket;
     return -WASOCK_ECLOSED;

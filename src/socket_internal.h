@@ -124,6 +124,8 @@ int wasock__backend_shutdown(struct wasock_socket *socket, unsigned halves)
     __attribute__((warn_unused_result));
 int wasock__backend_close(struct wasock_socket *socket)
     __attribute__((warn_unused_result));
+int wasock__backend_connect_result(struct wasock_socket *socket)
+    __attribute__((warn_unused_result));
 int wasock__backend_local_addr(struct wasock_socket *socket,
                                struct wasock_addr *addr)
     __attribute__((warn_unused_result));
@@ -133,6 +135,16 @@ int wasock__backend_remote_addr(struct wasock_socket *socket,
 
 /* Wait for a direction, until the socket's deadline for it. */
 int wasock__backend_wait(struct wasock_socket *socket, unsigned direction)
+    __attribute__((warn_unused_result));
+
+/* Open a closed object on a network, which is not the host's. */
+int wasock__backend_listen(struct wasock_network *network,
+                           const struct wasock_addr *addr, size_t backlog,
+                           struct wasock_socket *listener)
+    __attribute__((warn_unused_result));
+int wasock__backend_connect(struct wasock_network *network,
+                            const struct wasock_addr *addr,
+                            struct wasock_socket *connecting)
     __attribute__((warn_unused_result));
 
 /* Fail with EDEADLINE if the deadline of a direction is past. Waiting calls do

@@ -34,7 +34,7 @@ struct wasock_addr {
     uint8_t family; /* enum wasock_addr_family */
     uint16_t port;  /* IPv4 and IPv6, in the machine's byte order */
     uint8_t ip[16]; /* in network order; IPv4 uses the first four */
-    char name[WASOCK_ADDR_NAME_CAPACITY]; /* NAME; UNSPECIFIED: the label */
+    char name[WASOCK_ADDR_NAME_CAPACITY]; /* NAME; else a socket's label */
 };
 
 /*

@@ -10,6 +10,7 @@
 #define WASOCK_CONN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <wasock/abi.h>
 #include <wasock/fd.h>
@@ -38,6 +39,72 @@ struct wasock_conn {
  * Source: Go's net.FileConn on wasip1.
  */
 int wasock_conn_from_fd(struct wasock_conn *conn, int fd)
+    __attribute__((warn_unused_result));
+
+/*
+ * Connect to an address, waiting until a deadline for the result. A preview1
+ * host cannot do it (ENOSYS): there the host hands connections over
+ * (wasock_conn_from_fd).
+ * conn: closed; opened on success, non-blocking, without deadlines.
+ * network: NULL: the host's; else, for example, `&fakenet.network`.
+ * addr: IPv4 or IPv6; on an in-process network also a name.
+ * deadline_ns: absolute, of the network's clock; WASOCK_NO_DEADLINE.
+ * timeout_ns: a duration; WASOCK_FOREVER_NS.
+ * Errors: those of wasock_conn_start_connect and wasock_conn_finish_connect.
+ * Source: connect(2); Go's DialTimeout.
+ */
+int wasock_conn_connect_until_ns(struct wasock_conn *conn,
+                                 struct wasock_network *network,
+                                 const struct wasock_addr *addr,
+                                 uint64_t deadline_ns)
+    __attribute__((warn_unused_result));
+int wasock_conn_connect_for_ns(struct wasock_conn *conn,
+                               struct wasock_network *network,
+                               const struct wasock_addr *addr,
+                               uint64_t timeout_ns)
+    __attribute__((warn_unused_result));
+
+/*
+ * Start to connect, without waiting. The connection is writable, for a poller
+ * as well, once it is established or has failed: wasock_conn_finish_connect
+ * says which. Until then reads and writes find nothing to do: the try_ forms
+ * return EAGAIN.
+ * conn: closed; opened on success. Close it if it fails later.
+ * network, addr: as for wasock_conn_connect_until_ns.
+ * Errors: EOPEN: conn is open; EACCES: not allowed (wasmtime:
+ *   -S inherit-network); EAFNOSUPPORT; EMFILE, ENFILE: out of descriptors;
+ *   ESTORAGE: out of in-process sockets; ENOSYS; those of
+ *   wasock_conn_finish_connect that are known at once.
+ * Source: connect(2) of a non-blocking socket.
+ */
+int wasock_conn_start_connect(struct wasock_conn *conn,
+                              struct wasock_network *network,
+                              const struct wasock_addr *addr)
+    __attribute__((warn_unused_result));
+
+/*
+ * Get the result of a connect, waiting for it until the write deadline. The try
+ * form does not wait. A connection that the program did not start to connect is
+ * established.
+ * Returns 0: the connection is established.
+ * Errors:
+ *   EAGAIN        the try form: no result yet
+ *   EDEADLINE     the write deadline is past
+ *   ECONNREFUSED  nobody listens there, or a fault of the in-process network
+ *   ETIMEDOUT, EHOSTUNREACH, ENETUNREACH
+ *                 the peer does not answer, or there is no way to it
+ *   EADDRINUSE, EADDRNOTAVAIL
+ *                 no address or port is free for this end
+ *   EPROTOTYPE    in-process: the address is a datagram socket's
+ *   EDEADLOCK     in-process: the listener's backlog is full, and nobody is
+ *                 left who could accept
+ *   ECLOSED, EINTR, any other code of the host
+ * An error of the connect ends the connection: later calls return it again.
+ * Source: the error that SO_ERROR gives.
+ */
+int wasock_conn_finish_connect(struct wasock_conn *conn)
+    __attribute__((warn_unused_result));
+int wasock_conn_try_finish_connect(struct wasock_conn *conn)
     __attribute__((warn_unused_result));
 
 /*

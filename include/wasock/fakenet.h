@@ -3,7 +3,8 @@
  * fakenet.h - an in-process network.
  *
  * Its listeners and connections are wasock_listener and wasock_conn. The same
- * calls and the poller work on them, without a host. Use it to
+ * calls and the poller work on them, without a host: give `&net.network` to
+ * wasock_listener_listen and wasock_conn_connect_for_ns. Use it to
  *   - test a protocol handler, natively and in milliseconds,
  *   - connect parts of a program inside one guest,
  *   - inject faults that are the same in each run.
@@ -29,10 +30,13 @@
  * As a destination, any address means loopback. Port 0 chooses a free port from
  * 49152 on, then from 1.
  *
- * Streams. They behave as TCP on Linux. A connection is established when dial
- * returns, and can be written to before it is accepted. Bytes written to an end
- * that reads no more are lost and answered by a reset: later writes return
- * EPIPE if that end has also closed or shut its writing half, else ECONNRESET.
+ * Streams. They behave as TCP on Linux. A connect takes a round trip, which is
+ * twice the network's latency, and waits while the listener's backlog is full.
+ * An established connection can be written to before it is accepted. A
+ * connection to a name has no local address, and a name leaves no file behind.
+ * Bytes written to an end that reads no more are lost and answered by a reset:
+ * later writes return EPIPE if that end has also closed or shut its writing
+ * half, else ECONNRESET.
  *
  * Sharing an object and taking its descriptor (_share, _into_fd) are ENOTSUP.
  */
@@ -50,9 +54,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* The default backlog of a listener: connections that wait to be accepted. */
-#define WASOCK_FAKENET_BACKLOG 128
 
 /* The default limit of unread bytes of a socket. */
 #define WASOCK_FAKENET_UNREAD_BYTES_MAX 65535
@@ -75,7 +76,7 @@ struct wasock_fakenet_faults {
     uint64_t stall_ns;          /* WASOCK_FOREVER_NS: until new faults */
     uint32_t chunk_bytes; /* a read or write of a stream moves a random count of
                              1 to N bytes; 0: as many as fit */
-    uint16_t refused_permille;    /* dials, in 1,000 */
+    uint16_t refused_permille;    /* connects, in 1,000 */
     uint16_t lost_permille;       /* datagrams, in 1,000 */
     uint16_t overtaking_permille; /* datagrams that arrive before the previous
                                      one, if that is unread, in 1,000 */
@@ -154,6 +155,8 @@ struct wasock__fakenet_socket {
     uint8_t is_bound;       /* in a hash chain */
     uint8_t is_end_stalled; /* by fault: new faults end it */
     uint8_t is_to_be_reset;
+    uint8_t is_waiting;                   /* connecting, to a full backlog */
+    int16_t connect_error;                /* why the connect failed, or 0 */
     uint8_t is_reset_read;                /* a read has returned it */
     char name[WASOCK_ADDR_NAME_CAPACITY]; /* of `local` or `remote` */
 };
@@ -186,9 +189,11 @@ struct wasock__fakenet_socket {
 
 struct wasock__timer_heap;
 
-/* A network, in the caller's storage; it must not move. Members are private. */
+/* A network, in the caller's storage; it must not move. Members but `network`
+ * are private. */
 struct wasock_fakenet {
-    struct wasock__backend backend_;
+    struct wasock_network
+        network; /* for listen and connect; the first member */
     struct wasock__fakenet_socket *sockets_;
     struct wasock__fakenet_block *blocks_;
     uint32_t *bound_;                     /* hash chains of addresses */
@@ -199,6 +204,7 @@ struct wasock_fakenet {
     uint32_t n_sockets_;
     uint32_t free_sockets_; /* head of a list */
     uint32_t n_free_sockets_;
+    uint32_t n_waiting_;   /* connects that wait for a backlog's room */
     uint32_t free_blocks_; /* head of a list */
     uint32_t n_free_blocks_;
     uint16_t last_port_; /* chosen for port 0 */
@@ -237,55 +243,6 @@ int wasock_fakenet_sleep_for_ns(struct wasock_fakenet *net,
                                 uint64_t timeout_ns);
 
 /*
- * Listen for streams.
- * addr: IPv4, IPv6 or a name that is not empty. A name leaves no file behind.
- * backlog: connections that may wait to be accepted; 0 for
- *   WASOCK_FAKENET_BACKLOG.
- * listener: closed; opened on success.
- * Errors: EADDRINUSE: the address is bound, or all ports are; EAFNOSUPPORT;
- *   ESTORAGE: all sockets are in use; EOPEN: listener is open.
- * Source: Go's Listen.
- */
-int wasock_fakenet_listen(struct wasock_fakenet *net,
-                          const struct wasock_addr *addr, size_t backlog,
-                          struct wasock_listener *listener)
-    __attribute__((warn_unused_result));
-
-/*
- * Connect to a listener. Takes a round trip, which is twice the network's
- * latency, and waits while the backlog is full.
- * addr: of the listener. This end gets a port of its own; a connection to a
- *   name has no local address.
- * deadline_ns: absolute, of the network's clock.
- * timeout_ns: a duration.
- * conn: closed; opened on success.
- * Errors: those of wasock_fakenet_try_dial but EAGAIN; EDEADLINE; EDEADLOCK:
- *   the backlog is full, and it would wait for ever; on the host's clock those
- *   of wasock_fd_sleep_until_ns.
- * Source: Go's Dial.
- */
-int wasock_fakenet_dial_until_ns(struct wasock_fakenet *net,
-                                 const struct wasock_addr *addr,
-                                 uint64_t deadline_ns, struct wasock_conn *conn)
-    __attribute__((warn_unused_result));
-int wasock_fakenet_dial_for_ns(struct wasock_fakenet *net,
-                               const struct wasock_addr *addr,
-                               uint64_t timeout_ns, struct wasock_conn *conn)
-    __attribute__((warn_unused_result));
-
-/*
- * Connect to a listener at once.
- * Errors: EAGAIN: the backlog is full; ECONNREFUSED: nobody listens there, or a
- *   fault; EPROTOTYPE: the address is a datagram socket's; EADDRINUSE: no port
- *   is free for this end; EAFNOSUPPORT; ESTORAGE; EOPEN: conn is open.
- * Source: Go's Dial.
- */
-int wasock_fakenet_try_dial(struct wasock_fakenet *net,
-                            const struct wasock_addr *addr,
-                            struct wasock_conn *conn)
-    __attribute__((warn_unused_result));
-
-/*
  * Make two connections that are each other's peer, without addresses.
  * a, b: closed; opened on success.
  * Errors: ESTORAGE; EOPEN: one of them is open, or both are the same.
@@ -297,7 +254,7 @@ int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
 
 /*
  * Get the other end of a connection: the object into which it was accepted,
- * dialled or paired.
+ * connected or paired.
  * Returns NULL if there is none: it is not accepted yet, it is closed, the
  * connection was reset, or conn is no stream of an in-process network. The
  * object belongs to its opener, and the pointer is valid until it is closed.
@@ -335,7 +292,7 @@ void wasock_fakenet_set_faults(struct wasock_fakenet *net,
 
 /*
  * Set the faults of what one socket sends, and of how its reads are chunked. A
- * listener passes them on to the connections that are dialled then.
+ * listener passes them on to the connections that are made then.
  * faults: as for wasock_fakenet_set_faults; NULL: the network's.
  * Errors: ECLOSED; ENOTSUP: not an in-process socket.
  */

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include <wasock/abi.h>
+#include <wasock/addr.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -160,6 +161,49 @@ ptrdiff_t wasock_fd_write(int fd, const void *data, size_t length)
  * Source: preview1 sock_shutdown.
  */
 int wasock_fd_shutdown(int fd, enum wasock_shutdown how)
+    __attribute__((warn_unused_result));
+
+/*
+ * Open a non-blocking listener at an IPv4 or IPv6 address.
+ * backlog: connections that may wait to be accepted.
+ * Returns the descriptor.
+ * Errors: ENOSYS: a preview1 host; EADDRINUSE; EADDRNOTAVAIL; EACCES;
+ *   EAFNOSUPPORT; EMFILE; any other code of the host.
+ * Source: bind(2) and listen(2).
+ */
+int wasock_fd_listen(const struct wasock_addr *addr, size_t backlog)
+    __attribute__((warn_unused_result));
+
+/*
+ * Open a non-blocking stream socket and start to connect it. It is writable
+ * once wasock_fd_connect_result has a result.
+ * Returns the descriptor.
+ * Errors: ENOSYS: a preview1 host; EACCES; EAFNOSUPPORT; EMFILE; any other code
+ *   of the host.
+ * Source: connect(2).
+ */
+int wasock_fd_connect(const struct wasock_addr *addr)
+    __attribute__((warn_unused_result));
+
+/*
+ * Get the result of a connect.
+ * Returns 0: connected.
+ * Errors: EAGAIN: no result yet; ENOSYS; EBADF; ECONNREFUSED and any other code
+ *   of the host: why it failed, which may be returned once only.
+ * Source: the error that SO_ERROR gives.
+ */
+int wasock_fd_connect_result(int fd) __attribute__((warn_unused_result));
+
+/*
+ * Get the address of this end, or of the peer.
+ * addr: written on success.
+ * Errors: ENOSYS: a preview1 host; ENOTCONN: no peer; EBADF; any other code of
+ *   the host.
+ * Source: getsockname(2), getpeername(2).
+ */
+int wasock_fd_local_addr(int fd, struct wasock_addr *addr)
+    __attribute__((warn_unused_result));
+int wasock_fd_remote_addr(int fd, struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listener.h - accept connections from a listening socket that the host
- * opened.
+ * listener.h - accept connections, from a listening socket that the host opened
+ * or that the program binds.
  */
 #ifndef WASOCK_LISTENER_H
 #define WASOCK_LISTENER_H
@@ -12,6 +12,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The default backlog: connections that wait to be accepted. */
+#define WASOCK_BACKLOG 128
 
 /* A listener, in the caller's storage. Deadlines, labels and addresses:
  * socket.h, with `&listener.socket`. */
@@ -32,6 +35,25 @@ struct wasock_listener {
  *   not tell a connection from a listener.
  */
 int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
+    __attribute__((warn_unused_result));
+
+/*
+ * Listen at an address. A preview1 host cannot do it (ENOSYS): there the host
+ * opens listeners before the program starts (preopen.h).
+ * listener: closed; opened on success, non-blocking. wasock_socket_local_addr
+ *   gives the port that was chosen for port 0.
+ * network: NULL: the host's; else, for example, `&fakenet.network`.
+ * addr: IPv4 or IPv6; on an in-process network also a name.
+ * backlog: connections that may wait to be accepted; 0: WASOCK_BACKLOG.
+ * Errors: EADDRINUSE; EADDRNOTAVAIL: no address of this machine; EACCES: not
+ *   allowed (wasmtime: -S inherit-network); EAFNOSUPPORT; EMFILE, ENFILE: out
+ *   of descriptors; ESTORAGE: out of in-process sockets; EOPEN: listener is
+ *   open; ENOSYS; any other code of the host.
+ * Source: bind(2) and listen(2); Go's Listen.
+ */
+int wasock_listener_listen(struct wasock_listener *listener,
+                           struct wasock_network *network,
+                           const struct wasock_addr *addr, size_t backlog)
     __attribute__((warn_unused_result));
 
 /*

@@ -28,7 +28,7 @@
 extern "C" {
 #endif
 
-struct wasock__backend;
+struct wasock_network;
 struct wasock__operations;
 struct wasock_watch;
 
@@ -43,10 +43,10 @@ struct wasock__facts {
 
 /* Members are private. */
 struct wasock_socket {
-    uint64_t deadline_ns_[2];               /* by side */
-    struct wasock_socket *next_sharer_;     /* a ring; NULL when alone */
-    struct wasock_watch *watches_;          /* of pollers */
-    const struct wasock__backend *backend_; /* NULL: the host, or closed */
+    uint64_t deadline_ns_[2];              /* by side */
+    struct wasock_socket *next_sharer_;    /* a ring; NULL when alone */
+    struct wasock_watch *watches_;         /* of pollers */
+    const struct wasock_network *backend_; /* NULL: the host, or closed */
     const char *label_;
     int fd_;
     uint8_t role_;     /* enum wasock__role; 0: not open on the host */
@@ -113,13 +113,14 @@ int wasock_socket_set_interruptible(struct wasock_socket *socket,
 int wasock_socket_set_label(struct wasock_socket *socket, const char *label);
 
 /*
- * Get the address of this end, or of the peer. Those of a real socket are
- * unspecified, because preview1 has no call for them; the local one carries the
- * label, truncated to fit. A socket without a peer, such as a listener, has an
- * unspecified remote address.
+ * Get the address of this end, or of the peer. It is unspecified
+ *   - on a preview1 host, which has no call for it,
+ *   - for a socket without a peer, such as a listener.
+ * The local address of a real socket carries the label in `name`, truncated to
+ * fit. Costs one host call, none on preview1.
  * addr: written on success.
  * Errors: ECLOSED.
- * Source: Go's LocalAddr and RemoteAddr, which are zero on wasip1.
+ * Source: getsockname(2), getpeername(2); Go's LocalAddr and RemoteAddr.
  */
 int wasock_socket_local_addr(struct wasock_socket *socket,
                              struct wasock_addr *addr);
@@ -141,10 +142,13 @@ struct wasock_watch {
     uint8_t changes_;                   /* not 0: in the inbox */
 };
 
-/* Private: the provider of sockets that are not the host's, such as an
- * in-process network, whose struct begins with this (src/backend.h). */
-struct wasock__backend {
-    const struct wasock__operations *operations;
+/*
+ * A network other than the host's: the first member, `network`, of a struct
+ * wasock_fakenet. Calls that open sockets take a pointer to it, or NULL for the
+ * host's network. Its member is private.
+ */
+struct wasock_network {
+    const struct wasock__operations *operations_; /* src/backend.h */
 };
 
 #ifdef __cplusplus

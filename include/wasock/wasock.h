@@ -20,6 +20,7 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 #include <wasock/listener.h>
+#include <wasock/lookup.h>
 #include <wasock/names.h>
 #include <wasock/poller.h>
 #include <wasock/preopen.h>

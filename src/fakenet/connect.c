@@ -4,9 +4,9 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
-static void append_pending(struct wasock_fakenet *net,
-                           struct wasock__fakenet_socket *listener,
-                           struct wasock__fakenet_socket *socket)
+void wasock__fakenet_append_pending(struct wasock_fakenet *net,
+                                    struct wasock__fakenet_socket *listener,
+                                    struct wasock__fakenet_socket *socket)
 {
     const uint32_t index = wasock__fakenet_index(net, socket);
 
@@ -44,6 +44,7 @@ int wasock__fakenet_accept(struct wasock_fakenet *net,
         return -WASOCK_EAGAIN;
     }
     wasock__fakenet_open(net, socket, accepted);
+    wasock__fakenet_retry_waiting(net);
     return 0;
 }
 
@@ -72,8 +73,11 @@ void wasock__fakenet_close(struct wasock_fakenet *net,
     const bool is_to_be_reset =
         socket->is_to_be_reset ||
         wasock__fakenet_arrived(net, &socket->unread) != NULL;
+    const bool is_listener = socket->kind == WASOCK__FAKENET_LISTENER;
     struct wasock__fakenet_socket *pending = NULL;
 
+    net->n_waiting_ -= socket->is_waiting;
+    socket->is_waiting = 0;
     while ((pending = take_pending(net, socket)) != NULL) {
         wasock__fakenet_leave(net, pending, WASOCK__FAKENET_RESET);
         wasock__fakenet_free(net, pending);
@@ -83,17 +87,16 @@ void wasock__fakenet_close(struct wasock_fakenet *net,
                           is_to_be_reset ? WASOCK__FAKENET_RESET
                                          : WASOCK__FAKENET_ENDED);
     wasock__fakenet_free(net, socket);
+    if (is_listener) { /* nobody will accept those that wait for room */
+        wasock__fakenet_retry_waiting(net);
+    }
 }
 
-int wasock_fakenet_listen(struct wasock_fakenet *net,
-                          const struct wasock_addr *addr, size_t backlog,
-                          struct wasock_listener *listener)
+int wasock__fakenet_listen(struct wasock_fakenet *net,
+                           const struct wasock_addr *addr, size_t backlog,
+                           struct wasock_socket *listener)
 {
     struct wasock__fakenet_addr local;
-
-    if (wasock_socket_is_open(&listener->socket)) {
-        return -WASOCK_EOPEN;
-    }
     int result = wasock__fakenet_addr_from(addr, &local);
     if (result < 0) {
         return result;
@@ -105,15 +108,13 @@ int wasock_fakenet_listen(struct wasock_fakenet *net,
     }
     socket->local = local;
     wasock__fakenet_set_name(socket, addr->name);
-    socket->n_pending_max =
-        backlog == 0 ? WASOCK_FAKENET_BACKLOG
-                     : (uint32_t)wasock__fakenet_least(backlog, INT32_MAX);
+    socket->n_pending_max = (uint32_t)wasock__fakenet_least(backlog, INT32_MAX);
     result = wasock__fakenet_bind_local(net, socket);
     if (result < 0) {
         wasock__fakenet_free(net, socket);
         return result;
     }
-    wasock__fakenet_open(net, socket, &listener->socket);
+    wasock__fakenet_open(net, socket, listener);
     return 0;
 }
 
@@ -130,114 +131,6 @@ static struct wasock__fakenet_socket *allocate_pair(struct wasock_fakenet *net)
     a->peer = wasock__fakenet_index(net, b);
     b->peer = wasock__fakenet_index(net, a);
     return a;
-}
-
-/* Connect to a listener whose backlog has room. */
-static int connect_to(struct wasock_fakenet *net,
-                      struct wasock__fakenet_socket *listener,
-                      const struct wasock__fakenet_addr *addr,
-                      struct wasock_conn *conn)
-{
-    struct wasock__fakenet_socket *client = allocate_pair(net);
-
-    if (client == NULL) {
-        return -WASOCK_ESTORAGE;
-    }
-    struct wasock__fakenet_socket *server =
-        wasock__fakenet_at(net, client->peer);
-    if (addr->family != WASOCK_ADDR_NAME) {
-        client->local = *addr; /* the network is one machine */
-        client->local.port = 0;
-        const int result = wasock__fakenet_bind_local(net, client);
-        if (result < 0) {
-            wasock__fakenet_free(net, server);
-            wasock__fakenet_free(net, client);
-            return result;
-        }
-    }
-    client->remote = *addr;
-    server->local = *addr;
-    server->remote = client->local;
-    wasock__fakenet_set_name(client, listener->name);
-    wasock__fakenet_set_name(server, listener->name);
-    server->n_unread_max = listener->n_unread_max;
-    server->faults = listener->faults;
-    append_pending(net, listener, server);
-    wasock__fakenet_open(net, client, &conn->socket);
-    return 0;
-}
-
-int wasock_fakenet_try_dial(struct wasock_fakenet *net,
-                            const struct wasock_addr *addr,
-                            struct wasock_conn *conn)
-{
-    const uint16_t refused_permille =
-        wasock__fakenet_faults(net, NULL)->refused_permille;
-    struct wasock__fakenet_socket *listener = NULL;
-    struct wasock__fakenet_addr remote;
-
-    if (wasock_socket_is_open(&conn->socket)) {
-        return -WASOCK_EOPEN;
-    }
-    int result = wasock__fakenet_addr_from(addr, &remote);
-    if (result < 0) {
-        return result;
-    }
-    wasock__fakenet_catch_up(net);
-    wasock__fakenet_addr_make_definite(&remote);
-    if (refused_permille > 0 &&
-        wasock__fakenet_draw(net, 1000) < refused_permille) {
-        return -WASOCK_ECONNREFUSED;
-    }
-    result = wasock__fakenet_receiver(net, &remote, addr->name,
-                                      WASOCK__FAKENET_LISTENER, &listener);
-    if (result < 0) {
-        return result;
-    }
-    return listener->n_pending < listener->n_pending_max
-               ? connect_to(net, listener, &remote, conn)
-               : -WASOCK_EAGAIN;
-}
-
-int wasock_fakenet_dial_until_ns(struct wasock_fakenet *net,
-                                 const struct wasock_addr *addr,
-                                 uint64_t deadline_ns, struct wasock_conn *conn)
-{
-    const uint64_t latency_ns = wasock__fakenet_faults(net, NULL)->latency_ns;
-    const uint64_t now_ns = wasock__fakenet_now(net);
-    const uint64_t answer_ns =
-        wasock_ns_add(wasock_ns_add(now_ns, latency_ns), latency_ns);
-
-    if (wasock_socket_is_open(&conn->socket)) {
-        return -WASOCK_EOPEN;
-    }
-    if (wasock_deadline_is_past(deadline_ns, now_ns)) {
-        return -WASOCK_EDEADLINE;
-    }
-    int result = wasock_fakenet_sleep_until_ns(
-        net, wasock_deadline_earlier(answer_ns, deadline_ns));
-    if (result < 0) {
-        return result;
-    }
-    if (wasock_deadline_is_past(deadline_ns, answer_ns)) {
-        return -WASOCK_EDEADLINE;
-    }
-    result = wasock_fakenet_try_dial(net, addr, conn);
-    if (result == -WASOCK_EAGAIN) {
-        /* Nobody can accept while this waits. */
-        result = wasock_fakenet_sleep_until_ns(net, deadline_ns);
-        return result < 0 ? result : -WASOCK_EDEADLINE;
-    }
-    return result;
-}
-
-int wasock_fakenet_dial_for_ns(struct wasock_fakenet *net,
-                               const struct wasock_addr *addr,
-                               uint64_t timeout_ns, struct wasock_conn *conn)
-{
-    return wasock_fakenet_dial_until_ns(
-        net, addr, wasock__deadline_after(timeout_ns, wasock__fakenet_now(net)),
-        conn);
 }
 
 int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,

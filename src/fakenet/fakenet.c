@@ -52,7 +52,7 @@ void wasock__fakenet_open(struct wasock_fakenet *net,
                           struct wasock_socket *object)
 {
     const struct wasock_socket opened = {
-        .backend_ = &net->backend_,
+        .backend_ = &net->network,
         .fd_ = (int)wasock__fakenet_index(net, socket),
     };
 
@@ -74,6 +74,9 @@ unsigned wasock__fakenet_ready(const struct wasock_fakenet *net,
 
     if (socket->kind == WASOCK__FAKENET_STREAM) {
         return wasock__fakenet_stream_ready(net, socket);
+    }
+    if (socket->connect_error != 0) {
+        return WASOCK_READABLE | WASOCK_WRITABLE;
     }
     if (socket->n_pending > 0 ||
         wasock__fakenet_arrived(net, &socket->unread) != NULL) {

@@ -4,7 +4,8 @@
  *
  *   fakenet.c     the network and its sockets
  *   operations.c  the table that sockets call (backend.h)
- *   connect.c     listen, dial, accept, close
+ *   connect.c     listen, accept, pair, close
+ *   connecting.c  connect
  *   address.c     addresses, and the sockets bound to them
  *   faults.c      fault injection, and how a partition heals
  *   queue.c       bytes on their way or unread, in blocks
@@ -34,6 +35,7 @@
 enum wasock__fakenet_kind {
     WASOCK__FAKENET_FREE = 0,
     WASOCK__FAKENET_LISTENER,
+    WASOCK__FAKENET_CONNECTING, /* not established, or failed */
     WASOCK__FAKENET_STREAM,
     WASOCK__FAKENET_DGRAM
 };
@@ -113,9 +115,38 @@ int wasock__fakenet_accept(struct wasock_fakenet *net,
                            struct wasock__fakenet_socket *listener,
                            struct wasock_socket *accepted);
 
+/* Open `listener`, which is closed. */
+int wasock__fakenet_listen(struct wasock_fakenet *net,
+                           const struct wasock_addr *addr, size_t backlog,
+                           struct wasock_socket *listener)
+    __attribute__((warn_unused_result));
+
+/* Append to the pending connections of a listener, which has room. */
+void wasock__fakenet_append_pending(struct wasock_fakenet *net,
+                                    struct wasock__fakenet_socket *listener,
+                                    struct wasock__fakenet_socket *socket);
+
 /* Close a socket of any kind, with its pending connections. */
 void wasock__fakenet_close(struct wasock_fakenet *net,
                            struct wasock__fakenet_socket *socket);
+
+/* connecting.c */
+
+/* Open `object`, which is closed, and start to connect it. */
+int wasock__fakenet_connect(struct wasock_fakenet *net,
+                            const struct wasock_addr *addr,
+                            struct wasock_socket *object)
+    __attribute__((warn_unused_result));
+
+/* Answer a connect, after its round trip. */
+void wasock__fakenet_answer(struct wasock_fakenet *net,
+                            struct wasock__fakenet_socket *client);
+
+/* Answer the connects that wait for room in a backlog. */
+void wasock__fakenet_retry_waiting(struct wasock_fakenet *net);
+
+/* 0: established, or no such socket; EAGAIN; or why it failed. */
+int wasock__fakenet_connect_result(const struct wasock__fakenet_socket *socket);
 
 /* address.c */
 

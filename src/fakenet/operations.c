@@ -5,7 +5,7 @@
 
 #include "../backend.h"
 
-static struct wasock_fakenet *net_of(const struct wasock__backend *backend)
+static struct wasock_fakenet *net_of(const struct wasock_network *backend)
 {
     /* The network's first member. Objects see it as const; it is not. */
     const uintptr_t address = (uintptr_t)backend;
@@ -23,6 +23,30 @@ socket_of(const struct wasock_socket *object, struct wasock_fakenet **net)
     return &(*net)->sockets_[object->fd_];
 }
 
+static int listen_at(struct wasock_network *network,
+                     const struct wasock_addr *addr, size_t backlog,
+                     struct wasock_socket *listener)
+{
+    return wasock__fakenet_listen(net_of(network), addr, backlog, listener);
+}
+
+static int connect_to(struct wasock_network *network,
+                      const struct wasock_addr *addr,
+                      struct wasock_socket *connecting)
+{
+    struct wasock_fakenet *net = net_of(network);
+
+    wasock__fakenet_catch_up(net);
+    return wasock__fakenet_connect(net, addr, connecting);
+}
+
+static int connect_result(struct wasock_socket *object)
+{
+    struct wasock_fakenet *net = NULL;
+
+    return wasock__fakenet_connect_result(socket_of(object, &net));
+}
+
 static int accept_socket(struct wasock_socket *listener,
                          struct wasock_socket *accepted)
 {
@@ -38,6 +62,10 @@ static ptrdiff_t receive(struct wasock_socket *object,
     struct wasock_fakenet *net = NULL;
     struct wasock__fakenet_socket *socket = socket_of(object, &net);
 
+    const int result = wasock__fakenet_connect_result(socket);
+    if (result < 0) {
+        return result;
+    }
     return socket->kind == WASOCK__FAKENET_DGRAM
                ? wasock__fakenet_read_datagram(net, socket, buffers, n_buffers,
                                                NULL)
@@ -50,6 +78,10 @@ static ptrdiff_t send(struct wasock_socket *object,
     struct wasock_fakenet *net = NULL;
     struct wasock__fakenet_socket *socket = socket_of(object, &net);
 
+    const int result = wasock__fakenet_connect_result(socket);
+    if (result < 0) {
+        return result;
+    }
     return socket->kind == WASOCK__FAKENET_DGRAM
                ? wasock__fakenet_write_datagram(net, socket, slices, n_slices)
                : wasock__fakenet_send(net, socket, slices, n_slices);
@@ -62,6 +94,9 @@ static int shut_down(struct wasock_socket *object, unsigned halves)
 
     if (socket->kind == WASOCK__FAKENET_DGRAM) {
         return -WASOCK_ENOTSUP;
+    }
+    if (socket->kind == WASOCK__FAKENET_CONNECTING) {
+        return -WASOCK_ENOTCONN;
     }
     wasock__fakenet_shutdown(net, socket, halves);
     return 0;
@@ -111,22 +146,25 @@ static unsigned ready(struct wasock_socket *object)
     return wasock__fakenet_ready(net, socket);
 }
 
-static uint64_t now_ns(const struct wasock__backend *backend)
+static uint64_t now_ns(const struct wasock_network *backend)
 {
     return wasock__fakenet_now(net_of(backend));
 }
 
-static int run(const struct wasock__backend *backend, uint64_t deadline_ns)
+static int run(const struct wasock_network *backend, uint64_t deadline_ns)
 {
     return wasock__fakenet_run(net_of(backend), deadline_ns);
 }
 
-static bool has_own_clock(const struct wasock__backend *backend)
+static bool has_own_clock(const struct wasock_network *backend)
 {
     return net_of(backend)->is_virtual_;
 }
 
 static const struct wasock__operations operations = {
+    .listen = listen_at,
+    .connect = connect_to,
+    .connect_result = connect_result,
     .accept = accept_socket,
     .receive = receive,
     .send = send,
@@ -143,7 +181,7 @@ static const struct wasock__operations operations = {
 
 void wasock__fakenet_attach(struct wasock_fakenet *net)
 {
-    wasock__backend_init(&net->backend_, &operations);
+    wasock__backend_init(&net->network, &operations);
 }
 
 int wasock__fakenet_find(const struct wasock_socket *object,
@@ -154,7 +192,7 @@ int wasock__fakenet_find(const struct wasock_socket *object,
         return -WASOCK_ECLOSED;
     }
     if (object->backend_ == NULL ||
-        object->backend_->operations != &operations) {
+        object->backend_->operations_ != &operations) {
         return -WASOCK_ENOTSUP;
     }
     *socket = socket_of(object, net);

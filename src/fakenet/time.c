@@ -18,10 +18,13 @@ void wasock__fakenet_expect_nothing(struct wasock_fakenet *net,
                               wasock__fakenet_index(net, socket));
 }
 
-/* The next arrival at a socket: bytes, EOF or a reset. */
+/* The next arrival at a socket: bytes, EOF, a reset, or a connect's answer. */
 static uint64_t next_arrival(const struct wasock_fakenet *net,
                              const struct wasock__fakenet_socket *socket)
 {
+    if (socket->kind == WASOCK__FAKENET_CONNECTING) {
+        return socket->end_ns;
+    }
     if (socket->unread.first != WASOCK__FAKENET_NONE) {
         return net->blocks_[socket->unread.first].due_ns;
     }
@@ -53,7 +56,11 @@ static bool deliver(struct wasock_fakenet *net)
     while (first != NULL && first->at_ns <= net->now_ns_) {
         struct wasock__fakenet_socket *socket = &net->sockets_[first->owner];
         wasock__fakenet_expect_nothing(net, socket);
-        wasock__fakenet_notify(socket);
+        if (socket->kind == WASOCK__FAKENET_CONNECTING) {
+            wasock__fakenet_answer(net, socket);
+        } else {
+            wasock__fakenet_notify(socket);
+        }
         has_arrived = true;
         first = wasock__timer_heap_first(net->arrivals_);
     }

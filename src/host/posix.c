@@ -28,7 +28,7 @@
 #include <wasock/err.h>
 
 #include "../wasip1.h"
-#include "posix_listen.h"
+#include "posix_internal.h"
 
 /* Some systems declare it. NOLINTNEXTLINE(readability-redundant-declaration) */
 extern char **environ;
@@ -58,7 +58,7 @@ extern char **environ;
     X(EROFS) X(ESPIPE) X(ESRCH) X(ESTALE) X(ETIMEDOUT) X(ETXTBSY) X(EXDEV)
 /* clang-format on */
 
-static int32_t preview1_errno(int posix_errno)
+int32_t wasock__posix_errno(int posix_errno)
 {
     static const uint8_t numbers[] = {
 #define NUMBER(name) [name] = WASOCK_##name,
@@ -85,10 +85,18 @@ static int32_t preview1_errno(int posix_errno)
     return numbers[posix_errno];
 }
 
+void wasock__posix_close_after_error(int fd)
+{
+    const int error = errno;
+
+    close(fd);
+    errno = error;
+}
+
 /* The result of a call that returns -1 on failure. */
 static int32_t outcome(ptrdiff_t result)
 {
-    return result < 0 ? preview1_errno(errno) : 0;
+    return result < 0 ? wasock__posix_errno(errno) : 0;
 }
 
 static int32_t counted(ptrdiff_t result, uint32_t *n_bytes)
@@ -144,7 +152,7 @@ int32_t wasip1_fd_close(int32_t fd)
 {
     /* Interrupted, it is closed all the same; a second try could close what
      * another thread has opened in between. */
-    return close(fd) < 0 && errno != EINTR ? preview1_errno(errno) : 0;
+    return close(fd) < 0 && errno != EINTR ? wasock__posix_errno(errno) : 0;
 }
 
 static uint8_t socket_filetype(int fd)
@@ -188,11 +196,11 @@ int32_t wasip1_fd_fdstat_get(int32_t fd, struct wasip1_fdstat *fdstat)
     struct stat stat;
 
     if (fstat(fd, &stat) < 0) {
-        return preview1_errno(errno);
+        return wasock__posix_errno(errno);
     }
     const int flags = fcntl(fd, F_GETFL);
     if (flags < 0) {
-        return preview1_errno(errno);
+        return wasock__posix_errno(errno);
     }
     fdstat->filetype = filetype(fd, stat.st_mode);
     fdstat->flags = flags & O_NONBLOCK ? WASIP1_FDFLAGS_NONBLOCK : 0;
@@ -207,7 +215,7 @@ static int32_t set_mode(int fd, uint16_t fdflags)
     const int old_flags = fcntl(fd, F_GETFL);
 
     if (old_flags < 0) {
-        return preview1_errno(errno);
+        return wasock__posix_errno(errno);
     }
     const int flags = fdflags & WASIP1_FDFLAGS_NONBLOCK
                           ? old_flags | O_NONBLOCK
@@ -298,9 +306,7 @@ static int accept_with_mode(int fd, uint16_t fdflags)
      * inherited. */
     if (accepted_fd >= 0 && (fcntl(accepted_fd, F_SETFD, FD_CLOEXEC) < 0 ||
                              set_mode(accepted_fd, fdflags) != 0)) {
-        const int error = errno;
-        close(accepted_fd);
-        errno = error;
+        wasock__posix_close_after_error(accepted_fd);
         return -1;
     }
     return accepted_fd;
@@ -321,7 +327,7 @@ int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
     if (errno == ENOTSOCK || errno == EINVAL || errno == EOPNOTSUPP) {
         return WASOCK_EBADF;
     }
-    return preview1_errno(errno);
+    return wasock__posix_errno(errno);
 }
 
 int32_t wasip1_sock_recv(int32_t fd, const struct wasock_buffer *buffers,
@@ -345,7 +351,7 @@ static int32_t send_nothing(int fd, uint32_t *n_sent)
     socklen_t length = sizeof(is_listener);
 
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listener, &length) < 0) {
-        return preview1_errno(errno);
+        return wasock__posix_errno(errno);
     }
     if (is_listener) {
         return WASOCK_EBADF;

@@ -13,22 +13,21 @@
 /* For setenv and others. NOLINTNEXTLINE(readability-identifier-naming) */
 #define _GNU_SOURCE
 
-#include "posix_listen.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include <wasock/err.h>
 #include <wasock/names.h>
 #include <wasock/preopen.h>
+
+#include "../host.h"
+#include "posix_internal.h"
 
 #define LISTEN_BACKLOG 4096
 
@@ -91,58 +90,6 @@ static _Noreturn void refuse_to_start(const char *label, const char *reason)
     _exit(EXIT_FAILURE);
 }
 
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in ipv4;
-    struct sockaddr_in6 ipv6;
-};
-
-static socklen_t to_socket_address(const struct wasock_addr *addr,
-                                   union socket_address *result)
-{
-    memset(result, 0, sizeof(*result));
-    if (addr->family == WASOCK_ADDR_IPV4) {
-        result->ipv4.sin_family = AF_INET;
-        result->ipv4.sin_port = htons(addr->port);
-        memcpy(&result->ipv4.sin_addr, addr->ip, sizeof(struct in_addr));
-        return sizeof(result->ipv4);
-    }
-    result->ipv6.sin6_family = AF_INET6;
-    result->ipv6.sin6_port = htons(addr->port);
-    memcpy(&result->ipv6.sin6_addr, addr->ip, sizeof(struct in6_addr));
-    return sizeof(result->ipv6);
-}
-
-/* A listening socket at the lowest free number, or -1. Accepted connections
- * inherit that small writes are not held back. */
-static int listening_socket(const struct wasock_addr *addr)
-{
-    const int yes = 1;
-    union socket_address address;
-    const socklen_t length = to_socket_address(addr, &address);
-    const int fd = socket(address.any.sa_family, SOCK_STREAM, 0);
-
-    if (fd < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)) < 0 ||
-        bind(fd, &address.any, length) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
-        return -1;
-    }
-    return fd;
-}
-
-/* The port that the system chose. */
-static uint16_t port_of(int fd)
-{
-    union socket_address address;
-    socklen_t length = sizeof(address);
-
-    memset(&address, 0, sizeof(address));
-    return getsockname(fd, &address.any, &length) < 0
-               ? 0
-               : ntohs(address.ipv4.sin_port); /* where IPv6's stands, too */
-}
-
 /* Write a label to the list of them all, and say what port it came to. */
 static void write_chosen(FILE *list, const char *label,
                          struct wasock_addr *addr)
@@ -168,12 +115,12 @@ static void open_listener(const char *label, FILE *list)
         refuse_to_start(label, "WASOCK_LISTEN takes [NAME=]HOST:PORT,... with "
                                "numeric hosts, such as http=127.0.0.1:8080");
     }
-    const int fd = listening_socket(&addr);
-    if (fd < 0) {
-        refuse_to_start(label, strerror(errno));
+    int32_t fd = -1;
+    const int32_t error = wasock__host_listen(&addr, LISTEN_BACKLOG, &fd);
+    if (error != 0) {
+        refuse_to_start(label, wasock_err_text(error));
     }
-    if (addr.port == 0) {
-        addr.port = port_of(fd);
+    if (addr.port == 0 && wasock__host_local_addr(fd, &addr) == 0) {
         write_chosen(list, label, &addr);
     } else {
         fputs(label, list);

@@ -121,7 +121,7 @@ struct WASOCK__STORED wasock__poller {
     struct wasock__event *events;               /* its answer */
     struct wasock__registration *registrations;
     struct wasock_watch *inbox; /* changed objects */
-    const struct wasock__backend *network;
+    const struct wasock_network *network;
     struct wasock__timer_heap timers; /* owners: registrations */
     struct wasock__ring queues[WASOCK__N_QUEUES];
     struct wasock__ring reports[WASOCK__N_REPORTS];

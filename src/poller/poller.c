@@ -198,7 +198,7 @@ void wasock__take_changes(struct wasock__poller *poller)
 static int join(struct wasock__poller *poller,
                 const struct wasock_socket *socket)
 {
-    const struct wasock__backend *network = socket->backend_;
+    const struct wasock_network *network = socket->backend_;
 
     if (!is_networked(socket)) {
         return poller->is_virtual ? -WASOCK_ECLOCK : 0;
@@ -206,7 +206,7 @@ static int join(struct wasock__poller *poller,
     if (poller->network != NULL && poller->network != network) {
         return -WASOCK_ECLOCK;
     }
-    const bool is_virtual = network->operations->has_own_clock(network);
+    const bool is_virtual = network->operations_->has_own_clock(network);
     if (is_virtual && poller->n_hosted > 0) {
         return -WASOCK_ECLOCK;
     }

@@ -15,7 +15,7 @@
 static uint64_t now_of(const struct wasock__poller *poller)
 {
     return poller->is_virtual
-               ? poller->network->operations->now_ns(poller->network)
+               ? poller->network->operations_->now_ns(poller->network)
                : wasock_clock_now_ns();
 }
 
@@ -33,7 +33,7 @@ static void report_network(struct wasock__poller *poller)
         struct wasock_socket *socket =
             poller->registrations[index].watch.socket_;
         wasock__report_ready(poller, index,
-                             socket->backend_->operations->ready(socket));
+                             socket->backend_->operations_->ready(socket));
         wasock__order_move(poller, index,
                            poller->registrations[index].ready != 0
                                ? WASOCK__QUEUE_CHANGED
@@ -44,7 +44,7 @@ static void report_network(struct wasock__poller *poller)
 static int run_network(const struct wasock__poller *poller, uint64_t until_ns)
 {
     const int result =
-        poller->network->operations->run(poller->network, until_ns);
+        poller->network->operations_->run(poller->network, until_ns);
 
     return result == -WASOCK_EDEADLINE ? 0 : result;
 }

@@ -26,6 +26,7 @@ void simhost_reset(uint64_t seed, const struct simhost_profile *profile)
     sim_judge_reset(seed);
     sim_faults_reset();
     sim_poll_reset();
+    sim_open_reset();
     sim_peers_reset();
     sim_descriptors_reset();
 }

@@ -86,6 +86,9 @@ bool sim_peer_has_datagram(const struct simhost_peer *peer)
 
 size_t sim_peer_room(const struct simhost_peer *peer)
 {
+    if (peer->is_connecting) {
+        return 0;
+    }
     return peer->outbound.length < peer->window
                ? peer->window - peer->outbound.length
                : 0;

@@ -143,6 +143,9 @@ struct simhost_knobs {
      * included; at it sock_accept fails as the profile says. 0: no limit. */
     size_t n_descriptors_max;
 
+    /* The guest may listen and connect (src/host.h); else ENOSYS. */
+    bool can_open;
+
     /* A call on a blocking descriptor may wait, as long as something is
      * scheduled. Otherwise it is judged: the guest froze. */
     bool may_block;
@@ -288,6 +291,16 @@ typedef void simhost_reader(struct simhost_peer *peer, const uint8_t *data,
                             size_t length, void *context);
 void simhost_peer_on_read(struct simhost_peer *peer, simhost_reader *reader,
                           void *context);
+
+/* ---- Sockets that the guest opens (knob can_open) ------------------------ */
+
+/* The result of the guest's next connects: after `after_ns`, success or a
+ * WASOCK_E constant. SIMHOST_NOW: known at once. The peer of a connection:
+ * simhost_peer_of. */
+void simhost_set_connect(int32_t error, uint64_t after_ns);
+
+/* The error of the guest's next listens, or 0. */
+void simhost_set_listen(int32_t error);
 
 /* ---- Time --------------------------------------------------------------- */
 

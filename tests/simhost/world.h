@@ -3,6 +3,7 @@
  * world.h - what simhost's own files share. Tests include simhost.h only.
  *
  *     entry.c transfer.c poll.c     the wasip1_* functions; event.c is poll's
+ *     open.c                        the functions of host.h
  *     judge.c fault.c               what stands around each of them
  *     descriptor.c peer.c           what they act on
  *     schedule.c bytes.c random.c   what all stand on
@@ -14,6 +15,7 @@
 
 #include <wasock/err.h>
 
+#include "host.h"
 #include "wasip1.h"
 
 /* ---- bytes.c: memory that grows, and a queue of bytes ------------------- */
@@ -134,6 +136,8 @@ struct simhost_peer {
     struct simhost_peer *next_in_queue; /* of a listener's */
     enum sim_peer_state state;
     bool is_datagram;
+    bool is_connecting; /* the guest's connect has no result yet */
+    int32_t connect_error;
     int listener_fd;
     int guest_fd;
 
@@ -238,6 +242,10 @@ struct sim_descriptor *sim_lookup(int32_t fd);
  */
 bool sim_block(struct sim_descriptor *descriptor,
                bool (*is_ready)(const struct sim_descriptor *descriptor));
+
+/* ---- open.c ------------------------------------------------------------- */
+
+void sim_open_reset(void);
 
 /* ---- poll.c ------------------------------------------------------------- */
 

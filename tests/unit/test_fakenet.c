@@ -79,14 +79,22 @@ static int listen_at(const char *text, struct wasock_listener *listener)
 {
     const struct wasock_addr at = addr(text);
 
-    return wasock_fakenet_listen(&net, &at, 0, listener);
+    return wasock_listener_listen(listener, &net.network, &at, 0);
 }
 
+/* Connect without waiting. EAGAIN: the connect has no result yet. */
 static int dial(const char *text, struct wasock_conn *conn)
 {
     const struct wasock_addr to = addr(text);
+    int result = wasock_conn_start_connect(conn, &net.network, &to);
 
-    return wasock_fakenet_try_dial(&net, &to, conn);
+    if (result == 0) {
+        result = wasock_conn_try_finish_connect(conn);
+        if (result < 0) {
+            assert_int_equal(wasock_conn_close(conn), 0);
+        }
+    }
+    return result;
 }
 
 /* A connection and who accepted it. */
@@ -234,15 +242,15 @@ static void test_addresses_that_are_none(void **unused)
 
     (void)unused;
     begin();
-    assert_int_equal(wasock_fakenet_listen(&net, &none, 0, &listener),
+    assert_int_equal(wasock_listener_listen(&listener, &net.network, &none, 0),
                      -WASOCK_EAFNOSUPPORT);
-    assert_int_equal(wasock_fakenet_try_dial(&net, &none, &conn),
+    assert_int_equal(wasock_conn_start_connect(&conn, &net.network, &none),
                      -WASOCK_EAFNOSUPPORT);
     none.family = WASOCK_ADDR_NAME; /* M5: an empty name */
-    assert_int_equal(wasock_fakenet_listen(&net, &none, 0, &listener),
+    assert_int_equal(wasock_listener_listen(&listener, &net.network, &none, 0),
                      -WASOCK_EAFNOSUPPORT);
     none.family = 77;
-    assert_int_equal(wasock_fakenet_listen(&net, &none, 0, &listener),
+    assert_int_equal(wasock_listener_listen(&listener, &net.network, &none, 0),
                      -WASOCK_EAFNOSUPPORT);
     assert_false(wasock_socket_is_open(&listener.socket));
     end();
@@ -302,7 +310,7 @@ static void test_port_zero(void **unused)
 }
 
 /* M6: nobody there, one of another kind, a deadline that is past. */
-static void test_dials_in_vain(void **unused)
+static void test_failing_connects(void **unused)
 {
     const struct wasock_addr nobody = addr("127.0.0.1:80");
     const struct wasock_addr somebody = addr("127.0.0.1:53");
@@ -314,11 +322,11 @@ static void test_dials_in_vain(void **unused)
     assert_int_equal(dial("127.0.0.1:80", &conn), -WASOCK_ECONNREFUSED);
     assert_int_equal(dial("127.0.0.1:0", &conn), -WASOCK_ECONNREFUSED);
     assert_int_equal(dial("unix:x", &conn), -WASOCK_ECONNREFUSED);
-    assert_int_equal(
-        wasock_fakenet_dial_until_ns(&net, &nobody, WASOCK_NO_DEADLINE, &conn),
-        -WASOCK_ECONNREFUSED);
-    assert_int_equal(wasock_fakenet_dial_until_ns(&net, &nobody,
-                                                  WASOCK_DEADLINE_PAST, &conn),
+    assert_int_equal(wasock_conn_connect_until_ns(&conn, &net.network, &nobody,
+                                                  WASOCK_NO_DEADLINE),
+                     -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_connect_until_ns(&conn, &net.network, &nobody,
+                                                  WASOCK_DEADLINE_PAST),
                      -WASOCK_EDEADLINE);
     assert_int_equal(wasock_fakenet_bind(&net, &somebody, &datagrams), 0);
     assert_int_equal(dial("127.0.0.1:53", &conn), -WASOCK_EPROTOTYPE);
@@ -327,7 +335,7 @@ static void test_dials_in_vain(void **unused)
     end();
 }
 
-/* M7: a connection stands at the dial, and may be written to. */
+/* M7: a connection is established before it is accepted, and can be written to. */
 static void test_writing_before_accept(void **unused)
 {
     struct connected c = {0};
@@ -347,7 +355,7 @@ static void test_writing_before_accept(void **unused)
 /* M8: as many as the backlog says wait, in order; the next waits for room. */
 static void test_backlog(void **unused)
 {
-    static struct wasock_conn clients[WASOCK_FAKENET_BACKLOG + 1];
+    static struct wasock_conn clients[WASOCK_BACKLOG + 1];
     const struct wasock_addr at = addr("127.0.0.1:80");
     struct connected c = {0};
 
@@ -355,23 +363,23 @@ static void test_backlog(void **unused)
     begin();
     memset(clients, 0, sizeof(clients));
     assert_int_equal(listen_at("127.0.0.1:80", &c.listener), 0);
-    for (size_t i = 0; i < WASOCK_FAKENET_BACKLOG; i++) {
+    for (size_t i = 0; i < WASOCK_BACKLOG; i++) {
         assert_int_equal(dial("127.0.0.1:80", &clients[i]), 0);
     }
     assert_int_equal(dial("127.0.0.1:80", &c.client), -WASOCK_EAGAIN);
-    assert_int_equal(
-        wasock_fakenet_dial_until_ns(&net, &at, WASOCK_NO_DEADLINE, &c.client),
-        -WASOCK_EDEADLOCK);
+    assert_int_equal(wasock_conn_connect_until_ns(&c.client, &net.network, &at,
+                                                  WASOCK_NO_DEADLINE),
+                     -WASOCK_EDEADLOCK);
     const uint64_t deadline_ns = wasock_fakenet_now_ns(&net) + 30000 * MS;
     assert_int_equal(
-        wasock_fakenet_dial_until_ns(&net, &at, deadline_ns, &c.client),
+        wasock_conn_connect_until_ns(&c.client, &net.network, &at, deadline_ns),
         -WASOCK_EDEADLINE);
     assert_true(wasock_fakenet_now_ns(&net) == deadline_ns);
-    for (size_t i = 0; i < WASOCK_FAKENET_BACKLOG; i++) {
+    for (size_t i = 0; i < WASOCK_BACKLOG; i++) {
         const char byte = (char)i;
         assert_int_equal(wasock_conn_try_write(&clients[i], &byte, 1), 1);
     }
-    for (size_t i = 0; i < WASOCK_FAKENET_BACKLOG; i++) {
+    for (size_t i = 0; i < WASOCK_BACKLOG; i++) {
         char byte = 0;
         assert_int_equal(wasock_listener_accept(&c.listener, &c.server), 0);
         assert_int_equal(wasock_conn_try_read(&c.server, &byte, 1), 1);
@@ -381,11 +389,101 @@ static void test_backlog(void **unused)
     }
     assert_int_equal(dial("127.0.0.1:80", &c.client), 0);
     assert_int_equal(wasock_listener_close(&c.listener), 0);
-    assert_int_equal(wasock_fakenet_listen(&net, &at, 1, &c.listener), 0);
+    assert_int_equal(wasock_listener_listen(&c.listener, &net.network, &at, 1),
+                     0);
     assert_int_equal(dial("127.0.0.1:80", &clients[0]), 0);
     assert_int_equal(dial("127.0.0.1:80", &clients[1]), -WASOCK_EAGAIN);
     close_conn(&clients[0]);
     close_pair(&c);
+}
+
+/* A connect to a full backlog is established when there is room, first come
+ * first served, and refused when the listener closes. */
+static void test_connects_wait_for_room(void **unused)
+{
+    const struct wasock_addr at = addr("127.0.0.1:80");
+    struct wasock_conn clients[4];
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    memset(clients, 0, sizeof(clients));
+    assert_int_equal(wasock_listener_listen(&c.listener, &net.network, &at, 1),
+                     0);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(
+            wasock_conn_start_connect(&clients[i], &net.network, &at), 0);
+    }
+    assert_int_equal(wasock_conn_try_finish_connect(&clients[0]), 0);
+    assert_int_equal(wasock_conn_try_finish_connect(&clients[1]),
+                     -WASOCK_EAGAIN);
+    assert_int_equal(wasock_listener_accept(&c.listener, &c.server), 0);
+    assert_int_equal(wasock_conn_try_finish_connect(&clients[1]), 0);
+    assert_int_equal(wasock_conn_try_finish_connect(&clients[2]),
+                     -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_close(&clients[2]), 0);
+    assert_int_equal(wasock_listener_close(&c.listener), 0);
+    assert_int_equal(wasock_conn_try_finish_connect(&clients[3]),
+                     -WASOCK_ECONNREFUSED);
+    close_conn(&clients[0]);
+    close_conn(&clients[1]);
+    close_conn(&clients[3]);
+    close_conn(&c.server);
+    end();
+}
+
+/* Before its result a connection has nothing to read and no room to write, is
+ * not ready, and cannot be shut. */
+static void test_a_connecting_connection(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    const struct wasock_addr at = addr("127.0.0.1:80");
+    struct connected c = {0};
+    char byte = 0;
+
+    (void)unused;
+    begin();
+    assert_int_equal(listen_at("127.0.0.1:80", &c.listener), 0);
+    wasock_fakenet_set_faults(&net, &slow);
+    const uint64_t start_ns = wasock_fakenet_now_ns(&net);
+    assert_int_equal(wasock_conn_start_connect(&c.client, &net.network, &at),
+                     0);
+    assert_int_equal(wasock_conn_start_connect(&c.client, &net.network, &at),
+                     -WASOCK_EOPEN);
+    assert_int_equal(wasock_conn_try_read(&c.client, &byte, 1), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_try_write(&c.client, "x", 1), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_WRITE),
+                     -WASOCK_ENOTCONN);
+    assert_int_equal(wasock_listener_try_accept(&c.listener, &c.server),
+                     -WASOCK_EAGAIN);
+    assert_int_equal(wasock_conn_write(&c.client, "x", 1), 1); /* waits */
+    assert_true(wasock_fakenet_now_ns(&net) == start_ns + 20 * MS);
+    assert_int_equal(wasock_conn_finish_connect(&c.client), 0);
+    assert_int_equal(wasock_listener_accept(&c.listener, &c.server), 0);
+    assert_int_equal(wasock_conn_read(&c.server, &byte, 1), 1);
+    wasock_fakenet_set_faults(&net, NULL);
+    close_pair(&c);
+}
+
+/* A failed connect stays failed: reads and writes return its error. */
+static void test_a_failed_connection(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    const struct wasock_addr at = addr("127.0.0.1:80");
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    (void)unused;
+    begin();
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_conn_start_connect(&conn, &net.network, &at), 0);
+    assert_int_equal(wasock_conn_finish_connect(&conn), -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_finish_connect(&conn), -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_write(&conn, "x", 1), -WASOCK_ECONNREFUSED);
+    close_conn(&conn);
+    wasock_fakenet_set_faults(&net, NULL);
+    end();
 }
 
 /* M9: what was not accepted is reset, the address is free. */
@@ -614,7 +712,8 @@ static void test_port_zero_on_any_address(void **unused)
     assert_int_equal(listen_at("127.0.0.1:49152", &other), 0);
     assert_int_equal(listen_at(":0", &c.listener), 0);
     assert_int_equal(wasock_socket_local_addr(&c.listener.socket, &local), 0);
-    assert_int_equal(wasock_fakenet_try_dial(&net, &local, &c.client), 0);
+    assert_int_equal(wasock_conn_start_connect(&c.client, &net.network, &local),
+                     0);
     assert_int_equal(wasock_listener_try_accept(&c.listener, &c.server), 0);
     assert_int_equal(wasock_listener_close(&other), 0);
     close_pair(&c);
@@ -906,13 +1005,13 @@ static void test_opening_an_open_object(void **unused)
     assert_int_equal(dial("127.0.0.1:80", &fresh), 0); /* to be accepted */
     assert_int_equal(wasock_listener_try_accept(&c.listener, &c.server),
                      -WASOCK_EOPEN);
-    assert_int_equal(wasock_fakenet_listen(&net, &at, 0, &c.listener),
+    assert_int_equal(wasock_listener_listen(&c.listener, &net.network, &at, 0),
                      -WASOCK_EOPEN);
-    assert_int_equal(wasock_fakenet_try_dial(&net, &used, &c.client),
+    assert_int_equal(wasock_conn_start_connect(&c.client, &net.network, &used),
                      -WASOCK_EOPEN);
     const uint64_t start_ns = wasock_fakenet_now_ns(&net);
     assert_int_equal(
-        wasock_fakenet_dial_for_ns(&net, &used, 100 * MS, &c.client),
+        wasock_conn_connect_for_ns(&c.client, &net.network, &used, 100 * MS),
         -WASOCK_EOPEN);
     assert_int_equal(wasock_fakenet_now_ns(&net), start_ns);
     assert_int_equal(wasock_fakenet_bind(&net, &at, &c.client), -WASOCK_EOPEN);
@@ -1017,9 +1116,12 @@ int main(void)
         cmocka_unit_test(test_addresses_that_are_none),
         cmocka_unit_test(test_address_in_use),
         cmocka_unit_test(test_port_zero),
-        cmocka_unit_test(test_dials_in_vain),
+        cmocka_unit_test(test_failing_connects),
         cmocka_unit_test(test_writing_before_accept),
         cmocka_unit_test(test_backlog),
+        cmocka_unit_test(test_connects_wait_for_room),
+        cmocka_unit_test(test_a_connecting_connection),
+        cmocka_unit_test(test_a_failed_connection),
         cmocka_unit_test(test_closing_a_listener),
         cmocka_unit_test(test_reads_coalesce),
         cmocka_unit_test(test_flow_control),

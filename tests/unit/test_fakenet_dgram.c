@@ -177,7 +177,8 @@ static void test_errors(void **unused)
                      -WASOCK_ENOTSUP);
     /* M14: nobody is there: lost. A stream is somebody else. */
     struct wasock_listener listener = {0};
-    assert_int_equal(wasock_fakenet_listen(&net, &stream, 0, &listener), 0);
+    assert_int_equal(
+        wasock_listener_listen(&listener, &net.network, &stream, 0), 0);
     assert_int_equal(wasock_conn_close(&b), 0);
     assert_int_equal(send_to(&a, "x", "127.0.0.1:2000"), 1);
     assert_int_equal(wasock_listener_close(&listener), 0);

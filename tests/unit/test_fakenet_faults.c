@@ -39,8 +39,9 @@ static void begin(uint64_t seed)
         big[i] = (char)(i * 7 + i / 251);
     }
     assert_int_equal(wasock_addr_parse("127.0.0.1:80", 12, &at), 0);
-    assert_int_equal(wasock_fakenet_listen(&net, &at, 0, &listener), 0);
-    assert_int_equal(wasock_fakenet_try_dial(&net, &at, &a), 0);
+    assert_int_equal(wasock_listener_listen(&listener, &net.network, &at, 0),
+                     0);
+    assert_int_equal(wasock_conn_start_connect(&a, &net.network, &at), 0);
     assert_int_equal(wasock_listener_accept(&listener, &b), 0);
 }
 
@@ -83,11 +84,12 @@ static void test_latency(void **unused)
     /* A dial takes a round trip, or its deadline. */
     start_ns = now_ns();
     assert_int_equal(
-        wasock_fakenet_dial_until_ns(&net, &at, start_ns + 15 * MS, &c),
+        wasock_conn_connect_until_ns(&c, &net.network, &at, start_ns + 15 * MS),
         -WASOCK_EDEADLINE);
     assert_true(now_ns() == start_ns + 15 * MS);
     assert_int_equal(
-        wasock_fakenet_dial_until_ns(&net, &at, WASOCK_NO_DEADLINE, &c), 0);
+        wasock_conn_connect_until_ns(&c, &net.network, &at, WASOCK_NO_DEADLINE),
+        0);
     assert_true(now_ns() == start_ns + 35 * MS);
     assert_int_equal(wasock_conn_close(&c), 0);
     end();
@@ -236,7 +238,7 @@ static void test_refused_dials(void **unused)
     for (unsigned i = 0; i < 1000; i++) {
         struct wasock_conn c = {0};
         struct wasock_conn d = {0};
-        const int result = wasock_fakenet_try_dial(&net, &at, &c);
+        const int result = wasock_conn_start_connect(&c, &net.network, &at);
         assert_true(result == 0 || result == -WASOCK_ECONNREFUSED);
         n_refused += result != 0;
         if (result == 0) {
@@ -458,7 +460,7 @@ static void test_faults_of_a_listener(void **unused)
     begin(0);
     assert_int_equal(wasock_fakenet_set_socket_faults(&listener.socket, &slow),
                      0);
-    assert_int_equal(wasock_fakenet_try_dial(&net, &at, &client), 0);
+    assert_int_equal(wasock_conn_start_connect(&client, &net.network, &at), 0);
     assert_int_equal(wasock_listener_accept(&listener, &server), 0);
     assert_int_equal(wasock_conn_try_write(&client, "x", 1), 1);
     assert_int_equal(wasock_conn_try_read(&server, &byte, 1), 1);

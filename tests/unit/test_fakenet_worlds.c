@@ -107,7 +107,8 @@ static void open_pair(struct end *a)
     if (random_below(&seed, 2) == 0) {
         assert_int_equal(wasock_fakenet_pair(&net, &a->conn, &b->conn), 0);
     } else {
-        assert_int_equal(wasock_fakenet_try_dial(&net, &at, &a->conn), 0);
+        assert_int_equal(wasock_conn_start_connect(&a->conn, &net.network, &at),
+                         0);
         assert_int_equal(wasock_listener_try_accept(&listener, &b->conn), 0);
     }
     for (struct end *end = a; end <= b; end++) {
@@ -257,7 +258,8 @@ static void begin(uint64_t number)
     assert_int_equal(
         wasock_poller_init(&poller, poller_memory, sizeof(poller_memory)), 0);
     assert_int_equal(wasock_addr_parse("127.0.0.1:80", 12, &at), 0);
-    assert_int_equal(wasock_fakenet_listen(&net, &at, 0, &listener), 0);
+    assert_int_equal(wasock_listener_listen(&listener, &net.network, &at, 0),
+                     0);
 }
 
 /* After all partitions have healed, nothing that was written is lost, but where

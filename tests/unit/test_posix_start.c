@@ -446,13 +446,14 @@ static void test_a_port_in_use_stops_the_program(void **state)
     uint16_t port = 0;
     const int using_fd = listening_socket(&port);
     char list[64];
-    char expected[200];
+    char expected[300];
     const struct launch launch = {.mode = "--report", .wasock_listen = list};
 
     (void)state;
     snprintf(list, sizeof(list), "http=127.0.0.1:%u", (unsigned)port);
     snprintf(expected, sizeof(expected),
-             "wasock: cannot listen on \"%s\": Address already in use\n", list);
+             "wasock: cannot listen on \"%s\": %s\n", list,
+             wasock_err_text(WASOCK_EADDRINUSE));
     const struct outcome outcome = run(&launch);
     assert_int_equal(outcome.exit_code, 1);
     assert_string_equal(outcome.err, expected);

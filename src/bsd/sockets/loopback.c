@@ -36,8 +36,8 @@ bool wasock_bsd__has_loopback(void)
 
 int wasock_bsd__loopback_listen(struct socket *socket)
 {
-    const int result =
-        wasock_fakenet_listen(&network, &socket->local, 0, &socket->listener);
+    const int result = wasock_listener_listen(
+        &socket->listener, &network.network, &socket->local, 0);
 
     return result < 0 ? result
                       : wasock_socket_local_addr(&socket->listener.socket,
@@ -47,9 +47,15 @@ int wasock_bsd__loopback_listen(struct socket *socket)
 int wasock_bsd__loopback_connect(struct socket *socket,
                                  const struct wasock_addr *addr)
 {
-    const int result = wasock_fakenet_try_dial(&network, addr, &socket->conn);
+    int result =
+        wasock_conn_start_connect(&socket->conn, &network.network, addr);
 
     if (result < 0) {
+        return result;
+    }
+    result = wasock_conn_try_finish_connect(&socket->conn);
+    if (result < 0) { /* EAGAIN: the backlog is full */
+        wasock_conn_close(&socket->conn);
         return result;
     }
     socket->state = SOCKET_CONNECTED;

@@ -47,7 +47,7 @@ static unsigned host_known(struct socket *socket)
 
     if (host->role_ == WASOCK__ROLE_NONE) {
         return host->backend_ != NULL &&
-                       (host->backend_->operations->ready(host) &
+                       (host->backend_->operations_->ready(host) &
                         WASOCK_WRITABLE) != 0
                    ? POLLOUT
                    : 0;
