@@ -335,7 +335,8 @@ static void test_failing_connects(void **unused)
     end();
 }
 
-/* M7: a connection is established before it is accepted, and can be written to. */
+/* M7: a connection is established before it is accepted, and can be written
+ * to. */
 static void test_writing_before_accept(void **unused)
 {
     struct connected c = {0};
