@@ -2,7 +2,7 @@
 """Read just as much of a WebAssembly module as the claims are about."""
 
 
-def _leb(data, at):
+def leb(data, at):
     value = shift = 0
     while True:
         byte = data[at]
@@ -19,13 +19,13 @@ def sections(data):
     at = 8
     while at < len(data):
         kind = data[at]
-        length, at = _leb(data, at + 1)
+        length, at = leb(data, at + 1)
         yield kind, data[at:at + length]
         at += length
 
 
 def _name(data, at):
-    length, at = _leb(data, at)
+    length, at = leb(data, at)
     return data[at:at + length].decode(), at + length
 
 
@@ -35,12 +35,12 @@ def imports(data):
     for kind, content in sections(data):
         if kind != 2:
             continue
-        count, at = _leb(content, 0)
+        count, at = leb(content, 0)
         for _ in range(count):
             module, at = _name(content, at)
             name, at = _name(content, at)
             assert content[at] == 0, f"{module}.{name} is no function"
-            _, at = _leb(content, at + 1)
+            _, at = leb(content, at + 1)
             result.append((module, name))
     return result
 
