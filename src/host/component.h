@@ -102,6 +102,9 @@ void wasock__table_remove(int32_t fd);
  * listeners of WASOCK_LISTEN, if they are not open. */
 struct wasock__socket *wasock__table_find(int32_t fd);
 
+/* The number behind that of the last socket. */
+int32_t wasock__table_end(void);
+
 /* The flags of stdin, stdout and stderr: WASIP1_FDFLAGS_NONBLOCK or 0. */
 extern uint8_t wasock__standard_flags[3];
 
@@ -184,6 +187,10 @@ void wasock__version_environment(struct wasock__environment *environment);
 
 /* Write to stderr. */
 void wasock__version_say(const char *text, size_t length);
+
+/* Close all sockets and wait, for some seconds at most, until they have sent
+ * what was written to them. For the end of a program: a host may forget it. */
+void wasock__component_end(void);
 
 /* End the program, with exit code 1. */
 _Noreturn void wasock__version_fail(void);

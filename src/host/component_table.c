@@ -68,6 +68,11 @@ static struct wasock__socket *find(int32_t fd)
     return socket->kind != WASOCK__SOCKET_FREE ? socket : NULL;
 }
 
+int32_t wasock__table_end(void)
+{
+    return WASOCK__FIRST_FD + (int32_t)n_sockets;
+}
+
 void wasock__table_remove(int32_t fd)
 {
     struct wasock__socket *socket = find(fd);

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wasip2_poll.c - poll_oneoff by wasi:io/poll.
+ *
+ * The host asks each pollable on its own: a poll costs what it asks about, and
+ * reports what is ready and nothing else.
+ */
+#include "wasip2_internal.h"
+
+#include <wasock/err.h>
+
+#include "component_type.h"
+
+WASOCK__LINK_IMPORTS;
+
+/*
+ * tokio answers no more than 128 times "ready" without a pause, and wasmtime
+ * asks in the order of handles: the lowest ones would starve the others. So a
+ * poll that reports this many begins a round: those it reported are left out,
+ * until a poll reports fewer.
+ */
+#define FULL_POLL 100
+
+/* After this many polls that do not wait and find nothing, one waits a little:
+ * a host with one thread looks at its sockets only then. */
+#define EMPTY_POLLS_MAX 256
+
+/* Owners of pollables that are no subscription's. */
+#define OWNER_TIMER UINT32_MAX
+#define OWNER_PAUSE (UINT32_MAX - 1)
+
+/* Arrays of one length: pollables, whose they are, and what is ready. */
+static struct {
+    uint32_t *pollables;
+    uint32_t *owners;
+    uint32_t *ready;
+    size_t capacity;
+} scratch;
+
+static struct {
+    uint32_t number;
+    bool is_active;
+} round;
+
+static uint32_t n_empty_polls;
+
+/* A poll. */
+struct question {
+    const struct wasock__subscription *subscriptions;
+    size_t n_subscriptions;
+    uint64_t timeout_ns; /* UINT64_MAX: none */
+    uint32_t timer;      /* a pollable, or 0 */
+    size_t n_asked;      /* of the scratch */
+    size_t n_left_out;   /* by a round */
+};
+
+/* Make room for pollables. The memory that was too small stays unused. */
+static bool reserve(size_t n)
+{
+    if (n <= scratch.capacity) {
+        return true;
+    }
+    size_t n_pages = 1;
+    while (n_pages * WASOCK__PAGE_BYTES / (3 * sizeof(uint32_t)) < n) {
+        n_pages *= 2;
+    }
+    uint32_t *memory = (uint32_t *)wasock__grow(n_pages);
+    if (memory == NULL) {
+        return false;
+    }
+    scratch.capacity = n_pages * WASOCK__PAGE_BYTES / (3 * sizeof(uint32_t));
+    scratch.pollables = memory;
+    scratch.owners = memory + scratch.capacity;
+    scratch.ready = scratch.owners + scratch.capacity;
+    return true;
+}
+
+/* A pollable that is always ready. */
+static uint32_t always(void)
+{
+    static uint32_t pollable;
+
+    if (pollable == 0) {
+        pollable = wasip2_subscribe_duration(0);
+    }
+    return pollable;
+}
+
+static uint32_t pollable_of_socket(struct wasip2_socket *socket, bool is_read)
+{
+    switch (socket->base.kind) {
+    case WASOCK__SOCKET_LISTENER:
+        return is_read ? socket->pollable : 0;
+    case WASOCK__SOCKET_CONNECTING:
+        return socket->error != 0 ? always() : socket->pollable;
+    case WASOCK__SOCKET_DGRAM:
+        return is_read ? socket->input_pollable : socket->output_pollable;
+    default:
+        break;
+    }
+    if (!is_read) {
+        return wasock__p2_output_pollable(socket);
+    }
+    return socket->is_eof ? always() : wasock__p2_input_pollable(socket);
+}
+
+/* The pollable of a subscription, or 0: it is never ready. What is no
+ * descriptor is reported at once. */
+static uint32_t pollable_of(const struct wasock__subscription *subscription,
+                            struct wasip2_socket *socket)
+{
+    const bool is_read = subscription->tag == WASIP1_EVENTTYPE_FD_READ;
+
+    if (socket != NULL) {
+        return pollable_of_socket(socket, is_read);
+    }
+    return is_read && subscription->of.fd == 0 ? wasock__p2_stdin_pollable()
+                                               : always();
+}
+
+static void ask(struct question *question, uint32_t pollable, uint32_t owner)
+{
+    scratch.pollables[question->n_asked] = pollable;
+    scratch.owners[question->n_asked++] = owner;
+}
+
+/* Check the subscriptions, and get the timeout. */
+static int32_t read_clocks(struct question *question)
+{
+    for (size_t i = 0; i < question->n_subscriptions; i++) {
+        const struct wasock__subscription *subscription =
+            &question->subscriptions[i];
+        if (subscription->tag == WASIP1_EVENTTYPE_CLOCK) {
+            if (subscription->of.clock.id != WASIP1_CLOCKID_MONOTONIC) {
+                return WASOCK_EINVAL;
+            }
+            if (subscription->of.clock.flags != 0) {
+                return WASOCK_ENOTSUP; /* a point in time */
+            }
+            if (subscription->of.clock.timeout_ns < question->timeout_ns) {
+                question->timeout_ns = subscription->of.clock.timeout_ns;
+            }
+        } else if (subscription->tag != WASIP1_EVENTTYPE_FD_READ &&
+                   subscription->tag != WASIP1_EVENTTYPE_FD_WRITE) {
+            return WASOCK_EINVAL;
+        }
+    }
+    return 0;
+}
+
+/* A poll that does not wait gets none of the host's own tasks done: now and
+ * then it does wait, for as short a time as there is. */
+static uint32_t make_timer(uint64_t timeout_ns)
+{
+    if (timeout_ns > 0) {
+        return wasip2_subscribe_duration(timeout_ns);
+    }
+    if (wasock__p2_n_answers < WASIP2_MANY_ANSWERS &&
+        n_empty_polls < EMPTY_POLLS_MAX) {
+        return 0;
+    }
+    n_empty_polls = 0;
+    return wasip2_subscribe_duration(1);
+}
+
+/* Collect the pollables of all subscriptions. */
+static void collect(struct question *question)
+{
+    question->n_asked = 0;
+    question->n_left_out = 0;
+    if (!round.is_active) {
+        round.number++;
+    }
+    for (size_t i = 0; i < question->n_subscriptions; i++) {
+        const struct wasock__subscription *subscription =
+            &question->subscriptions[i];
+        if (subscription->tag == WASIP1_EVENTTYPE_CLOCK) {
+            continue;
+        }
+        struct wasip2_socket *socket =
+            wasock__p2_find((int32_t)subscription->of.fd);
+        if (round.is_active && socket != NULL &&
+            socket->round == round.number) {
+            question->n_left_out++;
+            continue;
+        }
+        const uint32_t pollable = pollable_of(subscription, socket);
+        if (pollable != 0) {
+            ask(question, pollable, (uint32_t)i);
+        }
+    }
+    if (question->timeout_ns != UINT64_MAX) {
+        ask(question, question->timer != 0 ? question->timer : always(),
+            OWNER_TIMER);
+    }
+}
+
+/* Ask the host. Returns how many are ready, in scratch.ready. */
+static size_t poll(struct question *question)
+{
+    struct {
+        uint32_t *indexes;
+        size_t n_indexes;
+    } result;
+    const struct wasock__piece piece = {scratch.ready,
+                                        scratch.capacity * sizeof(uint32_t)};
+    const struct wasock__piece none = {NULL, 0};
+    uint32_t pause = 0;
+
+    if (question->n_left_out > 0) { /* they are ready: do not wait for others */
+        pause = wasip2_subscribe_duration(1);
+        ask(question, pause, OWNER_PAUSE);
+    }
+    wasock__land(piece, none);
+    wasip2_poll(scratch.pollables, question->n_asked, &result);
+    wasock__land_end();
+    wasock__p2_drop_pollable(&pause);
+    if (result.n_indexes > question->n_asked) {
+        __builtin_trap(); /* more than the host may return */
+    }
+    if (result.indexes != scratch.ready) {
+        __builtin_memmove(scratch.ready, result.indexes,
+                          result.n_indexes * sizeof(uint32_t));
+    }
+    wasock__p2_n_answers = (uint32_t)result.n_indexes;
+    return result.n_indexes;
+}
+
+static bool is_of_fd(uint32_t owner)
+{
+    return owner != OWNER_TIMER && owner != OWNER_PAUSE;
+}
+
+static void start_event(const struct wasock__subscription *subscription,
+                        struct wasock__event *event)
+{
+    __builtin_memset(event, 0, sizeof(*event));
+    event->userdata = subscription->userdata;
+    event->type = subscription->tag;
+}
+
+/* Write the event of a subscription whose pollable is ready. Returns whether
+ * there is one. */
+static bool write_event(const struct wasock__subscription *subscription,
+                        struct wasock__event *event)
+{
+    struct wasip2_socket *socket =
+        wasock__p2_find((int32_t)subscription->of.fd);
+
+    start_event(subscription, event);
+    if (socket == NULL) {
+        event->error = subscription->of.fd > 2 ? WASOCK_EBADF : 0;
+        return true;
+    }
+    if (socket->base.kind == WASOCK__SOCKET_CONNECTING) {
+        const int32_t error = wasock__p2_finish_connect(socket);
+        if (error == WASOCK_EAGAIN ||
+            (error == 0 && subscription->tag == WASIP1_EVENTTYPE_FD_READ)) {
+            return false; /* connected: that is no data yet */
+        }
+    }
+    socket->round = round.number;
+    event->flags = socket->is_eof ? WASIP1_EVENTRWFLAGS_HANGUP : 0;
+    return true;
+}
+
+/* Write the events of the first `n_ready` of scratch.ready. */
+static uint32_t report(const struct question *question, size_t n_ready,
+                       struct wasock__event *events)
+{
+    uint32_t n_events = 0;
+
+    for (size_t i = 0; i < n_ready; i++) {
+        const uint32_t owner = scratch.owners[scratch.ready[i]];
+        if (is_of_fd(owner)) {
+            n_events +=
+                write_event(&question->subscriptions[owner], &events[n_events]);
+        }
+    }
+    round.is_active = n_events >= FULL_POLL;
+    return n_events;
+}
+
+/* Write the events of clocks, when the time is up. */
+static uint32_t report_clocks(const struct question *question, size_t n_ready,
+                              struct wasock__event *events)
+{
+    uint32_t n_events = 0;
+
+    for (size_t i = 0; i < n_ready; i++) {
+        if (scratch.owners[scratch.ready[i]] == OWNER_TIMER) {
+            for (size_t j = 0; j < question->n_subscriptions; j++) {
+                const struct wasock__subscription *subscription =
+                    &question->subscriptions[j];
+                if (subscription->tag == WASIP1_EVENTTYPE_CLOCK &&
+                    subscription->of.clock.timeout_ns <= question->timeout_ns) {
+                    start_event(subscription, &events[n_events++]);
+                }
+            }
+        }
+    }
+    return n_events;
+}
+
+/* Ask until something is reported. */
+static int32_t wait_for(struct question *question, struct wasock__event *events,
+                        uint32_t *n_events)
+{
+    for (;;) {
+        collect(question);
+        if (question->n_asked + question->n_left_out == 0) {
+            return WASOCK_ENOTSUP; /* a listener, to write to, for ever */
+        }
+        const size_t n_ready = poll(question);
+        const bool has_left_out = question->n_left_out > 0;
+        uint32_t n = report(question, n_ready, events);
+        n_empty_polls = n == 0 ? n_empty_polls + 1 : 0;
+        if (n == 0 && has_left_out) {
+            continue; /* the round is over: ask about all of them */
+        }
+        n += report_clocks(question, n_ready, events + n);
+        if (n > 0) {
+            *n_events = n;
+            return 0;
+        }
+    }
+}
+
+int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
+                           struct wasock__event *events, size_t n_subscriptions,
+                           uint32_t *n_events)
+{
+    struct question question = {
+        .subscriptions = subscriptions,
+        .n_subscriptions = n_subscriptions,
+        .timeout_ns = UINT64_MAX,
+    };
+
+    if (n_subscriptions == 0) {
+        return WASOCK_EINVAL; /* nothing would ever happen */
+    }
+    if (!reserve(n_subscriptions + 2)) { /* the timer, and the pause */
+        return WASOCK_ENOMEM;
+    }
+    int32_t error = read_clocks(&question);
+    if (error != 0) {
+        return error;
+    }
+    wasock__p2_reap();
+    if (question.timeout_ns != UINT64_MAX) {
+        question.timer = make_timer(question.timeout_ns);
+    }
+    error = wait_for(&question, events, n_events);
+    wasock__p2_drop_pollable(&question.timer);
+    return error;
+}
