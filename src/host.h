@@ -22,6 +22,22 @@
 /* The first descriptor that may be a preopened socket. */
 int32_t wasock__host_first_fd(void);
 
+/* ---- Explanations ---- */
+
+enum wasock__host_sockets {
+    WASOCK__HOST_SOCKETS_UNKNOWN = 0,
+    WASOCK__HOST_SOCKETS_SOME,
+    WASOCK__HOST_SOCKETS_NONE
+};
+
+/* Detect whether the host has sockets, although it preopened none. Makes no
+ * socket call: those trap in preview1 as WASI 0.2 adapts it. */
+enum wasock__host_sockets wasock__host_detect_sockets(void);
+
+/* What a person types to give the program a listener: a few lines, each with
+ * its newline. */
+const char *wasock__host_listen_help(void);
+
 /* ---- Streams ---- */
 
 /* Open a non-blocking listener. addr: IPv4 or IPv6; port 0: the host chooses.

@@ -3,6 +3,7 @@
 
 #include <wasock/err.h>
 
+#include "host.h"
 #include "text.h"
 
 static enum wasock_preopen_role role_of(int fd, enum wasock_fd_kind kind)
@@ -124,20 +125,18 @@ static void count_one(struct wasock_preopen_counts *counts,
     }
 }
 
-/* Detect whether a host without preopened sockets has sockets, by an accept
- * from stdin. If stdin is a socket it has, and an accept could succeed. */
-static enum wasock_preopen_host detect_host(void)
+static enum wasock_preopen_host
+host_of(const struct wasock_preopen_counts *counts)
 {
-    struct wasock_fd_stat stat;
-
-    if (wasock_fd_stat(0, &stat) == 0 && stat.kind == WASOCK_FD_SOCKET_STREAM) {
+    if (counts->n_descriptors > counts->n_directories + counts->n_others) {
         return WASOCK_PREOPEN_HOST_HAS_SOCKETS;
     }
-    switch (wasock_fd_accept(0)) {
-    case -WASOCK_EBADF:
+    switch (wasock__host_detect_sockets()) {
+    case WASOCK__HOST_SOCKETS_SOME:
         return WASOCK_PREOPEN_HOST_HAS_SOCKETS;
-    case -WASOCK_ENOTSOCK:
+    case WASOCK__HOST_SOCKETS_NONE:
         return WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS;
+    case WASOCK__HOST_SOCKETS_UNKNOWN:
     default:
         return WASOCK_PREOPEN_HOST_UNKNOWN;
     }
@@ -153,10 +152,7 @@ int wasock_preopen_count(struct wasock_preopen_counts *counts)
     while ((result = wasock_preopen_next(&preopen)) == 1) {
         count_one(counts, &preopen);
     }
-    counts->host =
-        counts->n_descriptors > counts->n_directories + counts->n_others
-            ? WASOCK_PREOPEN_HOST_HAS_SOCKETS
-            : detect_host();
+    counts->host = host_of(counts);
     return result;
 }
 
@@ -196,17 +192,10 @@ static void put_advice(struct text *text, enum wasock_preopen_host host)
             "This host has no preview1 sockets: wasmtime 47 and later have "
             "none,\nwasmtime 46 and earlier only with -S preview2=n.\n");
     } else if (host == WASOCK_PREOPEN_HOST_HAS_SOCKETS) {
-        text_put_string(text,
-                        "This host has sockets; it was told of no listener.\n");
+        text_put_string(text, "This host has sockets, but was asked for no "
+                              "listener.\n");
     }
-    text_put_string(
-        text, "A preview1 program cannot open a socket; its host opens one:\n"
-              "  wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 "
-              "PROGRAM.wasm  (wasmtime 36 to 46)\n"
-              "  wasmi --tcplisten 127.0.0.1:8080 PROGRAM.wasm\n"
-              "  wazero run -listen=127.0.0.1:8080 PROGRAM.wasm\n"
-              "A native one is told where to listen:\n"
-              "  WASOCK_LISTEN=127.0.0.1:8080 PROGRAM\n");
+    text_put_string(text, wasock__host_listen_help());
 }
 
 size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,

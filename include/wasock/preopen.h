@@ -77,7 +77,7 @@ ptrdiff_t wasock_preopen_listeners(struct wasock_listener *listeners,
                                    size_t capacity)
     __attribute__((warn_unused_result));
 
-/* Whether the host has preview1 sockets. */
+/* Whether the host has sockets. */
 enum wasock_preopen_host {
     WASOCK_PREOPEN_HOST_UNKNOWN = 0,
     WASOCK_PREOPEN_HOST_HAS_SOCKETS,
@@ -97,12 +97,12 @@ struct wasock_preopen_counts {
 };
 
 /*
- * Count the preopened descriptors, and detect whether the host has preview1
- * sockets. It has if there is a socket. If there is none, an accept from stdin
- * fails with EBADF on hosts that have sockets and with ENOTSOCK on others.
+ * Count the preopened descriptors, and detect whether the host has sockets. A
+ * preview1 host has if it preopened one. If not, it is UNKNOWN, or
+ * HAS_NO_SOCKETS if stdin's rights are those of wasmtime 47 and later.
  * counts: written; on failure, with what was counted before it.
  * Errors: those of wasock_preopen_next.
- * Source: preview1 fd_fdstat_get, sock_send, sock_accept.
+ * Source: preview1 fd_fdstat_get, sock_send.
  */
 int wasock_preopen_count(struct wasock_preopen_counts *counts);
 

@@ -38,10 +38,11 @@ def macro(declaration):
 with tempfile.TemporaryDirectory() as scratch:
     scratch = pathlib.Path(scratch)
     copy = scratch / "src"
-    (copy / "poller").mkdir(parents=True)
-    for folder in ("", "poller"):
-        for path in (root / "src" / folder).glob("*.[ch]"):
-            (copy / folder / path.name).write_text(path.read_text())
+    for pattern in ("*.[ch]", "poller/*.[ch]", "host/preview1*.c"):
+        for path in (root / "src").glob(pattern):
+            target = copy / path.relative_to(root / "src")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(path.read_text())
     (copy / "backend.c").unlink()  # only a backend links it
     with_it = size(copy, scratch)
 

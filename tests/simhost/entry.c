@@ -173,6 +173,11 @@ int32_t wasip1_fd_fdstat_get(int32_t fd, struct wasip1_fdstat *fdstat)
     fdstat->flags = descriptor->is_nonblocking ? WASIP1_FDFLAGS_NONBLOCK : 0;
     fdstat->rights_base = UINT64_MAX;
     fdstat->rights_inheriting = 0;
+    if (descriptor->kind == SIMHOST_STDIO &&
+        simhost_knobs.profile.stdio_rights != 0) {
+        fdstat->rights_base = simhost_knobs.profile.stdio_rights;
+        fdstat->rights_inheriting = simhost_knobs.profile.stdio_rights;
+    }
     switch (fault.lie) {
     case SIMHOST_LIE_NOTHING:
         fdstat->filetype = WASIP1_FILETYPE_UNKNOWN;
@@ -304,11 +309,8 @@ int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
     case SIMHOST_CONNECTION:
         error = profile->accept_on_connection;
         break;
-    case SIMHOST_STDIO: /* how a guest asks whether the host has sockets */
     default:
-        if (listener->kind != SIMHOST_STDIO) {
-            sim_judge(SIMHOST_NO_SOCKET, "descriptor %d", (int)fd);
-        }
+        sim_judge(SIMHOST_NO_SOCKET, "descriptor %d", (int)fd);
         error = profile->accept_on_other;
         break;
     }

@@ -111,6 +111,7 @@ struct simhost_profile {
     enum simhost_layout layout;
     enum simhost_numbering numbering;
     uint8_t stdio_filetype;
+    uint64_t stdio_rights; /* base and inheriting; 0: all, and none */
     bool preopened_sockets_are_nonblocking;
     bool set_flags_refuses_other_bits; /* EINVAL */
     int32_t at_limit_error;

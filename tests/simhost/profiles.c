@@ -196,6 +196,7 @@ const struct simhost_profile simhost_without_sockets = {
     .layout = SIMHOST_DIRECTORIES_FIRST,
     .numbering = SIMHOST_NUMBER_LOWEST_FREE,
     .stdio_filetype = WASIP1_FILETYPE_CHARACTER_DEVICE,
+    .stdio_rights = 2,
     .at_limit_error = WASOCK_EMFILE,
     .accept_on_connection = WASOCK_ENOTSOCK,
     .accept_on_other = WASOCK_ENOTSOCK,

@@ -364,7 +364,7 @@ enum simhost_verdict {
     SIMHOST_BAD_FLAGS,      /* not 0 or NONBLOCK; no half to shut down */
     SIMHOST_BAD_FD,         /* a descriptor never opened or closed already */
     SIMHOST_DOUBLE_CLOSE,   /* fd_close of a closed descriptor */
-    SIMHOST_NO_SOCKET,      /* a socket call on a file; not accept on fd 0 */
+    SIMHOST_NO_SOCKET,      /* a socket call on what is no socket */
     SIMHOST_BAD_POINTER,    /* NULL or absurd lengths */
     SIMHOST_EMPTY,          /* a transfer of slices that are all empty, other
                              * than a send of zero slices */

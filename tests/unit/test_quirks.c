@@ -45,6 +45,7 @@ static void test_a_host_without_sockets(void **unused)
     assert_int_equal(counts.host, WASOCK_PREOPEN_HOST_HAS_NO_SOCKETS);
     wasock_preopen_explain(&counts, text, sizeof(text));
     assert_non_null(strstr(text, "has no preview1 sockets"));
+    assert_int_equal(simhost_calls(SIMHOST_SOCK_ACCEPT), 0);
 }
 
 /* Quirk 11: a poll that calls all ready at once makes no wait a busy loop, and

@@ -168,6 +168,7 @@ static void wrong_kind_on(enum host host)
     char byte = 0;
     uint32_t n = 0;
 
+    simhost_allow(SIMHOST_NO_SOCKET, true);
     assert_int_equal(wasip1_sock_accept(connection, NONBLOCK, &fd),
                      accept_on_connection[host]);
     assert_int_equal(wasip1_sock_accept(0, NONBLOCK, &fd),
@@ -649,11 +650,16 @@ RUN_ON_EVERY_HOST(double_close)
 
 static void without_sockets(void **unused)
 {
+    struct wasip1_fdstat stat = {0};
     int32_t fd = -1;
 
     (void)unused;
     simhost_reset(1, &simhost_without_sockets);
     assert_int_equal(simhost_preopen(SIMHOST_DIRECTORY), 3);
+    assert_int_equal(wasip1_fd_fdstat_get(0, &stat), 0);
+    assert_int_equal(stat.rights_base, 2);
+    assert_int_equal(stat.rights_inheriting, 2);
+    simhost_allow(SIMHOST_NO_SOCKET, true);
     assert_int_equal(wasip1_sock_accept(0, 0, &fd), WASOCK_ENOTSOCK);
     simhost_check();
 }
