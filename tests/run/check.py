@@ -230,7 +230,8 @@ def cannot_inherit():
                         program("echo_many"), stderr=subprocess.PIPE)
     _, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 1
-    assert f"{host} cannot inherit sockets".encode() in said, said
+    who = host if host in ("wasmi", "wazero") else "a component"
+    assert f"{who} cannot inherit sockets".encode() in said, said
 
 
 def n_accepted(pid):
@@ -281,6 +282,99 @@ def systemd():
         process.wait()
 
 
+def systemd_component():
+    """The sample unit of a component, on another port."""
+    options = unit("echo-component.service")["Service"]
+    assert options["SocketBindAllow"] == "ipv4:tcp:8080"
+    words = shlex.split(options["ExecStart"])
+    keeper = socket.socket()  # it does not listen: the component may bind, too
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    port = keeper.getsockname()[1]
+    listen = "WASOCK_LISTEN=echo=127.0.0.1:"
+    changed = {"/usr/local/lib/wasock/echo_many.wasm": program("echo_many"),
+               "/usr/local/bin/wasmtime": hosts.path(host),
+               f"{listen}8080": f"{listen}{port}"}
+    assert changed.keys() < set(words), words
+    environment = dict(os.environ)
+    environment.pop(options["UnsetEnvironment"], None)
+    process = subprocess.Popen([changed.get(word, word) for word in words],
+                               stdin=subprocess.DEVNULL, env=environment)
+    try:
+        echo(port)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def refused():
+    """A preview1 module where there are no preview1 sockets: the way out."""
+    words = ["--runtime", host, "--listen", "127.0.0.1:0", program("tcpecho")]
+    for text in ("no preview1 sockets", "WASI 0.2", "wasmtime 36"):
+        expect_refusal(text, *words)
+    assert "listening" not in run(*words).stderr
+
+
+def rights():
+    """A component has the network only with --listen or --network, and names
+    only with --lookup."""
+    network = ["-S", "inherit-network"]
+    names = ["-S", "allow-ip-name-lookup"]
+    for options, wanted in (([], []), (["--network"], network),
+                            (["--lookup"], network + names)):
+        answer = run("-v", "--runtime", host, *options, program("tcpecho"))
+        said, = re.findall("^wasock-run: (.*)$", answer.stderr, re.M)
+        words = shlex.split(said)
+        assert words[1:-1] == ["run", *wanted], said
+    with Running("-v", "--listen", "127.0.0.1:0", "--env", "A=1",
+                 program("tcpecho"), n_ports=1) as server:
+        words = shlex.split(server.process.stderr.readline())
+        address = f"WASOCK_LISTEN=127.0.0.1:{server.ports[0]}"
+        assert words[2:] == ["run", *network, "--env", "A=1", "--env", address,
+                             program("tcpecho")], words
+
+
+def component_on_the_wrong_host():
+    """Named, it is refused; unnamed, another is taken."""
+    for wrong in ("wasmi", "wazero"):
+        hosts.path(wrong)
+        expect_refusal(f"{wrong} cannot run a program for WASI", "--runtime",
+                       wrong, program("tcpecho"))
+    with tempfile.TemporaryDirectory() as folder:
+        older = pathlib.Path(folder) / "wasmtime"
+        older.write_text("#!/bin/sh\n[ $1 = --version ] && "
+                         "echo wasmtime 45.0.0 || exit 5\n")
+        older.chmod(0o755)
+        environment = {"WASOCK_HOSTS_BIN": folder, "PATH": folder}
+        answer = run(program("tcpecho"), env=environment)
+        if answer.returncode != 5:  # WASI 0.3
+            assert answer.returncode == 1, answer
+            assert "needs 46 or later" in answer.stderr, answer.stderr
+        older.unlink()
+        expect_refusal("no host for WASI", program("tcpecho"), env=environment)
+
+
+def smoke():
+    """Node, by jco: it resets who comes before it is there. What jco wrote is
+    removed before the program starts."""
+    with tempfile.TemporaryDirectory() as folder, \
+            Running("--listen", "echo=127.0.0.1:0", program("echo_many"),
+                    n_ports=1, env={**os.environ, "TMPDIR": folder}) as server:
+        n_echoes = 0
+        while n_echoes < 20:
+            try:
+                echo(server.ports[0])
+                n_echoes += 1
+            except (ConnectionResetError, AssertionError):
+                assert n_echoes == 0
+        assert not list(pathlib.Path(folder).glob("wasock-run-*"))
+        server.process.terminate()
+        assert server.process.wait(LIMIT_S) == -signal.SIGTERM
+        with socket.socket() as client:
+            address = ("127.0.0.1", server.ports[0])
+            assert client.connect_ex(address) != 0, "somebody still listens"
+
+
 def bad_calls():
     guest = program("tcpecho")
     expect_refusal("unknown runtime wasmer", "--runtime", "wasmer", guest)
@@ -288,6 +382,8 @@ def bad_calls():
                    env={**os.environ, "WASOCK_RUNTIME": "wasmer"})
     expect_refusal("is a guest", "--runtime", "native", guest)
     expect_refusal("is no guest", "--runtime", host, __file__)
+    for option in ("--network", "--lookup"):
+        expect_refusal("opens no sockets of its own", option, guest)
     expect_refusal("No such file", "--runtime", host, "/nonexistent.wasm")
     for listen in ("8080", "127.0.0.1", "127.0.0.1:99999", "x=:y",
                    "127.0.0.1:²", "a=b=127.0.0.1:0", "a,b=127.0.0.1:0"):
@@ -326,8 +422,9 @@ def exit_code():
     answer = run("-v", "--runtime", host, program("tcpecho"), "two words")
     assert answer.returncode == 1, answer
     assert "no such preopened socket" in answer.stderr, answer.stderr
-    said, = re.findall("^wasock-run: (.*)$", answer.stderr, re.M)
+    *translated, said = re.findall("^wasock-run: (.*)$", answer.stderr, re.M)
     assert shlex.split(said)[-1] == "two words", said
+    assert len(translated) == (host == "jco"), translated
 
 
 def signals():
