@@ -4,7 +4,7 @@
  *
  * The host forgets what a stream has not sent when that is dropped, and some
  * hosts stop the guest until it is sent. So a connection that is closed with
- * data to send is kept until that is gone. If there are too many of them, one is
+ * data to send is kept until that is gone. If there are too many, one is
  * dropped.
  */
 #include "wasip2_internal.h"
