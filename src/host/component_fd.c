@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* component_fd.c - functions of wasip1.h and host.h that need only the table. */
+/* component_fd.c - functions of wasip1.h and host.h on the table alone. */
 #include "component.h"
 
 #include <wasock/err.h>
