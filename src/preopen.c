@@ -27,9 +27,8 @@ static enum wasock_preopen_role role_of(int fd, enum wasock_fd_kind kind)
 int wasock_preopen_next(struct wasock_preopen *preopen)
 {
     struct wasock_fd_stat stat;
-    const int fd = preopen->fd < WASOCK_PREOPEN_FIRST_FD
-                       ? WASOCK_PREOPEN_FIRST_FD
-                       : preopen->fd + 1;
+    const int first = wasock__host_first_fd();
+    const int fd = preopen->fd < first ? first : preopen->fd + 1;
     const int result = wasock_fd_stat(fd, &stat);
 
     if (result < 0) {

@@ -19,7 +19,9 @@
 extern "C" {
 #endif
 
-/* The first preopened number: 0, 1 and 2 are stdin, stdout and stderr. */
+/* The first preopened number on preview1 and natively: 0, 1 and 2 are stdin,
+ * stdout and stderr. Components have libc's files there: their first listener
+ * is 65536. */
 #define WASOCK_PREOPEN_FIRST_FD 3
 
 enum wasock_preopen_role {
