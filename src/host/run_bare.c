@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run_bare.c - start a component that has no libc. */
+#include "component.h"
+
 #include "component_type.h"
 
 WASOCK__LINK_EXPORTS;
@@ -13,5 +15,6 @@ WASOCK__EXPORT_RUN int wasock__run_bare(void)
 {
     __wasm_call_ctors();
     _start();
+    wasock__component_end();
     return 0;
 }

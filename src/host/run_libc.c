@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* run_libc.c - start a component's main, in place of libc's own crt1. */
+#include "component.h"
+
 #include "component_type.h"
 
 WASOCK__LINK_EXPORTS;
@@ -12,11 +14,22 @@ void __wasm_call_dtors(void);
 
 int wasock__run_libc(void);
 
+/* The end of a program that calls exit: this definition takes the place of the
+ * import that a libc of preview1 has by this name. */
+_Noreturn void host_exit(uint32_t code); /* wasip2_exit.c, wasip3_exit.c */
+_Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int32_t code);
+
+_Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int32_t code)
+{
+    host_exit((uint32_t)code);
+}
+
 /* A result: 0 is success. Only status 0 and 1 can be told apart. */
 WASOCK__EXPORT_RUN int wasock__run_libc(void)
 {
     __wasm_call_ctors();
     const int status = __main_void();
     __wasm_call_dtors();
+    wasock__component_end();
     return status != 0;
 }
