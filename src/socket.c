@@ -552,11 +552,20 @@ void wasock__socket_watch(struct wasock_socket *socket,
     socket->watches_ = watch;
 }
 
+/* A program without a poller. poller/kept.c overrides it. */
+__attribute__((weak)) void wasock__socket_unkeep(struct wasock_watch *watch)
+{
+    (void)watch;
+}
+
+/* Of a closed object it comes before its descriptor is closed: a copy of that,
+ * in a child process, would stay in the host's set. */
 void wasock__socket_unwatch(struct wasock_watch *watch)
 {
     if (watch->socket_ == NULL) {
         return;
     }
+    wasock__socket_unkeep(watch);
     *watch->link_ = watch->next_;
     if (watch->next_ != NULL) {
         watch->next_->link_ = watch->link_;

@@ -178,6 +178,9 @@ void wasock__socket_watch(struct wasock_socket *socket,
                           struct wasock_watch **inbox);
 void wasock__socket_unwatch(struct wasock_watch *watch);
 
+/* Remove a watch from the host's set, if it is in one. */
+void wasock__socket_unkeep(struct wasock_watch *watch);
+
 /* Notify the watches of the object of changes. */
 void wasock__socket_notify(struct wasock_socket *socket, uint8_t changes);
 

@@ -62,7 +62,7 @@ extern "C" {
 /* Private: parts of WASOCK_POLLER_SIZE. */
 #define WASOCK__POLLER_BASE_BYTES ((size_t)80)
 #define WASOCK__POLLER_EACH_BYTES                                              \
-    (sizeof(void *) == 4 ? (size_t)236 : (size_t)268)
+    (sizeof(void *) == 4 ? (size_t)240 : (size_t)276)
 
 /* Alignment of a poller's memory, in bytes. */
 #define WASOCK_POLLER_ALIGNMENT 8

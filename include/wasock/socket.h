@@ -29,6 +29,7 @@ extern "C" {
 #endif
 
 struct wasock_network;
+struct wasock__host_watch;
 struct wasock__operations;
 struct wasock_watch;
 
@@ -139,6 +140,7 @@ struct wasock_watch {
     struct wasock_watch **link_;        /* what points at this one there */
     struct wasock_watch **inbox_;       /* head of the owner's inbox */
     struct wasock_watch *next_changed_; /* in the inbox */
+    struct wasock__host_watch *kept_;   /* in a set of the host, or NULL */
     uint8_t changes_;                   /* not 0: in the inbox */
 };
 

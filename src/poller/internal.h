@@ -10,6 +10,7 @@
  *   schedule.c    whom to ask next, and how long to sleep
  *   learn.c       what questions cost and find, and what follows from it
  *   blind.c       the same on a host that cannot say what is ready
+ *   kept.c        a host that keeps the set of what is waited for
  *   timer_heap.c  timers, in order
  */
 #ifndef WASOCK_POLLER_INTERNAL_H
@@ -22,6 +23,7 @@
 #include <wasock/poller.h>
 
 #include "../fd_internal.h"
+#include "../host.h"
 #include "../socket_internal.h"
 #include "timer_heap.h"
 
@@ -59,6 +61,8 @@ enum wasock__queue {
     WASOCK__QUEUE_RESTING, /* deadlines only, dead, or in-process and idle */
     WASOCK__QUEUE_CHANGED, /* in-process, may be ready: look */
     WASOCK__QUEUE_STARVED, /* a listener out of descriptors */
+    WASOCK__QUEUE_KEPT,    /* in the host's set */
+    WASOCK__QUEUE_ALWAYS,  /* a file beside them: ready in every wait */
     WASOCK__N_QUEUES
 };
 
@@ -76,7 +80,8 @@ enum wasock__host_kind {
     WASOCK__HOST_UNKNOWN,
     WASOCK__HOST_BROADCAST, /* reports all once one is ready, or so we assume */
     WASOCK__HOST_TRUTHFUL,  /* has reported some and not others */
-    WASOCK__HOST_BLIND      /* does not look at sockets */
+    WASOCK__HOST_BLIND,     /* does not look at sockets */
+    WASOCK__HOST_KEEPING    /* keeps the set: it is not asked */
 };
 
 /* A ring of registrations, linked by index. */
@@ -122,7 +127,9 @@ struct WASOCK__STORED wasock__poller {
     struct wasock__registration *registrations;
     struct wasock_watch *inbox; /* changed objects */
     const struct wasock_network *network;
-    struct wasock__timer_heap timers; /* owners: registrations */
+    const struct wasock__poll_cost *cost; /* of a question */
+    struct wasock__timer_heap timers;     /* owners: registrations */
+    struct wasock__host_set set;          /* open if the kind is KEEPING */
     struct wasock__ring queues[WASOCK__N_QUEUES];
     struct wasock__ring reports[WASOCK__N_REPORTS];
     uint64_t swept_ns;         /* until when the cold ones were asked about */
@@ -158,6 +165,7 @@ struct WASOCK__STORED wasock__poller {
     uint8_t is_try_owed;    /* blind: no event was given since 0 was returned */
     uint8_t is_virtual;     /* the network has a clock of its own */
     uint8_t is_interruptible;
+    uint8_t is_set_tried; /* opened, or the host keeps none */
 };
 
 static inline struct wasock__poller *
@@ -191,6 +199,14 @@ static inline uint32_t
 wasock__n_hot_and_cold(const struct wasock__poller *poller)
 {
     return wasock__n_hot(poller) + wasock__n_cold(poller);
+}
+
+/* Whether any descriptor of the host can end a wait. */
+static inline bool wasock__is_any_hosted(const struct wasock__poller *poller)
+{
+    return wasock__n_hot_and_cold(poller) > 0 ||
+           wasock__count(poller, WASOCK__QUEUE_KEPT) > 0 ||
+           wasock__count(poller, WASOCK__QUEUE_ALWAYS) > 0;
 }
 
 static inline uint32_t wasock__n_pending(const struct wasock__poller *poller)
@@ -313,6 +329,12 @@ void wasock__probe_kind(struct wasock__poller *poller);
 
 /* ---- learn.c ---- */
 
+/* Begin with what the host says about its polls, if it does. */
+void wasock__begin_asking(struct wasock__poller *poller);
+
+/* The host has reported some and not others. */
+void wasock__learn_truthful(struct wasock__poller *poller);
+
 /* An answer was paid for. */
 void wasock__pay(struct wasock__poller *poller,
                  const struct wasock__answer *answer);
@@ -353,7 +375,13 @@ void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
 void wasock__learn_cost(struct wasock__poller *poller, uint32_t n_swept,
                         uint64_t begin_ns);
 
-/* ---- schedule.c, blind.c ---- */
+/* ---- kept.c ---- */
+
+/* Have the host's set watch a registration, or change its directions there.
+ * Returns the queue to wait in. */
+enum wasock__queue wasock__keep(struct wasock__poller *poller, uint32_t index);
+
+/* ---- schedule.c, blind.c, kept.c ---- */
 
 /*
  * Ask once, or sleep once, at most until `until_ns`.
@@ -363,5 +391,7 @@ int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
                           uint64_t now_ns) __attribute__((warn_unused_result));
 int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
                        uint64_t now_ns) __attribute__((warn_unused_result));
+int wasock__kept_step(struct wasock__poller *poller, uint64_t until_ns,
+                      uint64_t now_ns) __attribute__((warn_unused_result));
 
 #endif

@@ -10,28 +10,32 @@
  * for all is dearest.
  */
 
-/* What host calls cost, in ns. */
-struct cost {
-    uint32_t poll_ns;  /* a poll, … */
-    uint32_t idle_ns;  /* … for each asked about if none is ready, … */
-    uint32_t ready_ns; /* … or if one is, … */
-    uint32_t wake_ns;  /* … or if it slept */
-    uint32_t dense;    /* if one in `dense` is ready, ask about all at once */
-};
-
 /* wasmtime 36 and 46, measured. */
-static const struct cost broadcast_cost = {1300, 200, 900, 1100, 4};
+static const struct wasock__poll_cost broadcast_cost = {1300, 200, 900, 1100,
+                                                        4};
 /* A native poll(2), measured: one that sleeps looks twice. */
-static const struct cost truthful_cost = {1000, 50, 50, 150, 256};
+static const struct wasock__poll_cost truthful_cost = {1000, 50, 50, 150, 256};
 
 /* While hot ones keep the program busy, 1 / PERIOD_PARTS of the time goes into
  * asking about cold ones. */
 #define PERIOD_PARTS 16
 
-static const struct cost *cost_of(const struct wasock__poller *poller)
+void wasock__begin_asking(struct wasock__poller *poller)
 {
-    return poller->kind == WASOCK__HOST_TRUTHFUL ? &truthful_cost
-                                                 : &broadcast_cost;
+    poller->cost = wasock__host_poll_cost();
+    poller->kind =
+        poller->cost != NULL ? WASOCK__HOST_TRUTHFUL : WASOCK__HOST_UNKNOWN;
+    if (poller->cost == NULL) {
+        poller->cost = &broadcast_cost;
+    }
+}
+
+void wasock__learn_truthful(struct wasock__poller *poller)
+{
+    if (poller->kind != WASOCK__HOST_TRUTHFUL) {
+        poller->kind = WASOCK__HOST_TRUTHFUL;
+        poller->cost = &truthful_cost;
+    }
 }
 
 /* ---- Costs and yields ---- */
@@ -40,7 +44,7 @@ static const struct cost *cost_of(const struct wasock__poller *poller)
 void wasock__pay(struct wasock__poller *poller,
                  const struct wasock__answer *answer)
 {
-    const struct cost *cost = cost_of(poller);
+    const struct wasock__poll_cost *cost = poller->cost;
 
     poller->spent_ns +=
         cost->poll_ns +
@@ -51,17 +55,17 @@ void wasock__pay(struct wasock__poller *poller,
 /* What waiting for all costs when it ends. */
 uint64_t wasock__wake_ns(const struct wasock__poller *poller)
 {
-    return (uint64_t)wasock__n_hot_and_cold(poller) * cost_of(poller)->wake_ns;
+    return (uint64_t)wasock__n_hot_and_cold(poller) * poller->cost->wake_ns;
 }
 
 uint64_t wasock__poll_ns(const struct wasock__poller *poller)
 {
-    return cost_of(poller)->poll_ns;
+    return poller->cost->poll_ns;
 }
 
 uint64_t wasock__try_ns(const struct wasock__poller *poller)
 {
-    return cost_of(poller)->ready_ns;
+    return poller->cost->ready_ns;
 }
 
 /*
@@ -71,7 +75,7 @@ uint64_t wasock__try_ns(const struct wasock__poller *poller)
  */
 uint32_t wasock__group_size(const struct wasock__poller *poller)
 {
-    const struct cost *cost = cost_of(poller);
+    const struct wasock__poll_cost *cost = poller->cost;
     const uint64_t extra_ns = cost->ready_ns - cost->idle_ns;
     uint32_t size = WASOCK__FEW;
 
@@ -90,7 +94,7 @@ uint32_t wasock__group_size(const struct wasock__poller *poller)
 /* The size of a group that costs about `left_ns` if nothing is ready. */
 uint32_t wasock__size_for(const struct wasock__poller *poller, uint64_t left_ns)
 {
-    const uint64_t n = left_ns / cost_of(poller)->idle_ns;
+    const uint64_t n = left_ns / poller->cost->idle_ns;
     const uint32_t size = wasock__group_size(poller);
 
     if (n >= size) {

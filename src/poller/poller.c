@@ -41,17 +41,19 @@ int wasock_poller_init(struct wasock_poller *opaque_poller, void *memory,
     const uint32_t capacity =
         room < WASOCK__NONE / 2 ? (uint32_t)room : WASOCK__NONE / 2;
     *poller = none;
+    wasock__begin_asking(poller);
     poller->capacity = capacity;
     poller->subscriptions = (struct wasock__subscription *)memory;
     poller->events = (struct wasock__event *)(void *)(poller->subscriptions +
                                                       2 * (size_t)capacity + 1);
-    poller->registrations =
-        (struct wasock__registration *)(void *)(poller->events +
-                                                2 * (size_t)capacity + 1);
     struct wasock__timer *timers =
-        (struct wasock__timer *)(void *)(poller->registrations + capacity);
-    wasock__timer_heap_init(&poller->timers, timers,
-                            (uint32_t *)(void *)(timers + capacity), capacity);
+        (struct wasock__timer *)(void *)(poller->events + 2 * (size_t)capacity +
+                                         1);
+    poller->registrations =
+        (struct wasock__registration *)(void *)(timers + capacity);
+    wasock__timer_heap_init(
+        &poller->timers, timers,
+        (uint32_t *)(void *)(poller->registrations + capacity), capacity);
     for (uint32_t i = 0; i < capacity; i++) {
         const struct wasock__registration unused = {0};
         poller->registrations[i] = unused;
@@ -88,30 +90,39 @@ static bool is_networked(const struct wasock_socket *socket)
     return socket->role_ == WASOCK__ROLE_NONE;
 }
 
-/* Begin to wait for what a registration is interested in. */
-static void start_waiting(struct wasock__poller *poller, uint32_t index)
+/* Enter the queue in which to wait for what a registration is interested in. */
+static void enter_queue(struct wasock__poller *poller, uint32_t index)
 {
     struct wasock__registration *registration = &poller->registrations[index];
     enum wasock__queue queue = WASOCK__QUEUE_RESTING;
 
-    if (registration->interest != 0) {
+    if (registration->interest == 0) {
+        wasock__socket_unkeep(&registration->watch);
+    } else {
         queue = is_networked(registration->watch.socket_)
                     ? WASOCK__QUEUE_CHANGED
-                    : WASOCK__QUEUE_HOT;
+                    : wasock__keep(poller, index);
     }
+    wasock__order_move(poller, index, queue);
+}
+
+/* Begin to wait for what a registration is interested in. */
+static void start_waiting(struct wasock__poller *poller, uint32_t index)
+{
+    struct wasock__registration *registration = &poller->registrations[index];
+
     poller->n_dropped += registration->report == WASOCK__REPORT_TAKEN;
     registration->credit = 0;
     registration->is_doubted = 1;
     registration->watch.socket_->activity_ = 0;
-    wasock__order_move(poller, index, queue);
+    enter_queue(poller, index);
     poller->nap_ms = 0; /* what is new is likely to have something to say */
 }
 
 void wasock__end_starving(struct wasock__poller *poller)
 {
     while (wasock__count(poller, WASOCK__QUEUE_STARVED) > 0) {
-        wasock__order_move(poller, poller->queues[WASOCK__QUEUE_STARVED].first,
-                           WASOCK__QUEUE_HOT);
+        enter_queue(poller, poller->queues[WASOCK__QUEUE_STARVED].first);
     }
 }
 
@@ -119,9 +130,11 @@ static void starve(struct wasock__poller *poller, uint32_t index)
 {
     const unsigned queue = poller->registrations[index].queue;
 
-    if (queue != WASOCK__QUEUE_HOT && queue != WASOCK__QUEUE_COLD) {
+    if (queue != WASOCK__QUEUE_HOT && queue != WASOCK__QUEUE_COLD &&
+        queue != WASOCK__QUEUE_KEPT) {
         return;
     }
+    wasock__socket_unkeep(&poller->registrations[index].watch);
     if (wasock__count(poller, WASOCK__QUEUE_STARVED) == 0) {
         poller->starved_until_ns =
             wasock_ns_add(wasock_clock_now_ns(), WASOCK__BOUND_MIN_NS);
@@ -307,6 +320,9 @@ void wasock_poller_close(struct wasock_poller *opaque_poller)
     wasock__take_changes(poller);
     for (uint32_t i = 0; i < poller->capacity; i++) {
         wasock__socket_unwatch(&poller->registrations[i].watch);
+    }
+    if (poller->kind == WASOCK__HOST_KEEPING) {
+        wasock__host_set_close(&poller->set);
     }
     *poller = closed;
 }

@@ -124,7 +124,7 @@ static void sort_out(struct wasock__poller *poller, uint32_t n_events,
         answer->n_ready++;
     }
     if (answer->n_ready > 0 && n_reported < answer->n_asked) {
-        poller->kind = WASOCK__HOST_TRUTHFUL;
+        wasock__learn_truthful(poller);
     }
     if (answer->n_asked == 1 || poller->kind == WASOCK__HOST_TRUTHFUL) {
         answer->n_certain = answer->n_ready;

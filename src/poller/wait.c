@@ -60,15 +60,18 @@ static int wait_for_any(struct wasock__poller *poller, uint64_t until_ns,
         const int result = run_network(poller, WASOCK_DEADLINE_PAST);
         const bool is_stuck = result == -WASOCK_EDEADLOCK &&
                               until_ns == WASOCK_NO_DEADLINE &&
-                              wasock__n_hot_and_cold(poller) == 0;
+                              !wasock__is_any_hosted(poller);
         if ((result < 0 && result != -WASOCK_EDEADLOCK) || is_stuck) {
             return result;
         }
         until_ns =
             wasock_deadline_earlier(until_ns, wasock_ns_add(now_ns, STEP_NS));
     }
-    if (until_ns == WASOCK_NO_DEADLINE && wasock__n_hot_and_cold(poller) == 0) {
+    if (until_ns == WASOCK_NO_DEADLINE && !wasock__is_any_hosted(poller)) {
         return -WASOCK_EDEADLOCK;
+    }
+    if (poller->kind == WASOCK__HOST_KEEPING) {
+        return wasock__kept_step(poller, until_ns, now_ns);
     }
     return poller->kind == WASOCK__HOST_BLIND
                ? wasock__blind_step(poller, until_ns, now_ns)

@@ -150,6 +150,7 @@ void sim_close(int fd)
     if (descriptor->peer != NULL) {
         close_peer(descriptor->peer);
     }
+    sim_set_close_descriptor(descriptor, fd);
     free(descriptor);
     table.at[fd] = &closed;
     table.n_open--;

@@ -17,7 +17,8 @@ static const char *const call_names[SIMHOST_N_CALLS] = {
     "fd_close",       "fd_fdstat_get", "fd_fdstat_set_flags",
     "fd_read",        "fd_write",      "sock_accept",
     "sock_recv",      "sock_send",     "sock_shutdown",
-    "poll_oneoff"};
+    "poll_oneoff",    "set_open",      "set_close",
+    "set_add",        "set_modify",    "set_remove"};
 
 static const char *const verdict_names[SIMHOST_N_VERDICTS] = {
     "BAD_FLAGS",
@@ -38,7 +39,8 @@ static const char *const verdict_names[SIMHOST_N_VERDICTS] = {
     "FROZE",
     "SPINS",
     "SIGPIPE",
-    "LEAK"};
+    "LEAK",
+    "WATCHED"};
 
 struct record {
     uint64_t time_ns;

@@ -224,28 +224,34 @@ static void pay_for_waking(const struct sim_poll *poll)
     }
 }
 
-/*
- * Let time pass until a descriptor of the poll changes or the clock ends.
- * False: nothing ever will, which has been judged.
- */
-static bool wait_for_change(struct sim_poll *poll)
+uint64_t sim_sleep_serial(void)
+{
+    return ++state.serial;
+}
+
+bool sim_sleep(uint64_t deadline_ns, size_t n)
 {
     const uint64_t start_ns = simhost_now_ns();
 
     state.is_noticed = false;
-    poll->has_slept = true;
     do {
         const uint64_t due_ns = sim_next_due_ns();
-        if (due_ns == NEVER && poll->deadline_ns == NEVER) {
+        if (due_ns == NEVER && deadline_ns == NEVER) {
             sim_judge(SIMHOST_WAITS_FOR_EVER,
                       "a poll of %zu has no clock, and nothing is scheduled",
-                      poll->n_subscriptions);
+                      n);
             return false;
         }
-        sim_advance_to(due_ns < poll->deadline_ns ? due_ns : poll->deadline_ns);
-    } while (!state.is_noticed && simhost_now_ns() < poll->deadline_ns);
+        sim_advance_to(due_ns < deadline_ns ? due_ns : deadline_ns);
+    } while (!state.is_noticed && simhost_now_ns() < deadline_ns);
     state.slept_ns += simhost_now_ns() - start_ns;
     return true;
+}
+
+static bool wait_for_change(struct sim_poll *poll)
+{
+    poll->has_slept = true;
+    return sim_sleep(poll->deadline_ns, poll->n_subscriptions);
 }
 
 /* ---- The styles --------------------------------------------------------- */

@@ -53,6 +53,15 @@ bool sim_is_unknown_clock(const struct sim_poll *poll,
                           const struct wasock__subscription *subscription,
                           bool is_first);
 
+/* A sleep begins: the serial for the descriptors that may end it. */
+uint64_t sim_sleep_serial(void);
+
+/*
+ * Let time pass until one of these changes or the clock ends.
+ * False: nothing ever will, which has been judged.
+ */
+bool sim_sleep(uint64_t deadline_ns, size_t n);
+
 /* event.c: write what has happened, as a host that looks does, or as one that
  * only pretends to. asks_stdin: what is blocking is stdin to it. */
 void sim_collect(struct sim_poll *poll);

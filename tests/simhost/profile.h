@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct wasock__poll_cost;
+
 /* Where simhost_preopen_layout puts things. */
 enum simhost_layout {
     SIMHOST_SOCKETS_FIRST,
@@ -162,6 +164,10 @@ struct simhost_profile {
     uint64_t timeout_granularity_ns; /* what is below is cut off */
     uint64_t early_wake_max_ns;      /* at most the granularity */
     enum simhost_event_order event_order;
+
+    /* host.h. */
+    bool keeps_sets;
+    const struct wasock__poll_cost *poll_cost;
 };
 
 extern const struct simhost_profile simhost_ideal; /* preview1 as written */
@@ -173,8 +179,17 @@ extern const struct simhost_profile simhost_wamr;
 /* wasmtime 47 and later: socket calls are linked, and never work. */
 extern const struct simhost_profile simhost_without_sockets;
 
-/* Every profile on which sockets work. */
+/* Hosts beyond preview1, otherwise ideal: one keeps the set of what a poller
+ * waits for, one says what its polls cost. */
+extern const struct simhost_profile simhost_keeping;
+extern const struct simhost_profile simhost_priced;
+
+/* Every profile of preview1 on which sockets work. */
 #define SIMHOST_N_PROFILES 5
 extern const struct simhost_profile *const simhost_profiles[SIMHOST_N_PROFILES];
+
+/* These and the ones beyond, for tests of the poller. */
+#define SIMHOST_N_POLLED 7
+extern const struct simhost_profile *const simhost_polled[SIMHOST_N_POLLED];
 
 #endif

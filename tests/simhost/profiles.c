@@ -7,44 +7,61 @@
 
 #include <wasock/err.h>
 
+#include "host.h"
 #include "wasip1.h"
 
 #define MS_NS UINT64_C(1000000)
 
 /* What preview1's text promises, where it promises anything. */
-const struct simhost_profile simhost_ideal = {
-    .name = "ideal",
-    .layout = SIMHOST_SOCKETS_FIRST,
-    .numbering = SIMHOST_NUMBER_LOWEST_FREE,
-    .stdio_filetype = WASIP1_FILETYPE_CHARACTER_DEVICE,
-    .preopened_sockets_are_nonblocking = false,
-    .set_flags_refuses_other_bits = false,
-    .at_limit_error = WASOCK_EMFILE,
-    .accept_honours_nonblock = true,
-    .bad_accept_flags = SIMHOST_ACCEPT_IGNORES_FLAGS,
-    .accept_on_connection = WASOCK_EINVAL,
-    .accept_on_other = WASOCK_ENOTSOCK,
-    .backlog = 129,
-    .many_slices = SIMHOST_SLICES_TAKEN,
-    .roflags = SIMHOST_ROFLAGS_TWO_BYTES,
-    .empty_recv = SIMHOST_EMPTY_RECV_ZERO,
-    .empty_send_on_connection = 0,
-    .empty_send_on_listener = WASOCK_ENOTCAPABLE,
-    .recv_on_listener = WASOCK_ENOTCONN,
-    .send_on_listener = WASOCK_ENOTCONN,
-    .socket_call_on_other = WASOCK_ENOTSOCK,
-    .shutdown_on_listener = WASOCK_ENOTCONN,
-    .close = SIMHOST_CLOSE_SENDS_END,
-    .poll_style = SIMHOST_POLL_HONEST,
-    .n_bytes = SIMHOST_N_BYTES_QUEUED,
-    .hangup_at_end_of_stream = true,
-    .event_error_after_reset = WASOCK_ECONNRESET,
-    .poll_bad_fd = SIMHOST_BAD_FD_EVENT,
-    .poll_directory = SIMHOST_DIRECTORY_READY,
-    .absolute_clock = SIMHOST_ABSOLUTE_WORKS,
-    .clock_beside_ready = true,
-    .timeout_granularity_ns = 1,
-    .event_order = SIMHOST_ORDER_SUBSCRIPTIONS,
+/* clang-format off */
+#define IDEAL \
+    .layout = SIMHOST_SOCKETS_FIRST, \
+    .numbering = SIMHOST_NUMBER_LOWEST_FREE, \
+    .stdio_filetype = WASIP1_FILETYPE_CHARACTER_DEVICE, \
+    .preopened_sockets_are_nonblocking = false, \
+    .set_flags_refuses_other_bits = false, \
+    .at_limit_error = WASOCK_EMFILE, \
+    .accept_honours_nonblock = true, \
+    .bad_accept_flags = SIMHOST_ACCEPT_IGNORES_FLAGS, \
+    .accept_on_connection = WASOCK_EINVAL, \
+    .accept_on_other = WASOCK_ENOTSOCK, \
+    .backlog = 129, \
+    .many_slices = SIMHOST_SLICES_TAKEN, \
+    .roflags = SIMHOST_ROFLAGS_TWO_BYTES, \
+    .empty_recv = SIMHOST_EMPTY_RECV_ZERO, \
+    .empty_send_on_connection = 0, \
+    .empty_send_on_listener = WASOCK_ENOTCAPABLE, \
+    .recv_on_listener = WASOCK_ENOTCONN, \
+    .send_on_listener = WASOCK_ENOTCONN, \
+    .socket_call_on_other = WASOCK_ENOTSOCK, \
+    .shutdown_on_listener = WASOCK_ENOTCONN, \
+    .close = SIMHOST_CLOSE_SENDS_END, \
+    .poll_style = SIMHOST_POLL_HONEST, \
+    .n_bytes = SIMHOST_N_BYTES_QUEUED, \
+    .hangup_at_end_of_stream = true, \
+    .event_error_after_reset = WASOCK_ECONNRESET, \
+    .poll_bad_fd = SIMHOST_BAD_FD_EVENT, \
+    .poll_directory = SIMHOST_DIRECTORY_READY, \
+    .absolute_clock = SIMHOST_ABSOLUTE_WORKS, \
+    .clock_beside_ready = true, \
+    .timeout_granularity_ns = 1, \
+    .event_order = SIMHOST_ORDER_SUBSCRIPTIONS
+/* clang-format on */
+
+const struct simhost_profile simhost_ideal = {.name = "ideal", IDEAL};
+
+const struct simhost_profile simhost_keeping = {
+    .name = "keeping",
+    IDEAL,
+    .keeps_sets = true,
+};
+
+static const struct wasock__poll_cost cost = {2000, 400, 400, 1000, 64};
+
+const struct simhost_profile simhost_priced = {
+    .name = "priced",
+    IDEAL,
+    .poll_cost = &cost,
 };
 
 /* wasmtime up to 46, and wasmi: one code base. */
@@ -214,4 +231,9 @@ const struct simhost_profile simhost_without_sockets = {
 const struct simhost_profile *const simhost_profiles[SIMHOST_N_PROFILES] = {
     &simhost_ideal,   &simhost_wasi_common, &simhost_wazero,
     &simhost_wasi_go, &simhost_wamr,
+};
+
+const struct simhost_profile *const simhost_polled[SIMHOST_N_POLLED] = {
+    &simhost_ideal, &simhost_wasi_common, &simhost_wazero, &simhost_wasi_go,
+    &simhost_wamr,  &simhost_keeping,     &simhost_priced,
 };

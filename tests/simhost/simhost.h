@@ -2,7 +2,8 @@
 /*
  * simhost.h - a deterministic simulated preview1 host, for native tests.
  *
- * simhost defines every wasip1_* function of src/wasip1.h, so that a test
+ * simhost defines every wasip1_* function of src/wasip1.h, and the sets of
+ * src/host.h, so that a test
  * links the library with it instead of with a machine. It is one world at a
  * time: descriptors, the peers at their other ends, a clock, and the knobs
  * that make it behave badly. It judges the library as well: what no host takes
@@ -73,7 +74,12 @@ enum simhost_call {
     SIMHOST_SOCK_RECV,
     SIMHOST_SOCK_SEND,
     SIMHOST_SOCK_SHUTDOWN,
-    SIMHOST_POLL_ONEOFF,
+    SIMHOST_POLL_ONEOFF, /* and the wait of a set */
+    SIMHOST_SET_OPEN,
+    SIMHOST_SET_CLOSE,
+    SIMHOST_SET_ADD,
+    SIMHOST_SET_MODIFY,
+    SIMHOST_SET_REMOVE,
     SIMHOST_N_CALLS,
     SIMHOST_ANY_CALL = SIMHOST_N_CALLS
 };
@@ -381,6 +387,7 @@ enum simhost_verdict {
     SIMHOST_SPINS,           /* see n_idle_calls_max */
     SIMHOST_SIGPIPE,         /* WAMR is killed by this send */
     SIMHOST_LEAK,            /* see simhost_check */
+    SIMHOST_WATCHED,         /* a set misused, or a descriptor closed in one */
     SIMHOST_N_VERDICTS
 };
 

@@ -3,7 +3,7 @@
  * world.h - what simhost's own files share. Tests include simhost.h only.
  *
  *     entry.c transfer.c poll.c     the wasip1_* functions; event.c is poll's
- *     open.c                        the functions of host.h
+ *     open.c set.c                  the functions of host.h
  *     judge.c fault.c               what stands around each of them
  *     descriptor.c peer.c           what they act on
  *     schedule.c bytes.c random.c   what all stand on
@@ -86,6 +86,8 @@ struct sim_descriptor {
     int32_t event_error;
     uint16_t event_flags;
     uint64_t poll_serial; /* of the latest poll that asked for it */
+
+    struct wasock__host_watch *watches; /* of sets */
 
     struct simhost_peer *peer;
     struct sim_queue pending; /* connected, not accepted */
@@ -246,6 +248,11 @@ bool sim_block(struct sim_descriptor *descriptor,
 /* ---- open.c ------------------------------------------------------------- */
 
 void sim_open_reset(void);
+
+/* ---- set.c -------------------------------------------------------------- */
+
+/* A descriptor is about to be closed. */
+void sim_set_close_descriptor(struct sim_descriptor *descriptor, int fd);
 
 /* ---- poll.c ------------------------------------------------------------- */
 

@@ -212,8 +212,8 @@ static inline void keep_one_busy(size_t n)
 /* A test on every profile; simhost_reset has been called. */
 static inline void on_every_host(void (*test)(void))
 {
-    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
-        simhost_reset(host + 1, simhost_profiles[host]);
+    for (size_t host = 0; host < SIMHOST_N_POLLED; host++) {
+        simhost_reset(host + 1, simhost_polled[host]);
         test();
     }
 }

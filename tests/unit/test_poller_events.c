@@ -60,8 +60,8 @@ static void test_error_and_deadline_are_one_event_on(void)
 {
     struct wasock_poller_event event;
 
-    if (!is_poll_real()) {
-        return;
+    if (!is_poll_real() || is_host(&simhost_keeping)) {
+        return; /* the error is not reported */
     }
     open_conns(1);
     simhost_allow(SIMHOST_BAD_FD, true);
@@ -662,7 +662,7 @@ static void test_full_poller_waits_for_both_directions_on(void)
             assert_true(wasock_poller_next(&poller, &event));
         } while (!truth_of(event.token).is_writable);
         assert_true(event.ready & WASOCK_WRITABLE);
-        if (is_poll_real()) {
+        if (is_poll_real() && !is_host(&simhost_keeping)) {
             assert_in_range(n_subscriptions, 2 * n, 2 * n + 1);
         }
         wasock_poller_close(&poller);

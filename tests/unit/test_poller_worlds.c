@@ -490,8 +490,8 @@ static uint64_t first_seed(void)
 static void run_world(uint64_t seed, size_t n_clients)
 {
     const struct simhost_profile *profile =
-        simhost_profiles[seed % SIMHOST_N_PROFILES];
-    const bool is_bad = seed / SIMHOST_N_PROFILES % 3 == 1;
+        simhost_polled[seed % SIMHOST_N_POLLED];
+    const bool is_bad = seed / SIMHOST_N_POLLED % 3 == 1;
 
     print_message("WORLDS_SEED=%llu: %s, %zu clients\n",
                   (unsigned long long)seed, profile->name, n_clients);
