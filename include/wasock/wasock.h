@@ -24,6 +24,7 @@
 #include <wasock/names.h>
 #include <wasock/poller.h>
 #include <wasock/preopen.h>
+#include <wasock/server.h>
 #include <wasock/socket.h>
 
 #endif

@@ -177,8 +177,8 @@ void wasock__p3_listener_start_read(struct wasock__p3_socket *socket)
 }
 
 /* Where the host is out of descriptors, it hands over sockets that are dead:
- * they say so if they are asked for an address. One that the peer has reset says
- * that it is in no state to have one; that is reported to who reads it. */
+ * which shows if they are asked for an address. One that the peer has reset has
+ * no address in its state; the first read reports it. */
 static int32_t check_accepted(uint32_t handle)
 {
     struct wasock__p3_result result = {0};

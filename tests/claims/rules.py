@@ -29,7 +29,8 @@ sources = [f for f in files if f.name == "CMakeLists.txt" or f.suffix in
            (".c", ".h", ".sh", ".py", ".cmake", ".go", ".rs")]
 c_files = [f for f in sources if f.suffix in (".c", ".h")]
 core = [f for f in files if f.suffix in (".c", ".h") and f.parent in
-        (root / "src", root / "src/poller", root / "src/fakenet")]
+        (root / "src", root / "src/poller", root / "src/fakenet",
+         root / "src/server")]
 headers = [f for f in files if f.parent == root / "include/wasock"]
 assert core and headers, "the sources were not found"
 
@@ -60,7 +61,7 @@ for path in core:
 # Arrows point down: a file includes its own noun and those below it.
 layers = [{"abi", "err", "text"}, {"addr", "wasip1"}, {"host"}, {"clock", "env", "lookup"}, {"fd"},
           {"socket"}, {"backend"}, {"conn", "poller"}, {"listener"}, {"preopen"},
-          {"names", "fakenet", "directories"}, {"wasock"}]
+          {"names", "fakenet", "directories", "server"}, {"wasock"}]
 height = {noun: i for i, layer in enumerate(layers) for noun in layer}
 for path in core + headers:
     folder = path.parent.name

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "internal.h"
+
+/*
+ * A read goes into a buffer that all clients share, and so stays in the cache.
+ * Only a client with an incomplete message uses the buffer of its own.
+ */
+
+/* Reads in a row of a client with a transport, whose own buffers no poll can
+ * see. */
+#define READS_MAX 16
+
+static unsigned char *input_of(const struct wasock_client *client)
+{
+    const struct wasock_server *server = client->server;
+
+    return server->inputs_ +
+           (size_t)wasock__client_index(client) * server->options_.input_bytes;
+}
+
+static unsigned char *shared_input(const struct wasock_server *server)
+{
+    return server->inputs_ +
+           (size_t)server->options_.n_clients * server->options_.input_bytes;
+}
+
+static void copy(unsigned char *to, const unsigned char *from, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        to[i] = from[i];
+    }
+}
+
+static bool is_output_high(const struct wasock_client *client)
+{
+    return wasock__n_output(client) > client->server->options_.output_bytes / 2;
+}
+
+bool wasock__input_is_wanted(const struct wasock_client *client)
+{
+    if (client->state_ == WASOCK__CLIENT_LINGERING) {
+        return true;
+    }
+    return client->state_ == WASOCK__CLIENT_OPEN && !client->is_paused_ &&
+           !client->is_eof_ && !client->is_held_ && !is_output_high(client);
+}
+
+/* Pass data to the handler until it wants no more. Returns how much it
+ * consumed. */
+static uint32_t pass(struct wasock_client *client, const unsigned char *data,
+                     uint32_t length)
+{
+    uint32_t n_passed = 0;
+    size_t n = 1;
+
+    if (client->handler->data == NULL) {
+        return length;
+    }
+    client->is_held_ = 0;
+    while (n > 0 && n_passed < length &&
+           client->state_ == WASOCK__CLIENT_OPEN) {
+        if (client->is_paused_ || is_output_high(client)) {
+            client->is_held_ = 1;
+            break;
+        }
+        n = client->handler->data(client, data + n_passed, length - n_passed);
+        n_passed += (uint32_t)n;
+    }
+    return n_passed;
+}
+
+/* Watch how long a message is incomplete. */
+static void time_message(struct wasock_client *client, bool is_new)
+{
+    const struct wasock_server *server = client->server;
+
+    if (wasock__n_input(client) == 0) {
+        client->message_ns_ = 0;
+        return;
+    }
+    if (is_new || client->message_ns_ == 0) {
+        client->message_ns_ = server->now_ns_;
+    }
+    wasock__client_expect(client, WASOCK_READABLE, client->message_ns_,
+                          server->options_.message_ns);
+}
+
+static void end_input(struct wasock_client *client)
+{
+    client->is_eof_ = 1;
+    if (client->state_ != WASOCK__CLIENT_OPEN) {
+        wasock__client_fail(client, 0); /* it lingered */
+    } else if (client->is_held_) {
+        return; /* EOF comes after the input that is kept */
+    } else if (client->handler->eof != NULL) {
+        client->handler->eof(client);
+    } else {
+        wasock_client_close(client);
+    }
+}
+
+void wasock__input_pass(struct wasock_client *client)
+{
+    const uint32_t n_passed =
+        pass(client, input_of(client) + client->input_begin_,
+             wasock__n_input(client));
+
+    client->input_begin_ += n_passed;
+    if (wasock__n_input(client) == 0) {
+        client->input_begin_ = 0;
+        client->input_end_ = 0;
+    }
+    if (client->state_ != WASOCK__CLIENT_OPEN) {
+        return;
+    }
+    time_message(client, n_passed > 0);
+    if (client->is_eof_ && !client->is_held_) {
+        end_input(client);
+    } else if (!client->is_held_ && wasock__n_input(client) ==
+                                        client->server->options_.input_bytes) {
+        wasock__client_fail(client, -WASOCK_EMSGSIZE);
+    }
+}
+
+static ptrdiff_t read_from(struct wasock_client *client, void *buffer,
+                           uint32_t capacity)
+{
+    const struct wasock_transport *transport =
+        client->server->options_.transport;
+
+    return transport == NULL
+               ? wasock_conn_try_read(&client->conn, buffer, capacity)
+               : transport->read(client, buffer, capacity);
+}
+
+/* Pass data in the shared buffer, and keep the rest. */
+static void pass_shared(struct wasock_client *client, uint32_t length)
+{
+    const unsigned char *shared = shared_input(client->server);
+    const uint32_t n_passed = pass(client, shared, length);
+
+    if (client->state_ != WASOCK__CLIENT_OPEN) {
+        return;
+    }
+    client->input_begin_ = 0;
+    client->input_end_ = length - n_passed;
+    copy(input_of(client), shared + n_passed, length - n_passed);
+    time_message(client, n_passed > 0);
+    if (!client->is_held_ &&
+        length - n_passed == client->server->options_.input_bytes) {
+        wasock__client_fail(client, -WASOCK_EMSGSIZE);
+    }
+}
+
+/* Get the free part of a client's own buffer, which is not empty. */
+static unsigned char *room_behind(struct wasock_client *client,
+                                  uint32_t *capacity)
+{
+    unsigned char *input = input_of(client);
+
+    if (client->input_begin_ > 0) {
+        copy(input, input + client->input_begin_, wasock__n_input(client));
+        client->input_end_ = wasock__n_input(client);
+        client->input_begin_ = 0;
+    }
+    *capacity = client->server->options_.input_bytes - client->input_end_;
+    return input + client->input_end_;
+}
+
+/* Read once. Returns whether there may be more. */
+static bool read_once(struct wasock_client *client)
+{
+    uint32_t capacity = client->server->options_.input_bytes;
+    const bool is_shared = wasock__n_input(client) == 0;
+    unsigned char *buffer = is_shared ? shared_input(client->server)
+                                      : room_behind(client, &capacity);
+    const ptrdiff_t n = read_from(client, buffer, capacity);
+
+    if (n == -WASOCK_EAGAIN) {
+        return false;
+    }
+    if (n < 0) {
+        wasock__client_fail(client, (int)n);
+        return false;
+    }
+    client->active_ns_ = client->server->now_ns_;
+    if (n == 0) {
+        end_input(client);
+        return false;
+    }
+    if (client->state_ == WASOCK__CLIENT_LINGERING) {
+        return true; /* what arrives now is dropped */
+    }
+    if (is_shared) {
+        pass_shared(client, (uint32_t)n);
+    } else {
+        client->input_end_ += (uint32_t)n;
+        wasock__input_pass(client);
+    }
+    return true;
+}
+
+void wasock__input_read(struct wasock_client *client)
+{
+    const int n_max =
+        client->server->options_.transport == NULL ? 1 : READS_MAX;
+
+    for (int i = 0; i < n_max && wasock__input_is_wanted(client); i++) {
+        if (!read_once(client)) {
+            return;
+        }
+    }
+    if (n_max > 1 && wasock__input_is_wanted(client)) {
+        wasock__client_change(client); /* the transport may have more */
+    }
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server/internal.h - what the parts of the server share.
+ *
+ *   server.c   the loop: listeners, events, stopping
+ *   client.c   the life of a client: slots, interest, closing
+ *   input.c    from the connection to the handler
+ *   output.c   from the handlers to the connection
+ *   timers.c   the program's timers
+ */
+#ifndef WASOCK_SERVER_INTERNAL_H
+#define WASOCK_SERVER_INTERNAL_H
+
+#include <stdbool.h>
+
+#include <wasock/clock.h>
+#include <wasock/err.h>
+#include <wasock/server.h>
+
+/* The state of a client. */
+enum {
+    WASOCK__CLIENT_FREE = 0,
+    WASOCK__CLIENT_RESERVED,   /* the program opens its connection */
+    WASOCK__CLIENT_CONNECTING, /* started, without a result */
+    WASOCK__CLIENT_OPEN,
+    WASOCK__CLIENT_ENDING,    /* to be closed once its output is sent */
+    WASOCK__CLIENT_LINGERING, /* sent and shut: wait for EOF */
+    WASOCK__CLIENT_DONE       /* to be closed */
+};
+
+static inline uint32_t wasock__lesser_of(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint32_t wasock__client_index(const struct wasock_client *client)
+{
+    return (uint32_t)(client - client->server->clients_);
+}
+
+/* Bytes that were received and not consumed; that were queued and not sent. */
+static inline uint32_t wasock__n_input(const struct wasock_client *client)
+{
+    return client->input_end_ - client->input_begin_;
+}
+
+static inline uint32_t wasock__n_output(const struct wasock_client *client)
+{
+    return client->output_end_ - client->output_begin_;
+}
+
+/* ---- client.c ---- */
+
+/* Take a free client. NULL: there is none. */
+struct wasock_client *wasock__client_new(struct wasock_server *server);
+
+/* Begin to serve a client whose connection is open, in a state. Errors: those
+ * of wasock_poller_add. */
+int wasock__client_begin(struct wasock_client *client, uint8_t state)
+    __attribute__((warn_unused_result));
+
+/* An event of a client. */
+void wasock__client_serve(struct wasock_client *client,
+                          const struct wasock_poller_event *event);
+
+/* Process the clients that were changed until now: send, close. */
+void wasock__client_process_changed(struct wasock_server *server);
+
+/* Let a client be processed before the next wait. */
+void wasock__client_change(struct wasock_client *client);
+
+/* Let a client be closed, without sending its output. */
+void wasock__client_fail(struct wasock_client *client, int reason);
+
+/* Let a deadline be due a timeout after `since_ns`, unless it is due before. */
+void wasock__client_expect(struct wasock_client *client, unsigned direction,
+                           uint64_t since_ns, uint64_t timeout_ns);
+
+/* ---- input.c ---- */
+
+/* Read what has arrived, and pass it to the handler. */
+void wasock__input_read(struct wasock_client *client);
+
+/* Pass input that was kept to the handler. */
+void wasock__input_pass(struct wasock_client *client);
+
+/* Whether more input is wanted. */
+bool wasock__input_is_wanted(const struct wasock_client *client);
+
+/* ---- output.c ---- */
+
+/* Send what is queued. */
+void wasock__output_flush(struct wasock_client *client);
+
+/* ---- timers.c ---- */
+
+/* When the first timer expires, or WASOCK_NO_DEADLINE. */
+uint64_t wasock__timers_next_ns(const struct wasock_server *server);
+
+void wasock__timers_expire(struct wasock_server *server);
+
+#endif
