@@ -379,7 +379,8 @@ void wasock__learn_cost(struct wasock__poller *poller, uint32_t n_swept,
 
 /* Have the host's set watch a registration, or change its directions there.
  * Returns the queue to wait in. */
-enum wasock__queue wasock__keep(struct wasock__poller *poller, uint32_t index);
+enum wasock__queue wasock__kept_add(struct wasock__poller *poller,
+                                    uint32_t index);
 
 /* ---- schedule.c, blind.c, kept.c ---- */
 

@@ -78,7 +78,8 @@ static int32_t watch(struct wasock__poller *poller, uint32_t index)
     return error;
 }
 
-enum wasock__queue wasock__keep(struct wasock__poller *poller, uint32_t index)
+enum wasock__queue wasock__kept_add(struct wasock__poller *poller,
+                                    uint32_t index)
 {
     struct wasock_socket *socket = poller->registrations[index].watch.socket_;
 

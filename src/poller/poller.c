@@ -101,7 +101,7 @@ static void enter_queue(struct wasock__poller *poller, uint32_t index)
     } else {
         queue = is_networked(registration->watch.socket_)
                     ? WASOCK__QUEUE_CHANGED
-                    : wasock__keep(poller, index);
+                    : wasock__kept_add(poller, index);
     }
     wasock__order_move(poller, index, queue);
 }
