@@ -315,6 +315,29 @@ def systemd_component():
         process.wait()
 
 
+def readme():
+    """The README's first command, on another port."""
+    text = (root / "README.md").read_text().replace("\\\n", "")
+    words = shlex.split(re.search("^ +wasmtime run .*WASOCK_LISTEN.*$", text,
+                                  re.M)[0])
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))
+        port = keeper.getsockname()[1]
+        listen = "WASOCK_LISTEN=127.0.0.1:"
+        changed = {"wasmtime": hosts.path(host),
+                   "build/wasip2/examples/server.wasm": program("server"),
+                   f"{listen}8080": f"{listen}{port}"}
+        assert changed.keys() < set(words), words
+        process = subprocess.Popen([changed.get(word, word) for word in words],
+                                   stdin=subprocess.DEVNULL)
+        try:
+            echo(port)
+        finally:
+            process.kill()
+            process.wait()
+
+
 def refused():
     """A preview1 module where there are no preview1 sockets: the way out."""
     words = ["--runtime", host, "--listen", "127.0.0.1:0", program("tcpecho")]
