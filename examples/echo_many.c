@@ -2,7 +2,7 @@
 /*
  * echo_many - an echo server for thousands of clients.
  *
- *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 echo_many.wasm
+ *   tools/wasock-run --listen 127.0.0.1:8080 echo_many.wasm
  *
  * With --stdin the line "quit" on standard input, or EOF, stops the server: it
  * closes the listener and gives its clients five seconds to finish. (preview1

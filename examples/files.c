@@ -2,8 +2,7 @@
 /*
  * files - send the file whose name a client sends in one line.
  *
- *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 --dir DIR::/ \
- *       files.wasm
+ *   tools/wasock-run --listen 127.0.0.1:8080 --dir DIR::/ files.wasm
  *   echo hello.txt | nc 127.0.0.1 8080
  *
  * Files come by wasi-libc, which would not find a directory behind a listener:

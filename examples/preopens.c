@@ -3,13 +3,13 @@
  * preopens - print what the host preopened: one line a descriptor, or why
  * there is none.
  *
- *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 preopens.wasm
+ *   tools/wasock-run --listen 127.0.0.1:8080 preopens.wasm
  *
  * With the argument "probe" it then probes the host through its first
  * listener, prints what it found against what preview1 promises, which host
  * that looks like, and what to do about it. It needs a partner:
  *
- *   wasmtime run … preopens.wasm probe &
+ *   tools/wasock-run --listen 127.0.0.1:8080 preopens.wasm probe &
  *   python3 tests/doctor/partner.py 127.0.0.1:8080
  *
  * docs/hosts.md has what it says of the hosts that are known.

@@ -3,7 +3,7 @@
  * server - the README's: the least that echoes. It waits for a silent client
  * for ever; tcpecho.c does not.
  *
- *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 server.wasm
+ *   tools/wasock-run --listen 127.0.0.1:8080 server.wasm
  */
 #include <stdio.h>
 

@@ -3,9 +3,13 @@
  * tcpecho - serve clients one after another: send back what each sends until
  * it stops.
  *
- * A preview1 program cannot open a socket. Its host opens a listening one and
- * hands it over as descriptor 3, 4, …; this program finds it.
+ *   tools/wasock-run --listen 127.0.0.1:8080 tcpecho.wasm
  *
+ * or by hand, as a component (WASI 0.2, 0.3), which opens the listener, and as
+ * a preview1 module, whose host opens it and preopens it as descriptor 3:
+ *
+ *   wasmtime run -S inherit-network --env WASOCK_LISTEN=127.0.0.1:8080 \
+ *       tcpecho.wasm
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 tcpecho.wasm
  *
  * Connections that are preopened instead (as by systemd's Accept=yes, to the

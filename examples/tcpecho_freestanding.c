@@ -3,8 +3,7 @@
  * tcpecho_freestanding - tcpecho without any libc: no main, no printf, no
  * malloc, at most 4,096 bytes of wasm. wasm only.
  *
- *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080
- *       tcpecho_freestanding.wasm
+ *   tools/wasock-run --listen 127.0.0.1:8080 tcpecho_freestanding.wasm
  */
 #include <wasock/wasock.h>
 

@@ -4,12 +4,8 @@
  * of the server and an echo of what it sends; a client of "status" receives the
  * number of echo clients served.
  *
- *   WASOCK_LISTEN=echo=127.0.0.1:8080,status=127.0.0.1:8081
- *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 \
- *       -S tcplisten=127.0.0.1:8081 --env WASOCK_LISTEN two_ports.wasm
- *
- * or, on any host: tools/wasock-run --listen echo=127.0.0.1:8080 \
- *                      --listen status=127.0.0.1:8081 two_ports.wasm
+ *   tools/wasock-run --listen echo=127.0.0.1:8080 \
+ *       --listen status=127.0.0.1:8081 two_ports.wasm
  *
  * Exit code: 1 a listener is missing, 2 waiting failed.
  */

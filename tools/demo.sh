@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# See it work: build the echo server, start it under wasmtime, talk to it, and
-# leave it running until Ctrl-C.
+# See it work: build the echo server as a component of WASI 0.2, start it under
+# the newest wasmtime in .hosts/bin, talk to it, and leave it running until
+# Ctrl-C.
 #
 #   tools/demo.sh [PORT]
 set -euo pipefail
@@ -14,7 +15,7 @@ if ! [[ $port =~ ^[1-9][0-9]{0,4}$ ]] || ((port > 65535)); then
 fi
 
 tools/setup.sh
-cmake --preset wasm >build.log 2>&1 && cmake --build --preset wasm >>build.log 2>&1 || {
+{ cmake --preset wasip2 && cmake --build --preset wasip2; } >build.log 2>&1 || {
     cat build.log >&2
     exit 1
 }
@@ -27,8 +28,9 @@ if answers; then
     exit 1
 fi
 
-command=(.hosts/bin/wasmtime run -S preview2=n -S "tcplisten=127.0.0.1:$port"
-    build/wasm/examples/tcpecho.wasm)
+wasmtime=$(printf '%s\n' .hosts/bin/wasmtime-* | sort -V | tail -n 1)
+command=("$wasmtime" run -S inherit-network
+    --env "WASOCK_LISTEN=127.0.0.1:$port" build/wasip2/examples/tcpecho.wasm)
 echo "\$ ${command[*]}"
 env -u RUST_BACKTRACE "${command[@]}" &
 server=$!

@@ -2,10 +2,11 @@
 /*
  * directories.h - files beside sockets, for programs that use wasi-libc.
  *
- * wasi-libc looks for the directories that the host preopened from descriptor
- * 3 on, until there is none. A listener stands there first, so it finds none
- * of them, and fopen fails (on wazero it takes the listener for a directory).
- * This tells it of each.
+ * In a preview1 module wasi-libc looks for the directories that the host
+ * preopened from descriptor 3 on, until there is none. A listener stands there
+ * first, so it finds none of them, and fopen fails (on wazero it takes the
+ * listener for a directory). This tells it of each. In a component, files have
+ * descriptors of their own, and it does nothing.
  *
  * Nothing need be called by a program that links the CMake target
  * wasock::directories: it happens before main. Others link the archive

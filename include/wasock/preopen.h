@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preopen.h - find the descriptors that the host preopened.
+ * preopen.h - find the sockets that are open at the start of a program.
  *
- * A host gives its guest open descriptors numbered from 3, sockets and
- * directories, in an order of its own. The scan ends at the first number that
- * is no descriptor. It changes no mode and accepts no connection.
+ * A preview1 host preopens descriptors numbered from 3, sockets and
+ * directories, in an order of its own. In a component, and natively where
+ * nothing is inherited, the library opens the listeners of the variable
+ * WASOCK_LISTEN, [NAME=]HOST:PORT,…. The scan ends at the first number that is
+ * no descriptor. It changes no mode and accepts no connection.
  */
 #ifndef WASOCK_PREOPEN_H
 #define WASOCK_PREOPEN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasock.h - sockets for C programs inside a WASI preview1 sandbox: all the
- * headers of the library but fakenet.h and directories.h.
+ * wasock.h - sockets for C programs inside a WASI sandbox: all the headers of
+ * the library but fakenet.h and directories.h.
  */
 #ifndef WASOCK_WASOCK_H
 #define WASOCK_WASOCK_H
