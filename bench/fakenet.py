@@ -26,7 +26,9 @@ def measure(program: list[str]) -> dict:
 def table(hosts: list[Host]) -> list[str]:
     """Markdown, a line a place where it runs."""
     native, guest = BUILD / "fakenet", BUILD / "fakenet.wasm"
-    posix = [str(source) for source in (REPOSITORY / "src" / "host").glob("*.c")]
+    host_sources = REPOSITORY / "src" / "host"
+    posix = [str(source) for source in host_sources.glob("posix*.c")]
+    preview1 = [str(source) for source in host_sources.glob("preview1*.c")]
     lines = [
         "## The network in the process",
         "",
@@ -37,10 +39,13 @@ def table(hosts: list[Host]) -> list[str]:
     ]
     run_build((*NATIVE_CC, INCLUDE, *SOURCES, *posix, "-o", str(native)),
               REPOSITORY, {})
-    run_build((*WASI_CC, INCLUDE, *SOURCES, "-o", str(guest)), REPOSITORY, {})
+    run_build((*WASI_CC, INCLUDE, *SOURCES, *preview1, "-o", str(guest)),
+              REPOSITORY, {})
     try:
         places = [("native", [str(native)])]
         for host in hosts:
+            if host.wasi != "preview1":
+                continue
             program = host.prepare(guest)
             places.append((host.version(), host.command(program, (), "127.0.0.1:0")))
         for name, command in places:

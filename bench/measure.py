@@ -4,6 +4,7 @@
 import ctypes
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -78,7 +79,9 @@ class Running:
 
 
 @contextmanager
-def running(server: Server, host: Host | None, program: Path):
+def running(
+    server: Server, host: Host | None, program: Path, n_descriptors: int | None = None
+):
     """Yields the started server, once it has answered; kills it in the end.
 
     The listener takes the lowest free descriptor, so that when it is opened 3
@@ -92,6 +95,9 @@ def running(server: Server, host: Host | None, program: Path):
 
     def before_exec():
         die_with_runner()
+        if n_descriptors is not None:
+            limit = (n_descriptors, n_descriptors)
+            resource.setrlimit(resource.RLIMIT_NOFILE, limit)
         if inherited:
             os.dup2(listener.fileno(), LISTENER_FD)
             os.environ["LISTEN_FDS"] = "1"
@@ -198,6 +204,20 @@ def cpu_ns(pid: int) -> int:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
 
 
+@contextmanager
+def surplus_clients(port: int, n_clients: int):
+    """Clients that the server has no descriptors for."""
+    clients = [socket.socket() for _ in range(n_clients)]
+    try:
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        yield
+    finally:
+        for client in clients:
+            client.close()
+
+
 def observe(pid: int, hold_s: float) -> dict:
     time.sleep(0.5)  # let the last of the work done for joining end
     begin, cpu_before = time.monotonic(), cpu_ns(pid)
@@ -213,7 +233,7 @@ def measure(
     """The figures; raises Failed."""
     join_limit_ms = JOIN_LIMIT_MS * patience(host)
     limit_s = (join_limit_ms + pace.warm_up_ms + pace.measure_ms) / 1000 + 10
-    with running(server, host, program) as started:
+    with running(server, host, program, workload.n_descriptors) as started:
         loader = subprocess.Popen(
             load_command(workload, started.port, join_limit_ms, pace),
             stdin=subprocess.PIPE,
@@ -224,7 +244,8 @@ def measure(
         try:
             answer = read_answer(loader, started.process.pid, limit_s)
             if workload.holds:
-                answer |= observe(started.process.pid, pace.hold_s)
+                with surplus_clients(started.port, workload.n_surplus):
+                    answer |= observe(started.process.pid, pace.hold_s)
             if any(figure.key not in answer for figure in workload.figures):
                 raise Failed("no request was answered while measuring")
             return answer

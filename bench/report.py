@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import geometric_mean, median
 
+from hosts import PREVIEW1_HOST, host_named
 from servers import NATIVE, NATIVE_POLL, Server
 from workloads import (
     IDLE_CONNECTIONS,
@@ -27,6 +28,8 @@ from workloads import (
 
 # What a median of five alternated runs may be below 1 by chance.
 NOISE = 0.03
+# Of the native server to the epoll peer, in every shape.
+NATIVE_GOAL = 0.97
 # With one request in flight, by connections: the least ratio to the best peer.
 ALONE_GOALS = {100: 1, 1000: 2, 5000: 4}
 
@@ -49,6 +52,11 @@ class Results:
         self.measurements: list[Measurement] = []
         self.absent: list[tuple[str, str]] = []  # what, and why
 
+    def on(self, host: str) -> list[Server]:
+        """The host's guests, and the native servers."""
+        at = host_named(host)
+        return [s for s in self.servers if s.runs_on(None) or s.runs_on(at)]
+
     def by_turn(self, server: Server, host: str, workload: str, key: str) -> dict:
         at = host if server.is_guest() else None
         return {
@@ -70,38 +78,61 @@ class Results:
             and m.failure is not None
         ]
 
-    def ratio(self, server, other, host, workload, key) -> float | None:
+    def ratio(self, server, other, host, workload, key, other_host=None):
+        """The median over the turns, or None."""
         above = self.by_turn(server, host, workload, key)
-        below = self.by_turn(other, host, workload, key)
+        below = self.by_turn(other, other_host or host, workload, key)
         ratios = [
             above[r] / below[r] for r in above.keys() & below.keys() if below[r] > 0
         ]
         return median(ratios) if ratios else None
 
-    def gain(self, server, other, host, workload, figure: Figure) -> float | None:
+    def gain(self, server, other, host, workload, figure: Figure, other_host=None):
         """A ratio that is above 1 where the server is better than the other."""
-        if figure.lower_is_better:
-            server, other = other, server
-        return self.ratio(server, other, host, workload, figure.key)
+        ratio = self.ratio(server, other, host, workload, figure.key, other_host)
+        if figure.lower_is_better and ratio is not None:
+            return 1 / ratio if ratio > 0 else None
+        return ratio
 
     def median(self, server, host, workload: str, figure: Figure) -> float | None:
         values = self.by_turn(server, host, workload, figure.key)
         return median(values.values()) if values else None
 
-    def best_peer(self, host: str, workload: str, figure: Figure) -> Server | None:
+    def rivals(self, host: str) -> list[str]:
+        """The hosts whose peers are compared: for a component, those of either
+        WASI on the same executable."""
+        at = host_named(host)
+        if at.wasi == "preview1":
+            return [host]
+        return [
+            name
+            for name in self.host_versions
+            if host_named(name).executable == at.executable
+            and host_named(name).wasi != "preview1"
+        ]
+
+    def best_peer(self, host: str, workload: str, figure: Figure):
+        """The best peer and its host, or None."""
         peers = []
-        for server in self.servers:
-            value = self.median(server, host, workload, figure)
-            if value is not None and server.is_peer():
-                peers.append((value, server))
+        for rival in self.rivals(host):
+            for server in self.on(rival):
+                value = self.median(server, rival, workload, figure)
+                if value is not None and server.is_peer():
+                    peers.append((value, server, rival))
         if not peers:
             return None
         choose = min if figure.lower_is_better else max
-        return choose(peers, key=lambda peer: peer[0])[1]
+        return choose(peers, key=lambda peer: peer[0])[1:]
 
-    def ours(self) -> Server | None:
-        for server in self.servers:
+    def ours(self, host: str) -> Server | None:
+        for server in self.on(host):
             if server.ours and server.is_guest() and server.workloads is None:
+                return server
+        return None
+
+    def limit(self, host: str) -> Server | None:
+        for server in self.on(host):
+            if server.is_limit:
                 return server
         return None
 
@@ -158,18 +189,20 @@ def cell(results, server, host, workload: str, figure: Figure, notes: Notes) -> 
 
 
 def against_best_peer(results, host, workload: str, figure: Figure) -> str:
-    ours = results.ours()
+    ours = results.ours(host)
     best = results.best_peer(host, workload, figure)
     if ours is None or best is None:
         return "–"
-    ratio = results.ratio(ours, best, host, workload, figure.key)
-    return "–" if ratio is None else f"{ratio:.2f} ({best.name})"
+    peer, rival = best
+    ratio = results.ratio(ours, peer, host, workload, figure.key, rival)
+    return "–" if ratio is None else f"{ratio:.2f} ({peer.name})"
 
 
 def host_table(results: Results, host: str) -> list[str]:
     notes = Notes()
-    heads = ["", *(server.name for server in results.servers)]
-    if results.ours() is not None:
+    servers = results.on(host)
+    heads = ["", *(server.name for server in servers)]
+    if results.ours(host) is not None:
         heads.append("wasock ÷ best peer")
     lines = [" | ".join(["", *heads, ""]).strip()]
     lines.append("|" + "|".join(["---", *["---:"] * (len(heads) - 1)]) + "|")
@@ -179,10 +212,9 @@ def host_table(results: Results, host: str) -> list[str]:
             continue
         cells = [figure.label]
         cells += [
-            cell(results, server, host, workload, figure, notes)
-            for server in results.servers
+            cell(results, server, host, workload, figure, notes) for server in servers
         ]
-        if results.ours() is not None:
+        if results.ours(host) is not None:
             cells.append(against_best_peer(results, host, workload, figure))
         lines.append("| " + " | ".join(cells) + " |")
     return [*lines, "", *notes.lines(), ""]
@@ -201,7 +233,8 @@ class Goals:
     def __init__(self, results: Results, host: str):
         self.results = results
         self.host = host
-        self.ours = results.ours()
+        self.ours = results.ours(host)
+        self.limit = results.limit(host)
         self.lines: list[str] = []
 
     def runs(self, workload: str) -> bool:
@@ -216,7 +249,23 @@ class Goals:
         best = self.results.best_peer(self.host, workload, figure)
         if best is None:
             return None
-        return self.results.gain(self.ours, best, self.host, workload, figure)
+        peer, rival = best
+        return self.results.gain(self.ours, peer, self.host, workload, figure, rival)
+
+    def to_preview1(self, workload: str, key: str = "requests_per_s"):
+        """The ratio to the same server as a preview1 module."""
+        if PREVIEW1_HOST not in self.results.host_versions:
+            return None
+        module = self.results.ours(PREVIEW1_HOST)
+        return module and self.results.ratio(
+            self.ours, module, self.host, workload, key, PREVIEW1_HOST
+        )
+
+    def to_limit(self, workload: str) -> float | None:
+        """Our CPU time a request to that of a bare event loop."""
+        return self.limit and self.results.ratio(
+            self.ours, self.limit, self.host, workload, "cpu_us"
+        )
 
     def median(self, workload: str, key: str) -> float | None:
         figure = figure_of(workload, key)
@@ -313,13 +362,61 @@ def spread_goals(goals: Goals) -> None:
                 )
 
 
+# Of a component to the preview1 module, by WASI and workload.
+COMPONENT_GOALS = {
+    "0.2": {"a64": 0.75, "a64_i5000": 0.65, "a8_16k": 0.5},
+    "0.3": {"a64": 0.9, "a64_i5000": 0.8, "a8_16k": 0.7},
+}
+
+
+def preview1_goals(goals: Goals) -> None:
+    """Or, where the host is the bound, within 1.1 times a bare event loop."""
+    wasi = host_named(goals.host).wasi
+    for workload, least in COMPONENT_GOALS[wasi].items():
+        if goals.runs(workload):
+            value = goals.to_preview1(workload)
+            goals.at_least(f"{workload} ÷ preview1's", value, least)
+            bare = goals.to_limit(workload)
+            if bare is not None:
+                what = f"or {workload}: CPU ÷ bare event loop's"
+                goals.at_most(what, bare, 1.1)
+    if goals.runs("a64_i9000"):
+        rates = [
+            goals.median(f"a64_i{idle}", "requests_per_s") for idle in (9000, 5000)
+        ]
+        kept = rates[0] / rates[1] if all(rates) else None
+        goals.at_least("9,000 idle ÷ 5,000 idle", kept, 0.9)
+
+
+def component_goals(goals: Goals) -> None:
+    preview1_goals(goals)
+    for workload in WORKLOADS:
+        figure = workload.figures[0]
+        if workload.holds or not goals.runs(workload.name):
+            continue
+        least = 2 if workload.name == "a64_i5000" else 1
+        value = goals.to_peer(workload.name, figure.key)
+        what = f"{workload.name} ÷ best peer's"
+        if figure.lower_is_better:
+            what = f"best peer's ÷ {workload.name}'s"
+        goals.at_least(what, value, least, NOISE if least == 1 else 0)
+    for workload, most in (("hold", 0.5), ("starved", 2)):
+        if goals.runs(workload):
+            value = goals.median(workload, "cpu_percent")
+            goals.at_most(f"{workload}: CPU, %", value, most)
+    wake_goals(goals)
+
+
 def goals_table(results: Results, host: str) -> list[str]:
     """What the poller must reach, from the figures of this run."""
     goals = Goals(results, host)
-    idle_goals(goals)
-    join_and_bulk_goals(goals)
-    wake_goals(goals)
-    spread_goals(goals)
+    if host_named(host).wasi == "preview1":
+        idle_goals(goals)
+        join_and_bulk_goals(goals)
+        wake_goals(goals)
+        spread_goals(goals)
+    else:
+        component_goals(goals)
     if not goals.lines:
         return []
     version = results.host_versions[host]
@@ -327,26 +424,42 @@ def goals_table(results: Results, host: str) -> list[str]:
     return [f"### Goals on {version}", "", *heads, *goals.lines, ""]
 
 
-def native_table(results: Results) -> list[str]:
-    """Our server beside a poll(2) loop, both without a host."""
+def native_row(results: Results, workload: Workload, figure: Figure) -> str | None:
+    """Our native server beside the epoll and the poll(2) peer."""
     ours = results.ours_native()
-    lines = []
-    for workload in SPREAD if ours else ():
-        for figure in workload.figures:
-            gain = results.gain(ours, NATIVE_POLL, None, workload.name, figure)
-            if gain is None or not figure.in_table:
-                continue
-            cells = [
-                number(results.median(server, None, workload.name, figure), figure)
-                for server in (ours, NATIVE_POLL)
-            ]
-            lines.append(f"| {figure.label} | {' | '.join(cells)} | {gain:.2f} |")
-    if not lines:
+    gains = [
+        results.gain(ours, peer, None, workload.name, figure)
+        for peer in (NATIVE, NATIVE_POLL)
+    ]
+    if gains[0] is None:
+        return None
+    cells = [figure.label]
+    for server in (ours, NATIVE, NATIVE_POLL):
+        value = results.median(server, None, workload.name, figure)
+        cells.append("" if value is None else number(value, figure))
+    cells += ["" if gain is None else f"{gain:.2f}" for gain in gains]
+    cells.append("yes" if gains[0] >= NATIVE_GOAL else "**no**")
+    return f"| {' | '.join(cells)} |"
+
+
+def native_table(results: Results) -> list[str]:
+    """Our server beside an epoll and a poll(2) loop, all without a host."""
+    rows = [
+        native_row(results, workload, figure)
+        for workload in (WORKLOADS if results.ours_native() else ())
+        for figure in workload.figures
+        if figure.in_table and not workload.holds
+    ]
+    if not any(rows):
         return []
-    title = "## Natively, against a poll(2) loop"
-    text = "The ratio is above 1 where wasock is better."
-    heads = ["| | wasock native | native poll() | ratio |", "|---|---:|---:|---:|"]
-    return [title, "", text, "", *heads, *lines, ""]
+    title = "## Natively, against epoll and poll(2) loops"
+    text = "Ratios are above 1 where wasock is better."
+    heads = [
+        f"| | wasock native | {NATIVE.name} | {NATIVE_POLL.name} "
+        f"| ÷ epoll | ÷ poll() | ÷ epoll ≥ {NATIVE_GOAL} |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    return [title, "", text, "", *heads, *filter(None, rows), ""]
 
 
 def markdown(
@@ -365,7 +478,7 @@ def markdown(
     ]
     for host, version in results.host_versions.items():
         lines += [f"## {version}", "", *host_table(results, host)]
-        if results.ours() is not None:
+        if results.ours(host) is not None:
             lines += goals_table(results, host)
     lines += native_table(results)
     lines += more
@@ -425,9 +538,9 @@ def save_plot(results: Results, path: Path) -> None:
         squeeze=False,
     )
     for panel, (host, version) in zip(panels[0], hosts.items(), strict=True):
-        for server in results.servers:
+        for server in results.on(host):
             points = idle_line(results, server, host)
-            if points and server.workloads is None:
+            if points and (server.workloads is None or server.is_limit):
                 width = 2.5 if server.ours else 1.2
                 panel.plot(
                     *zip(*points, strict=True),

@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import compare
 import each_host
 import fakenet
 import report
@@ -24,7 +25,8 @@ from workloads import WORKLOADS
 RESULTS = Path(__file__).resolve().parent / "results"
 QUICK = Pace(warm_up_ms=150, measure_ms=700, hold_s=1, turns=1)
 FULL = Pace(warm_up_ms=200, measure_ms=1000, hold_s=3, turns=3)
-QUICK_ROUNDS, FULL_ROUNDS, EACH_HOST_ROUNDS = 2, 5, 3
+QUICK_ROUNDS, FULL_ROUNDS, EACH_HOST_ROUNDS, COMPARE_ROUNDS = 2, 5, 3, 5
+JOIN_FAILURE = "not all clients were answered in the time given"  # load.c's
 # No measurement begins after it; the last one may take half a minute.
 QUICK_LIMIT_S, FULL_LIMIT_S = 120, 70 * 60
 
@@ -44,6 +46,15 @@ def parse_arguments() -> argparse.Namespace:
         "the tables of every host and of the network in the process",
     )
     parser.add_argument("--rounds", type=int, help="at most")
+    parser.add_argument(
+        "--compare",
+        metavar="A,B",
+        help="only compare servers, such as 'wasock@wasmtime-49 by 0.3', 'native "
+        "epoll' or path/to/echo.wasm@wasmtime-46, at --workloads, in turns of 0.6 s",
+    )
+    parser.add_argument(
+        "--limit-minutes", type=int, help="no measurement begins after these"
+    )
     parser.add_argument(
         "--output",
         type=Path,
@@ -82,16 +93,18 @@ def prepare(hosts, servers, results: Results) -> list[tuple]:
         except Missing as missing:
             results.absent.append((host.name, str(missing)))
     for server in servers:
-        print(f"building {server.name}", flush=True)
+        if server.is_guest() and not any(map(server.runs_on, present)):
+            continue
+        print(f"building {server.label()}", flush=True)
         try:
             server.make()
             if not server.is_guest():
                 pairs.append((server, None, server.program))
                 continue
-            for host in present:
+            for host in filter(server.runs_on, present):
                 pairs.append((server, host, host.prepare(server.program)))
         except Missing as missing:
-            results.absent.append((server.name, str(missing)))
+            results.absent.append((server.label(), str(missing)))
     results.servers = [s for s in servers if any(s is pair[0] for pair in pairs)]
     return pairs
 
@@ -106,6 +119,28 @@ def record_sizes(pairs, results: Results) -> None:
         )
 
 
+class Overcrowded:
+    """Servers that could not serve some number of clients in the time given: no
+    more are sent to them, as waiting for that takes long."""
+
+    def __init__(self):
+        self.limits: dict[tuple, tuple[int, str]] = {}
+
+    def check(self, server, host, workload) -> None:
+        n_clients, failure = self.limits.get((server.label(), host), (None, ""))
+        if n_clients is not None and workload.n_clients() >= n_clients:
+            raise Failed(f"{failure}: with {n_clients:,} already")
+
+    def learn(self, server, host, workload, failure: str) -> None:
+        n_clients = workload.n_clients()
+        known = self.limits.get((server.label(), host), (n_clients + 1, ""))[0]
+        if JOIN_FAILURE in failure and n_clients < known and not server.ours:
+            self.limits[server.label(), host] = (n_clients, failure)
+
+
+overcrowded = Overcrowded()
+
+
 def take_turns(number: int, turn: int, pairs, workload, pace, results, deadline):
     """Each server once at a workload; whether there was time for all."""
     # Not always the same one first, nor always after the same one.
@@ -118,6 +153,7 @@ def take_turns(number: int, turn: int, pairs, workload, pace, results, deadline)
         name = host and host.name
         place = f"{workload.name:18} {server.name} on {name or 'this machine'}"
         try:
+            overcrowded.check(server, host, workload)
             answer = measure(server, host, program, workload, pace)
             failure = None
             figures = {f.key: answer[f.key] for f in workload.figures}
@@ -127,6 +163,7 @@ def take_turns(number: int, turn: int, pairs, workload, pace, results, deadline)
             )
         except Failed as failed:
             figures, failure = {}, str(failed)
+            overcrowded.learn(server, host, workload, failure)
             shown = f"failed: {failure}"
         print(f"{number + 1} {place}: {shown}", flush=True)
         results.measurements.append(
@@ -182,17 +219,23 @@ def main() -> int:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     BUILD.mkdir(parents=True, exist_ok=True)
-    hosts, servers, workloads = choose(arguments)
+    hosts, servers, workloads = ([], [], []) if arguments.compare else choose(arguments)
     results = Results(servers, {})
     try:
         run_build(LOAD_BUILD, BUILD, {})
     except Missing as missing:
         sys.exit(f"no load generator: {missing}")
+    if arguments.compare:
+        rounds = arguments.rounds or COMPARE_ROUNDS
+        return compare.run(arguments.compare, arguments.workloads, rounds)
     pairs = prepare(hosts, servers, results)
     if not results.host_versions:
         sys.exit("no host is installed: run tools/setup.sh, or set WASMTIME")
     record_sizes(pairs, results)
-    deadline = begin + (QUICK_LIMIT_S if arguments.quick else FULL_LIMIT_S)
+    limit_s = QUICK_LIMIT_S if arguments.quick else FULL_LIMIT_S
+    if arguments.limit_minutes:
+        limit_s = 60 * arguments.limit_minutes
+    deadline = begin + limit_s
     pace = QUICK if arguments.quick else FULL
     rounds = arguments.rounds or (QUICK_ROUNDS if arguments.quick else FULL_ROUNDS)
     for number in range(rounds):
@@ -209,15 +252,11 @@ def main() -> int:
         more += fakenet.table(present)
     publish(results, arguments.output or output, arguments.quick, more)
     print(f"took {time.monotonic() - begin:.0f} s")
-    ours_failed = any(
-        m.failure and server.ours
-        for m in results.measurements
-        for server in results.servers
-        if server.name == m.server
-    )
+    names = {server.name for server in SERVERS if server.ours}
+    ours_failed = any(m.failure and m.server in names for m in results.measurements)
     # A peer that cannot be built is a row that says so.
     missing = {name for name, _ in results.absent}
-    ours = {host.name for host in hosts} | {s.name for s in SERVERS if s.ours}
+    ours = {host.name for host in hosts} | {s.label() for s in SERVERS if s.ours}
     unprepared = os.environ.get("CI") == "true" and missing & ours
     return 1 if ours_failed or unprepared else 0
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The echo servers: how each is built, and what is started.
 
-To add one, add an entry to SERVERS. A guest (`.wasm`) runs under every host, a
-native program alone; each finds its listener as descriptor 3. A word of a build
-command of the form {a|b} becomes the first of these tools that is installed.
+To add one, add an entry to SERVERS. A guest (`.wasm`) runs under every host of
+its WASI, a native program alone. The listener is descriptor 3; a component opens
+it, at the address in WASOCK_LISTEN. Servers of the same name on different hosts
+are one column. A word of a build command of the form {a|b} becomes the first of
+these tools that is installed.
 """
 
 import os
@@ -13,8 +15,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from hosts import BUILD, REPOSITORY, Missing
-from workloads import SPREAD
+from hosts import BUILD, REPOSITORY, Host, Missing
+from workloads import SPREAD, WORKLOADS
 
 PEERS = REPOSITORY / "bench" / "peers"
 LOAD_SOURCES = REPOSITORY / "bench" / "load"
@@ -32,11 +34,53 @@ WASI_CC = (
 )
 
 
+# Its wasi-libc is the newest there is in a package, and the one of 1.95 cannot
+# accept for tokio.
+WASIP2_RUST = "1.99.1"
+COMPONENTS = (("wasip2", "0.2"), ("wasip3", "0.3"))
+BUSY = tuple(w.name for w in WORKLOADS if w.is_busy())
+
+
 def cmake(preset: str, target: str) -> tuple[str, ...]:
     """Builds one of our examples as the project does."""
     configure = f"cmake --preset {preset}"
     build = f"cmake --build --preset {preset} --target {target}"
     return ("sh", "-c", f"{configure} && {build}")
+
+
+def bare(preset: str) -> tuple[str, ...]:
+    """Builds an event loop without the library, but with its object for the
+    host, which opens the listener."""
+    library = cmake(preset, "wasock")[2]
+    return (
+        "sh",
+        "-c",
+        f'{library} && exec tools/wasock-component "$@"',
+        "sh",
+        *WASI_CC,
+        "-nostdlib",
+        "-fno-builtin",
+        f"-DWASOCK_COMPONENT={preset[-1]}",
+        "-Iinclude",
+        "-Isrc/host",
+        str(PEERS / f"bare_{preset}.c"),
+        f"build/{preset}/libwasock.a",
+        "-o",
+        str(BUILD / f"bare_{preset}.wasm"),
+    )
+
+
+def cargo(target: str, toolchain: str = "") -> tuple[str, ...]:
+    return (
+        "{cargo}",
+        *((f"+{toolchain}",) if toolchain else ()),
+        "build",
+        "--quiet",
+        "--locked",
+        "--release",
+        f"--target={target}",
+        f"--target-dir={CARGO_TARGET}",
+    )
 
 
 @dataclass(frozen=True)
@@ -50,12 +94,24 @@ class Server:
     ours: bool = False
     workloads: tuple[str, ...] | None = None  # None: all of them
     processes: int = 1  # which share the listener
+    wasi: str = "preview1"  # what a guest is built for
+    is_limit: bool = False  # a bare event loop: no peer
+
+    def label(self) -> str:
+        """Its name, which is that of others if it is a component."""
+        return self.name if self.wasi == "preview1" else f"{self.name} by {self.wasi}"
 
     def is_guest(self) -> bool:
         return self.program.suffix == ".wasm"
 
     def is_peer(self) -> bool:
-        return self.is_guest() and not self.ours and self.workloads is None
+        is_other = not self.ours and not self.is_limit
+        return self.is_guest() and is_other and self.workloads is None
+
+    def runs_on(self, host: Host | None) -> bool:
+        if host is None or not self.is_guest():
+            return host is None and not self.is_guest()
+        return host.wasi == self.wasi
 
     def runs(self, workload: str) -> bool:
         return self.workloads is None or workload in self.workloads
@@ -172,15 +228,7 @@ SERVERS = (
     Server(
         name="Rust mio",
         program=CARGO_TARGET / "wasm32-wasip1" / "release" / "mio_echo.wasm",
-        build=(
-            "{cargo}",
-            "build",
-            "--quiet",
-            "--locked",
-            "--release",
-            "--target=wasm32-wasip1",
-            f"--target-dir={CARGO_TARGET}",
-        ),
+        build=cargo("wasm32-wasip1"),
         directory=PEERS / "mio_echo",
     ),
     Server(
@@ -197,5 +245,67 @@ SERVERS = (
         ),
         directory=PEERS / "go_echo",
         environment=(("GOOS", "wasip1"), ("GOARCH", "wasm")),
+    ),
+    *(
+        Server(
+            name="wasock",
+            program=REPOSITORY / "build" / preset / "examples" / "echo_many.wasm",
+            build=cmake(preset, "echo_many"),
+            ours=True,
+            wasi=wasi,
+        )
+        for preset, wasi in COMPONENTS
+    ),
+    *(
+        Server(
+            name="wasock tcpecho",
+            program=REPOSITORY / "build" / preset / "examples" / "tcpecho.wasm",
+            build=cmake(preset, "tcpecho"),
+            ours=True,
+            workloads=("a1", "bulk"),
+            wasi=wasi,
+        )
+        for preset, wasi in COMPONENTS
+    ),
+    *(
+        Server(
+            name="bare event loop",
+            program=BUILD / f"bare_{preset}.wasm",
+            build=bare(preset),
+            workloads=BUSY,
+            wasi=wasi,
+            is_limit=True,
+        )
+        for preset, wasi in COMPONENTS
+    ),
+    Server(
+        name="wasi-libc poll()",
+        program=BUILD / "poll_echo_wasip2.wasm",
+        build=(
+            str(PEERS / "link_wasip2.sh"),
+            WASIP2_RUST,
+            *WASI_CC,
+            "-DOPENS_LISTENER",
+            "-Wl,-z,stack-size=4194304",
+            str(PEERS / "poll_echo.c"),
+            "-o",
+            str(BUILD / "poll_echo_wasip2.wasm"),
+        ),
+        wasi="0.2",
+    ),
+    Server(
+        name="Rust mio",
+        program=CARGO_TARGET / "wasm32-wasip2" / "release" / "mio_echo.wasm",
+        build=cargo("wasm32-wasip2", WASIP2_RUST),
+        directory=PEERS / "mio_echo",
+        wasi="0.2",
+    ),
+    Server(
+        name="Rust tokio",
+        program=CARGO_TARGET / "wasm32-wasip2" / "release" / "tokio_echo.wasm",
+        build=cargo("wasm32-wasip2", WASIP2_RUST),
+        directory=PEERS / "tokio_echo",
+        environment=(("RUSTFLAGS", "--cfg tokio_unstable"),),
+        wasi="0.2",
     ),
 )

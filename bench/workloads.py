@@ -32,6 +32,16 @@ class Workload:
     cheap: bool = False  # to start: more processes are measured, each for less
     group: str = ""  # a name for all of them in --workloads
     span: float = 1  # of the time that others are measured
+    n_descriptors: int | None = None  # the server's limit
+    n_surplus: int = 0  # clients beyond it, which the runner connects
+
+    def is_busy(self) -> bool:
+        """Requests are counted, and the CPU time of one."""
+        return any(figure.key == "cpu_us" for figure in self.figures)
+
+    def n_clients(self) -> int:
+        load = dict(self.load)
+        return load.get("busy", 0) + load.get("idle", 0)
 
 
 def echoes(label: str) -> tuple[Figure, ...]:
@@ -54,17 +64,6 @@ def wakes(label: str) -> tuple[Figure, ...]:
     )
 
 
-def busy(
-    name: str, label: str, quick: bool = False, cheap: bool = False, **load: int
-) -> Workload:
-    return Workload(name, tuple(load.items()), echoes(label), quick, cheap=cheap)
-
-
-def wake(name: str, label: str, quick: bool = False, **load: int) -> Workload:
-    load["probes_per_s"] = 200
-    return Workload(name, tuple(load.items()), wakes(label), quick)
-
-
 def cpu(label: str, in_table: bool) -> Figure:
     return Figure(
         "cpu_us",
@@ -73,6 +72,18 @@ def cpu(label: str, in_table: bool) -> Figure:
         digits=2,
         in_table=in_table,
     )
+
+
+def busy(
+    name: str, label: str, quick: bool = False, cheap: bool = False, **load: int
+) -> Workload:
+    figures = (*echoes(label), cpu("the same", in_table=True))
+    return Workload(name, tuple(load.items()), figures, quick, cheap=cheap)
+
+
+def wake(name: str, label: str, quick: bool = False, **load: int) -> Workload:
+    load["probes_per_s"] = 200
+    return Workload(name, tuple(load.items()), wakes(label), quick)
 
 
 def closed(shape: str, n: int, k: int) -> Workload:
@@ -138,13 +149,14 @@ WORKLOADS = (
     Workload(
         "a64_i1000",
         (("busy", 64), ("idle", 1000)),
-        (*echoes("64 busy, 1,000 idle"), SLOWEST),
+        (*echoes("64 busy, 1,000 idle"), cpu("the same", in_table=True), SLOWEST),
         quick=True,
         cheap=True,
     ),
     busy("a64_i5000", "64 busy, 5,000 idle", busy=64, idle=5000),
     busy("a64_i9000", "64 busy, 9,000 idle", busy=64, idle=9000),
     busy("a64_x16", "64 busy, 16 requests in flight each", busy=64, in_flight=16),
+    busy("a8_16k", "8 busy, 16 KiB a request", busy=8, size=16384, quick=True),
     Workload(
         "churn",
         (("busy", 16), ("churn", 1)),
@@ -205,6 +217,23 @@ WORKLOADS = (
         quick=True,
         times=False,
         holds=True,
+    ),
+    Workload(
+        "starved",
+        (("idle", 64),),
+        (
+            Figure(
+                "cpu_percent",
+                "CPU, out of descriptors, no traffic: % of a core",
+                lower_is_better=True,
+                digits=2,
+            ),
+        ),
+        quick=True,
+        times=False,
+        holds=True,
+        n_descriptors=160,  # the host has some of its own
+        n_surplus=200,
     ),
     *SPREAD,
 )

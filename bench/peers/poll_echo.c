@@ -2,10 +2,14 @@
 /*
  * The peer a C programmer writes first: poll(), accept(), recv() and send(),
  * and one array of pollfd for all clients. It is built for WASI and natively.
+ * With OPENS_LISTENER, for WASI 0.2, it opens its listener itself, at the
+ * address in WASOCK_LISTEN. The headers of wasi-libc for preview1 do not
+ * declare what the libc.a for 0.2 has.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +25,12 @@ enum { SEND_FLAGS = 0 };
 enum { SEND_FLAGS = MSG_NOSIGNAL };
 #endif
 
-enum { LISTENER_FD = 3, BUFFER_SIZE = 65536, MAX_CONNECTIONS = 16384 };
+enum {
+    LISTENER_FD = 3,
+    LISTEN_BACKLOG = 4096,
+    BUFFER_SIZE = 65536,
+    MAX_CONNECTIONS = 16384
+};
 
 struct answer {
     size_t unsent_length;
@@ -35,10 +44,38 @@ static struct answer answers[1 + MAX_CONNECTIONS];
 static nfds_t n_slots = 1;
 static char buffer[BUFFER_SIZE];
 
+#ifdef OPENS_LISTENER
+int socket(int domain, int type, int protocol);
+int bind(int fd, const void *address, unsigned length);
+int listen(int fd, int backlog);
+
+static int open_listener(void)
+{
+    const char *text = getenv("WASOCK_LISTEN");
+    const char *port = text != NULL ? strrchr(text, ':') : NULL;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    address.sin_port = htons((in_port_t)(port != NULL ? atoi(port + 1) : 0));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd < 0 || bind(fd, &address, sizeof address) != 0 ||
+        listen(fd, LISTEN_BACKLOG) != 0) {
+        perror("listen");
+        exit(1);
+    }
+    return fd;
+}
+#else
+static int open_listener(void)
+{
+    return LISTENER_FD;
+}
+#endif
+
 static void accept_all(void)
 {
     while (n_slots <= MAX_CONNECTIONS) {
-        int fd = accept4(LISTENER_FD, NULL, NULL, SOCK_NONBLOCK);
+        int fd = accept4(slots[0].fd, NULL, NULL, SOCK_NONBLOCK);
         if (fd < 0) {
             return;
         }
@@ -129,9 +166,9 @@ static void serve_ready(void)
 
 int main(void)
 {
-    slots[0].fd = LISTENER_FD;
+    slots[0].fd = open_listener();
     slots[0].events = POLLIN;
-    if (fcntl(LISTENER_FD, F_SETFL, O_NONBLOCK) != 0) {
+    if (fcntl(slots[0].fd, F_SETFL, O_NONBLOCK) != 0) {
         perror("fcntl");
         return 1;
     }

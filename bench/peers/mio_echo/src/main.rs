@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 
-//! The Rust peer: mio, a slab of connections, one read buffer for all.
+//! The Rust peer: mio, a slab of connections, one read buffer for all. On
+//! preview1 the host hands over the listener; on WASI 0.2 the server opens it,
+//! at the address in WASOCK_LISTEN.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::FromRawFd;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
-const LISTENER_FD: i32 = 3;
 const LISTENER: Token = Token(usize::MAX);
 const BUFFER_SIZE: usize = 65536;
 
@@ -88,8 +88,9 @@ fn echo(connection: &mut Connection, buffer: &mut [u8]) -> io::Result<Option<Int
             connection.unsent.extend_from_slice(&buffer[sent..received]);
             return Ok(Some(Interest::WRITABLE));
         }
-        if received < buffer.len() {
-            // A short read has drained the stream: one call saved.
+        if cfg!(target_env = "p1") && received < buffer.len() {
+            // A short read has drained the stream: one call saved. Elsewhere
+            // mio reports a stream again only after a read would block.
             return Ok(None);
         }
     }
@@ -110,13 +111,27 @@ fn flush_unsent(connection: &mut Connection) -> io::Result<Option<Interest>> {
     Ok(None)
 }
 
-fn main() -> io::Result<()> {
+#[cfg(target_env = "p1")]
+fn open_listener() -> io::Result<TcpListener> {
+    use std::os::fd::FromRawFd;
+
+    const LISTENER_FD: i32 = 3;
     // SAFETY: the host hands over the listener as this descriptor, and nothing
     // else in the program uses it.
     let listener = unsafe { std::net::TcpListener::from_raw_fd(LISTENER_FD) };
+    Ok(TcpListener::from_std(listener))
+}
+
+#[cfg(not(target_env = "p1"))]
+fn open_listener() -> io::Result<TcpListener> {
+    let address = std::env::var("WASOCK_LISTEN").map_err(io::Error::other)?;
+    TcpListener::bind(address.parse().map_err(io::Error::other)?)
+}
+
+fn main() -> io::Result<()> {
     let mut server = Server {
         poll: Poll::new()?,
-        listener: TcpListener::from_std(listener),
+        listener: open_listener()?,
         connections: Slab::new(),
         buffer: vec![0; BUFFER_SIZE].into_boxed_slice(),
     };
