@@ -23,6 +23,7 @@ static struct wasip2_socket *sockets[1 + MAX_CONNECTIONS];
 static int32_t fds[1 + MAX_CONNECTIONS];
 static uint32_t ready[1 + MAX_CONNECTIONS];
 static uint32_t n_slots = 1;
+static uint32_t n_dropped;
 static uint8_t buffer[BUFFER_SIZE];
 
 static void accept_some(void)
@@ -42,10 +43,21 @@ static void accept_some(void)
 static void drop(uint32_t slot)
 {
     wasip1_fd_close(fds[slot]);
-    n_slots--;
-    fds[slot] = fds[n_slots];
-    sockets[slot] = sockets[n_slots];
-    pollables[slot] = pollables[n_slots];
+    fds[slot] = -1;
+    n_dropped++;
+}
+
+static void fill_holes(void)
+{
+    for (uint32_t slot = n_slots - 1; n_dropped > 0; slot--) {
+        if (fds[slot] < 0) {
+            n_slots--;
+            n_dropped--;
+            fds[slot] = fds[n_slots];
+            sockets[slot] = sockets[n_slots];
+            pollables[slot] = pollables[n_slots];
+        }
+    }
 }
 
 /* Returns the bytes read, or -1 at the end of the stream. */
@@ -125,14 +137,14 @@ void _start(void)
     }
     pollables[0] = sockets[0]->pollable;
     for (;;) {
-        /* Downwards, so that drop() fills a hole with a slot already served. */
         for (uint32_t i = wait(); i > 0; i--) {
             const uint32_t slot = ready[i - 1];
-            if (slot == 0) {
-                accept_some();
-            } else if (!echo(sockets[slot])) {
+            if (slot != 0 && !echo(sockets[slot])) {
                 drop(slot);
+            } else if (slot == 0) {
+                accept_some();
             }
         }
+        fill_holes();
     }
 }

@@ -30,7 +30,7 @@ WASOCK__IMPORT("$root", "[waitable-set-wait]")
 uint32_t bare_set_wait(uint32_t set, uint32_t *payload);
 
 enum {
-    BUFFER_SIZE = 1024,
+    BUFFER_SIZE = 16384,
     MAX_CONNECTIONS = 12288,
     MAX_HANDLES = 100000 /* of wasmtime's store */
 };

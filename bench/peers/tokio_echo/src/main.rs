@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-//! The Rust peer on tokio: a task a connection, each with a buffer.
+//! The peer on tokio: a task a connection, each with a buffer. It opens the
+//! listener at the address in WASOCK_LISTEN.
 
 use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-const BUFFER_SIZE: usize = 4096;
+const BUFFER_SIZE: usize = 16384;
 
 async fn echo(mut stream: TcpStream) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER_SIZE];
