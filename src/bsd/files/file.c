@@ -223,13 +223,31 @@ static bool may_wait(enum wasock_fd_kind kind)
            kind != WASOCK_FD_BLOCK_DEVICE;
 }
 
-struct description *wasock_bsd__file_of_host(int host_fd)
+/* What wasi-libc's descriptor is; -1 with errno. In a component it is none of
+ * wasock's. */
+static int kind_of(int host_fd)
 {
     struct wasock_fd_stat stat;
-    const int result = wasock_fd_stat(host_fd, &stat);
+    struct stat status;
 
-    if (result < 0) {
-        errno = -result;
+    if (wasock_fd_stat(host_fd, &stat) == 0) {
+        return (int)stat.kind;
+    }
+    if (wasock_libc_fstat(host_fd, &status) < 0) {
+        return -1;
+    }
+    if (S_ISREG(status.st_mode)) {
+        return WASOCK_FD_FILE;
+    }
+    return S_ISDIR(status.st_mode) ? WASOCK_FD_DIRECTORY
+                                   : WASOCK_FD_CHARACTER_DEVICE;
+}
+
+struct description *wasock_bsd__file_of_host(int host_fd)
+{
+    const int kind = kind_of(host_fd);
+
+    if (kind < 0) {
         return NULL;
     }
     struct file *file = (struct file *)calloc(1, sizeof(*file));
@@ -243,8 +261,8 @@ struct description *wasock_bsd__file_of_host(int host_fd)
         file->description.flags = host_fd == 0 ? O_RDONLY : O_WRONLY;
     }
     file->host_fd = host_fd;
-    file->kind = stat.kind;
-    if (may_wait(stat.kind)) {
+    file->kind = (enum wasock_fd_kind)kind;
+    if (may_wait(file->kind)) {
         const int ignored = wasock_pollable_from_fd(&file->pollable, host_fd);
         (void)ignored; /* it was there a moment ago */
     }
