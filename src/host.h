@@ -50,6 +50,13 @@ int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
  * return EAGAIN. */
 int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd);
 
+/* Open a stream socket that is bound and does nothing yet, and then let it
+ * listen or connect, as the two above do; if that fails, it can only be closed.
+ * For the BSD layer, so natively there are none of these. */
+int32_t wasock__host_bind(const struct wasock_addr *addr, int32_t *fd);
+int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog);
+int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr);
+
 /* Get the result of a connect: 0: connected; EAGAIN: not finished; any other:
  * why it failed, which may be reported once only. */
 int32_t wasock__host_connect_result(int32_t fd);

@@ -54,6 +54,10 @@ struct operations {
      * it is known; NULL where trying would take it. */
     void (*look)(struct description *description);
 
+    /* What an answer of the host's means, in POLL's bits: for what changes
+     * when it is ready. What it says. */
+    unsigned (*meaning)(struct description *description, unsigned answer);
+
     /* As fstat(2). EBADF. */
     int (*stat)(struct description *description, struct stat *status);
 

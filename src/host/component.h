@@ -65,6 +65,7 @@ void wasock__land_end(void);
 
 enum wasock__socket_kind {
     WASOCK__SOCKET_FREE = 0,
+    WASOCK__SOCKET_BOUND,
     WASOCK__SOCKET_LISTENER,
     WASOCK__SOCKET_CONNECTING,
     WASOCK__SOCKET_CONNECTION,

@@ -27,6 +27,27 @@ int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd)
     return WASOCK_ENOSYS;
 }
 
+int32_t wasock__host_bind(const struct wasock_addr *addr, int32_t *fd)
+{
+    (void)addr;
+    (void)fd;
+    return WASOCK_ENOSYS;
+}
+
+int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog)
+{
+    (void)fd;
+    (void)backlog;
+    return WASOCK_ENOSYS;
+}
+
+int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr)
+{
+    (void)fd;
+    (void)addr;
+    return WASOCK_ENOSYS;
+}
+
 int32_t wasock__host_connect_result(int32_t fd)
 {
     (void)fd;

@@ -103,21 +103,11 @@ static int32_t finish(uint32_t handle, uint32_t pollable,
     }
 }
 
-static int32_t bind_and_listen(uint32_t handle, uint32_t pollable,
-                               const struct wasock__flat_addr *flat,
+static int32_t start_listening(uint32_t handle, uint32_t pollable,
                                uint32_t backlog)
 {
     struct wasip2_done done;
 
-    wasip2_tcp_start_bind(handle, wasock__p2_network(),
-                          WASOCK__FLAT_ADDR(*flat), &done);
-    if (done.is_error) {
-        return wasock__p2_errno(done.code);
-    }
-    const int32_t error = finish(handle, pollable, wasip2_tcp_finish_bind);
-    if (error != 0) {
-        return error;
-    }
     /* A wish: a host that refuses it has a backlog of its own. */
     wasip2_tcp_set_backlog(handle, backlog > 0 ? backlog : 1, &done);
     wasip2_tcp_start_listen(handle, &done);
@@ -137,10 +127,10 @@ static struct wasip2_socket *add(enum wasock__socket_kind kind, uint32_t handle,
     return socket;
 }
 
-int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
-                            int32_t *fd)
+int32_t wasock__host_bind(const struct wasock_addr *addr, int32_t *fd)
 {
     struct wasock__flat_addr flat;
+    struct wasip2_done done;
     uint32_t handle = 0;
     int32_t error = create(addr, &flat, &handle);
 
@@ -148,13 +138,49 @@ int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
         return error;
     }
     uint32_t pollable = wasip2_tcp_subscribe(handle);
-    error = bind_and_listen(handle, pollable, &flat, backlog);
+    wasip2_tcp_start_bind(handle, wasock__p2_network(), WASOCK__FLAT_ADDR(flat),
+                          &done);
+    error = done.is_error ? wasock__p2_errno(done.code)
+                          : finish(handle, pollable, wasip2_tcp_finish_bind);
     if (error != 0) {
         wasip2_pollable_drop(pollable);
         wasip2_tcp_drop(handle);
         return error;
     }
-    add(WASOCK__SOCKET_LISTENER, handle, fd)->pollable = pollable;
+    add(WASOCK__SOCKET_BOUND, handle, fd)->pollable = pollable;
+    return 0;
+}
+
+int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog)
+{
+    struct wasip2_socket *socket = wasock__p2_find(fd);
+
+    if (socket == NULL || socket->base.kind != WASOCK__SOCKET_BOUND) {
+        return WASOCK_EBADF;
+    }
+    const int32_t error =
+        start_listening(socket->handle, socket->pollable, backlog);
+    if (error == 0) {
+        socket->base.kind = WASOCK__SOCKET_LISTENER;
+    }
+    return error;
+}
+
+int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
+                            int32_t *fd)
+{
+    int32_t bound = -1;
+    int32_t error = wasock__host_bind(addr, &bound);
+
+    if (error != 0) {
+        return error;
+    }
+    error = wasock__host_listen_bound(bound, backlog);
+    if (error != 0) {
+        wasip1_fd_close(bound);
+        return error;
+    }
+    *fd = bound;
     return 0;
 }
 
@@ -193,6 +219,28 @@ int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
 }
 
 /* ---- Connecting ---- */
+
+int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr)
+{
+    struct wasock__flat_addr flat;
+    struct wasip2_done done;
+    struct wasip2_socket *socket = wasock__p2_find(fd);
+
+    if (socket == NULL || socket->base.kind != WASOCK__SOCKET_BOUND) {
+        return WASOCK_EBADF;
+    }
+    const int32_t error = wasock__addr_flatten(addr, &flat);
+    if (error != 0) {
+        return error;
+    }
+    wasip2_tcp_start_connect(socket->handle, wasock__p2_network(),
+                             WASOCK__FLAT_ADDR(flat), &done);
+    if (done.is_error) {
+        return wasock__p2_errno(done.code);
+    }
+    socket->base.kind = WASOCK__SOCKET_CONNECTING;
+    return 0;
+}
 
 int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd)
 {

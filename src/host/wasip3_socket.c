@@ -108,44 +108,79 @@ static int32_t create(const struct wasock_addr *addr,
     return wasock__p3_error(&result);
 }
 
-/* stream: written: of accepted sockets. */
-static int32_t start_listening(uint32_t handle,
-                               const struct wasock__flat_addr *addr,
-                               uint32_t backlog, uint32_t *stream)
+static int32_t bind(uint32_t handle, const struct wasock__flat_addr *addr)
 {
     struct wasock__p3_result result = {0};
 
     wasock__p3_import_bind(handle, WASOCK__FLAT_ADDR(*addr), &result);
-    if (!result.is_error) {
-        wasock__p3_import_backlog(handle, backlog, &result); /* a hint */
-        wasock__p3_import_listen(handle, &result);
-    }
+    return wasock__p3_error(&result);
+}
+
+/* stream: written: of accepted sockets. */
+static int32_t start_listening(uint32_t handle, uint32_t backlog,
+                               uint32_t *stream)
+{
+    struct wasock__p3_result result = {0};
+
+    wasock__p3_import_backlog(handle, backlog, &result); /* a hint */
+    wasock__p3_import_listen(handle, &result);
     *stream = result.of.handle;
     return wasock__p3_error(&result);
 }
 
-int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
-                            int32_t *fd)
+int32_t wasock__host_bind(const struct wasock_addr *addr, int32_t *fd)
 {
     struct wasock__flat_addr flat;
     uint32_t handle = 0;
-    uint32_t stream = 0;
 
     wasock__p3_land_text();
     int32_t error = create(addr, &flat, &handle);
     if (error == 0) {
-        error = start_listening(handle, &flat, backlog, &stream);
+        error = bind(handle, &flat);
         if (error != 0) {
             wasock__p3_import_drop(handle);
         }
     }
     wasock__land_end();
+    if (error == 0) {
+        add(WASOCK__SOCKET_BOUND, fd)->handle = handle;
+    }
+    return error;
+}
+
+int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog)
+{
+    struct wasock__p3_socket *socket = wasock__p3_find(fd);
+    uint32_t stream = 0;
+
+    if (socket == NULL || socket->base.kind != WASOCK__SOCKET_BOUND) {
+        return WASOCK_EBADF;
+    }
+    wasock__p3_land_text();
+    const int32_t error = start_listening(socket->handle, backlog, &stream);
+    wasock__land_end();
+    if (error == 0) {
+        socket->base.kind = WASOCK__SOCKET_LISTENER;
+        socket->receiving = stream;
+    }
+    return error;
+}
+
+int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
+                            int32_t *fd)
+{
+    int32_t bound = -1;
+    int32_t error = wasock__host_bind(addr, &bound);
+
     if (error != 0) {
         return error;
     }
-    struct wasock__p3_socket *socket = add(WASOCK__SOCKET_LISTENER, fd);
-    socket->handle = handle;
-    socket->receiving = stream;
+    error = wasock__host_listen_bound(bound, backlog);
+    if (error != 0) {
+        wasip1_fd_close(bound);
+        return error;
+    }
+    *fd = bound;
     return 0;
 }
 
@@ -288,6 +323,24 @@ int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd)
             wasip1_fd_close(*fd);
         }
     }
+    wasock__land_end();
+    return error;
+}
+
+int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr)
+{
+    struct wasock__p3_socket *socket = wasock__p3_find(fd);
+
+    if (socket == NULL || socket->base.kind != WASOCK__SOCKET_BOUND) {
+        return WASOCK_EBADF;
+    }
+    socket->landing = wasock__p3_landing_take();
+    if (socket->landing == NULL) {
+        return WASOCK_ENOMEM;
+    }
+    socket->base.kind = WASOCK__SOCKET_CONNECTING;
+    wasock__p3_land_text();
+    const int32_t error = start_connecting(socket, addr);
     wasock__land_end();
     return error;
 }

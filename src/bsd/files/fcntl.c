@@ -94,6 +94,9 @@ static ptrdiff_t unread_bytes(int fd, struct description *description)
     if (n_unread >= 0) {
         return n_unread;
     }
+    if (socket != NULL && socket->type == SOCK_DGRAM) {
+        return (ptrdiff_t)wasock_bsd__datagram_length(socket);
+    }
     if (socket != NULL) {
         if (socket->state != SOCKET_CONNECTED) {
             return socket->state == SOCKET_LISTENING ? -EINVAL : 0;

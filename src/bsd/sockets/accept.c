@@ -87,10 +87,9 @@ static int accept_next(struct socket *listening, struct socket **accepted)
 }
 
 /*
- * accept(2), accept4(2). The address written is that of nobody: see
- * getpeername.
- * Errors: EBADF; ENOTSOCK; EINVAL: it does not listen, an unknown flag; EAGAIN:
- *   nobody there and O_NONBLOCK, or SO_RCVTIMEO is over; EMFILE: of the program
+ * accept(2), accept4(2). The address written is getpeername's.
+ * Errors: EBADF; ENOTSOCK; EINVAL: it does not listen, an unknown flag;
+ *   EOPNOTSUPP: of datagrams; EAGAIN: nobody there and O_NONBLOCK, or SO_RCVTIMEO is over; EMFILE: of the program
  *   or of the host (EIO on wazero), the connection waits on; ENFILE; ENOMEM.
  */
 int accept4(int fd, struct sockaddr *restrict address,
@@ -99,6 +98,10 @@ int accept4(int fd, struct sockaddr *restrict address,
     struct socket *listening = wasock_bsd__socket(fd, EINVAL);
 
     if (listening == NULL) {
+        return -1;
+    }
+    if (listening->type == SOCK_DGRAM) {
+        errno = EOPNOTSUPP;
         return -1;
     }
     if (listening->state != SOCKET_LISTENING ||

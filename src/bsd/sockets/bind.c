@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bind.c - which of the listeners that the host opened a socket gets.
+ * bind.c - which of the listeners that the host opened a socket gets, or what
+ * the host binds for it, if it can.
  *
  * The layer keeps every one of them open for as long as the program runs: a
  * socket that claims one shares its descriptor. So a program that closes its
@@ -17,6 +18,7 @@
 #include <wasock/names.h>
 #include <wasock/preopen.h>
 
+#include "../../host.h"
 #include "../libc.h"
 #include "address.h"
 #include "loopback.h"
@@ -127,6 +129,10 @@ static bool is_any_addressed(void)
 static int fit(const struct offer *offer, const struct wasock_addr *addr,
                bool are_addressed)
 {
+    if (wasock_bsd__can_open() &&
+        (addr->port == 0 || offer->addr.family != addr->family)) {
+        return 0; /* the host binds what is asked for */
+    }
     if (addr->port == 0 || !are_addressed) {
         return 1;
     }
@@ -232,7 +238,63 @@ static void explain(const struct wasock_addr *addr)
     say(text);
 }
 
-/* Claim the best offer, or else an address on the loopback. */
+bool wasock_bsd__can_open(void)
+{
+    int32_t fd = -1;
+
+    /* A host that can finds fault with the family. */
+    return wasock__host_bind(&(struct wasock_addr){0}, &fd) != WASOCK_ENOSYS;
+}
+
+void wasock_bsd__explain_denial(const char *option)
+{
+    static char text[96];
+
+    if (*text == '\0') {
+        snprintf(text, sizeof(text),
+                 "wasock: the host denies it: wasmtime run -S %s allows it.\n",
+                 option);
+        say(text);
+    }
+}
+
+/* Have the host bind the socket's address. */
+static int bind_host(struct socket *socket)
+{
+    struct wasock_addr local = {0};
+    int32_t fd = -1;
+    const int32_t error = wasock__host_bind(&socket->local, &fd);
+
+    if (error == WASOCK_EACCES) {
+        wasock_bsd__explain_denial("inherit-network");
+    }
+    if (error != 0) {
+        return -error;
+    }
+    if (wasock__host_local_addr(fd, &local) == 0) {
+        socket->local = local;
+    }
+    socket->host_fd = fd;
+    return 0;
+}
+
+int wasock_bsd__listen_bound(struct socket *socket, int backlog)
+{
+    const int32_t error = wasock__host_listen_bound(
+        socket->host_fd, backlog > 0 ? (uint32_t)backlog : 1);
+
+    if (error != 0) {
+        return -error;
+    }
+    const int result =
+        wasock_listener_from_fd(&socket->listener, socket->host_fd);
+    if (result == 0) {
+        socket->host_fd = 0;
+    }
+    return result;
+}
+
+/* Claim the best offer, or else an address on the loopback or the host's. */
 static int claim_any(struct socket *socket)
 {
     if (socket->domain == AF_UNIX) {
@@ -245,6 +307,9 @@ static int claim_any(struct socket *socket)
     struct offer *offer = choose(&socket->local);
     if (offer == NULL && wasock_bsd__has_loopback()) {
         return wasock_bsd__loopback_listen(socket);
+    }
+    if (offer == NULL && wasock_bsd__can_open()) {
+        return bind_host(socket);
     }
     if (offer == NULL) {
         explain(&socket->local);
@@ -290,5 +355,9 @@ void wasock_bsd__disclaim(struct socket *socket)
     }
     if (wasock_socket_is_open(&socket->listener.socket)) {
         wasock_listener_close(&socket->listener);
+    }
+    if (socket->host_fd != 0) {
+        wasock_fd_close(socket->host_fd);
+        socket->host_fd = 0;
     }
 }

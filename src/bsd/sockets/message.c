@@ -49,7 +49,7 @@ static bool is_discarded(struct description *description, int flags)
     const struct socket *socket = wasock_bsd__socket_of(description);
 
     return (flags & MSG_TRUNC) != 0 && socket != NULL &&
-           socket->domain != AF_UNIX;
+           socket->domain != AF_UNIX && socket->type == SOCK_STREAM;
 }
 
 static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
@@ -106,36 +106,112 @@ ssize_t send(int fd, const void *data, size_t length, int flags)
     return transmit(fd, &slice, 1, flags);
 }
 
+/* The socket of a number that is one of datagrams, or NULL. */
+static struct socket *find_datagrams(int fd)
+{
+    struct description *description = find_socket(fd);
+    struct socket *socket =
+        description == NULL ? NULL : wasock_bsd__socket_of(description);
+
+    return socket != NULL && socket->type == SOCK_DGRAM ? socket : NULL;
+}
+
+/* Receive a datagram and its sender. Returns as recvmsg. */
+static ssize_t receive_datagram(struct socket *socket, struct msghdr *message,
+                                int flags)
+{
+    struct wasock_addr from = {0};
+    size_t length = 0;
+    const ssize_t n = wasock_bsd__receive_datagram(
+        socket, message->msg_iov, message->msg_iovlen, flags, &from, &length);
+
+    message->msg_flags = 0;
+    if (n < 0) {
+        return wasock_bsd__result(n);
+    }
+    wasock_bsd__write_address(&from, socket->domain,
+                              (struct sockaddr *)message->msg_name,
+                              &message->msg_namelen);
+    if (length > (size_t)n) {
+        message->msg_flags = MSG_TRUNC;
+    }
+    return (flags & MSG_TRUNC) != 0 ? (ssize_t)length : n;
+}
+
+/* Send a datagram. to: NULL: to the peer. */
+static ssize_t send_datagram(struct socket *socket, const struct iovec *slices,
+                             int n_slices, int flags, const struct sockaddr *to,
+                             socklen_t to_length)
+{
+    struct wasock_addr addr;
+    int result = 0;
+
+    if (to != NULL) {
+        result = wasock_bsd__read_address(to, to_length, &addr);
+        if (result == 0 && to->sa_family != socket->domain) {
+            result = -EAFNOSUPPORT;
+        }
+    }
+    return wasock_bsd__result(
+        result < 0 ? result
+                   : wasock_bsd__send_datagram(socket, slices, n_slices, flags,
+                                               to != NULL ? &addr : NULL));
+}
+
 /* recvfrom(2): on a stream no address is written. Errors: as recv. */
 ssize_t recvfrom(int fd, void *restrict buffer, size_t capacity, int flags,
                  struct sockaddr *restrict from,
                  socklen_t *restrict from_length)
 {
+    struct socket *datagrams = find_datagrams(fd);
+
+    if (datagrams != NULL && (flags & MSG_OOB) == 0) {
+        struct iovec room = {buffer, capacity};
+        struct msghdr message = {.msg_iov = &room, .msg_iovlen = 1};
+        message.msg_name = from_length != NULL ? from : NULL;
+        message.msg_namelen = from_length != NULL ? *from_length : 0;
+        const ssize_t n = receive_datagram(datagrams, &message, flags);
+        if (n >= 0 && message.msg_name != NULL) {
+            *from_length = message.msg_namelen;
+        }
+        return n;
+    }
     if (from != NULL && from_length != NULL) {
         *from_length = 0;
     }
     return recv(fd, buffer, capacity, flags);
 }
 
-/* sendto(2): on a stream the address is ignored. Errors: as send. */
+/* sendto(2): on a stream the address is ignored. Errors: as send; of datagrams:
+ * EDESTADDRREQ: no address and no peer; EISCONN: another than the peer;
+ * EMSGSIZE; EACCES; what the host says. */
 ssize_t sendto(int fd, const void *data, size_t length, int flags,
                const struct sockaddr *to, socklen_t to_length)
 {
-    (void)to;
-    (void)to_length;
+    struct socket *datagrams = find_datagrams(fd);
+
+    if (datagrams != NULL && (flags & MSG_OOB) == 0) {
+        struct iovec slice = {NULL, length};
+        memcpy(&slice.iov_base, &data, sizeof(data)); /* only read */
+        return send_datagram(datagrams, &slice, 1, flags, to, to_length);
+    }
     return send(fd, data, length, flags);
 }
 
-/* recvmsg(2): no address, no control messages. Errors: as recv; EMSGSIZE: too
- * many buffers. */
+/* recvmsg(2): no control messages; on a stream no address. Errors: as recv;
+ * EMSGSIZE: too many buffers. */
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     if (message->msg_iovlen < 0 || message->msg_iovlen > IOV_MAX) {
         errno = EMSGSIZE;
         return -1;
     }
-    message->msg_namelen = 0;
+    struct socket *datagrams = find_datagrams(fd);
     message->msg_controllen = 0;
+    if (datagrams != NULL && (flags & MSG_OOB) == 0) {
+        return receive_datagram(datagrams, message, flags);
+    }
+    message->msg_namelen = 0;
     message->msg_flags = 0;
     return receive(fd, message->msg_iov, message->msg_iovlen, flags);
 }
@@ -151,6 +227,12 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     if (message->msg_control != NULL && message->msg_controllen > 0) {
         errno = EINVAL;
         return -1;
+    }
+    struct socket *datagrams = find_datagrams(fd);
+    if (datagrams != NULL && (flags & MSG_OOB) == 0) {
+        return send_datagram(datagrams, message->msg_iov, message->msg_iovlen,
+                             flags, (const struct sockaddr *)message->msg_name,
+                             message->msg_namelen);
     }
     return transmit(fd, message->msg_iov, message->msg_iovlen, flags);
 }

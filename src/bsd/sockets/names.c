@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.c - getaddrinfo and its older kin, and interfaces.
+ * names.c - what is older than getaddrinfo, what is asked by address, and
+ * interfaces.
  *
- * True: numeric addresses and ports, no host (any address, or loopback),
- * "localhost"; the protocols tcp and udp. One address is given, of AF_INET
- * unless AF_INET6 is asked for.
- * Not found: every other name, since a guest has no resolver and no tables;
+ * True: what getaddrinfo finds; the protocols tcp and udp.
+ * Not found: names of addresses and services, since a guest has no tables;
  * interfaces, of which it sees none.
  */
 #include <arpa/inet.h>
@@ -22,20 +21,7 @@
 #include <strings.h>
 
 #include "../plain.h"
-
-#define KNOWN_FLAGS                                                            \
-    (AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED | AI_ALL |       \
-     AI_ADDRCONFIG | AI_NUMERICSERV)
-
-/* What getaddrinfo gives, in one piece. */
-struct found {
-    struct addrinfo info;
-    union {
-        struct sockaddr any;
-        struct sockaddr_in ipv4;
-        struct sockaddr_in6 ipv6;
-    } address;
-};
+#include "lookup.h"
 
 int *__h_errno_location(void)
 {
@@ -44,145 +30,6 @@ int *__h_errno_location(void)
     return &error;
 }
 WASOCK_BSD_PLAIN(__h_errno_location);
-
-/* A port, or -1. */
-static int port_of(const char *service)
-{
-    char *end = NULL;
-
-    if (service == NULL || *service == '\0') {
-        return 0;
-    }
-    const long port = strtol(service, &end, 10);
-    return *end != '\0' || port < 0 || port > UINT16_MAX ? -1 : (int)port;
-}
-
-/* Fill in an address of a family. Returns whether the host is one. */
-static bool fill_in(struct found *found, const char *host, int family,
-                    int flags, int port)
-{
-    const bool is_numeric = (flags & AI_NUMERICHOST) != 0;
-    const bool is_passive = (flags & AI_PASSIVE) != 0;
-    const bool is_local =
-        host == NULL || (!is_numeric && strcasecmp(host, "localhost") == 0);
-
-    if (family == AF_INET) {
-        struct sockaddr_in *ipv4 = &found->address.ipv4;
-        const char *text = host == NULL && is_passive ? "0.0.0.0" : "127.0.0.1";
-        ipv4->sin_family = AF_INET;
-        ipv4->sin_port = htons((uint16_t)port);
-        found->info.ai_addrlen = sizeof(*ipv4);
-        text = is_local ? text : host;
-        return strpbrk(text, " \t\n\v\f\r") == NULL &&
-               inet_aton(text, &ipv4->sin_addr) == 1;
-    }
-    struct sockaddr_in6 *ipv6 = &found->address.ipv6;
-    const char *text = host == NULL && is_passive ? "::" : "::1";
-    ipv6->sin6_family = AF_INET6;
-    ipv6->sin6_port = htons((uint16_t)port);
-    found->info.ai_addrlen = sizeof(*ipv6);
-    return inet_pton(AF_INET6, is_local ? text : host, &ipv6->sin6_addr) == 1;
-}
-
-/* Why getaddrinfo cannot be asked so, or 0. */
-static int check_request(const char *host, const char *service,
-                         const struct addrinfo *asked)
-{
-    const int family = asked->ai_family;
-    const int type = asked->ai_socktype;
-
-    if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
-        return EAI_FAMILY;
-    }
-    if (type != 0 && type != SOCK_STREAM && type != SOCK_DGRAM) {
-        return EAI_SOCKTYPE;
-    }
-    if (host == NULL && service == NULL) {
-        return EAI_NONAME;
-    }
-    if ((asked->ai_flags & ~KNOWN_FLAGS) != 0 ||
-        (host == NULL && (asked->ai_flags & AI_CANONNAME) != 0)) {
-        return EAI_BADFLAGS;
-    }
-    if (port_of(service) < 0) {
-        return (asked->ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME
-                                                       : EAI_SERVICE;
-    }
-    return 0;
-}
-
-/* Errors: EAI_FAMILY, EAI_SOCKTYPE, EAI_BADFLAGS (an unknown one, or
- * AI_CANONNAME without a host), EAI_SERVICE (no number), EAI_NONAME,
- * EAI_MEMORY. AI_ADDRCONFIG and AI_V4MAPPED are ignored. */
-int getaddrinfo(const char *host, const char *service,
-                const struct addrinfo *hints, struct addrinfo **result)
-{
-    static const struct addrinfo none = {.ai_family = AF_UNSPEC};
-    const struct addrinfo *asked = hints != NULL ? hints : &none;
-    const int error = check_request(host, service, asked);
-    int family = asked->ai_family;
-
-    if (error != 0) {
-        return error;
-    }
-    if (family == AF_UNSPEC) {
-        family = host != NULL && strchr(host, ':') != NULL ? AF_INET6 : AF_INET;
-    }
-    struct found *found = calloc(1, sizeof(*found));
-    if (found == NULL) {
-        return EAI_MEMORY;
-    }
-    if (!fill_in(found, host, family, asked->ai_flags, port_of(service))) {
-        free(found);
-        return EAI_NONAME;
-    }
-    found->info.ai_family = family;
-    found->info.ai_socktype =
-        asked->ai_socktype != 0 ? asked->ai_socktype : SOCK_STREAM;
-    found->info.ai_protocol =
-        found->info.ai_socktype == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;
-    found->info.ai_addr = &found->address.any;
-    if (asked->ai_flags & AI_CANONNAME) {
-        found->info.ai_canonname = strdup(host);
-    }
-    *result = &found->info;
-    return 0;
-}
-WASOCK_BSD_PLAIN(getaddrinfo);
-
-void freeaddrinfo(struct addrinfo *info)
-{
-    if (info != NULL) {
-        free(info->ai_canonname);
-        free(info); /* the first member of what was allocated */
-    }
-}
-WASOCK_BSD_PLAIN(freeaddrinfo);
-
-const char *gai_strerror(int error)
-{
-    switch (error) {
-    case 0:
-        return "no error";
-    case EAI_NONAME:
-        return "name not known: a guest knows numbers and localhost";
-    case EAI_SERVICE:
-        return "service not known: a guest knows numbers";
-    case EAI_BADFLAGS:
-        return "flags that are not known, or a canonical name of no host";
-    case EAI_FAMILY:
-        return "address family not supported";
-    case EAI_SOCKTYPE:
-        return "socket type not supported";
-    case EAI_MEMORY:
-        return "out of memory";
-    case EAI_OVERFLOW:
-        return "the text does not fit";
-    default:
-        return "name lookup failed";
-    }
-}
-WASOCK_BSD_PLAIN(gai_strerror);
 
 /* Always numbers. Errors: EAI_FAMILY; EAI_NONAME with NI_NAMEREQD;
  * EAI_OVERFLOW. */
@@ -220,33 +67,48 @@ int getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
 WASOCK_BSD_PLAIN(getnameinfo);
 
 /* The older ways, whose answer is one for all. */
-struct hostent *gethostbyname(const char *name)
+#define HOST_ADDRESSES_MAX 16
+
+static struct hostent *find_host(const char *name, int family)
 {
-    static struct in_addr address;
-    static char *addresses[2] = {(char *)&address, NULL};
+    static struct in6_addr found[HOST_ADDRESSES_MAX];
+    static char *addresses[HOST_ADDRESSES_MAX + 1];
     static char *aliases[1];
     static char kept_name[NI_MAXHOST];
-    static struct hostent answer = {kept_name, aliases, AF_INET,
-                                    sizeof(address), addresses};
-    const char *text = strcasecmp(name, "localhost") == 0 ? "127.0.0.1" : name;
+    static struct hostent answer = {kept_name, aliases, 0, 0, addresses};
+    struct wasock_addr addrs[HOST_ADDRESSES_MAX];
+    const int n =
+        wasock_bsd__look_up(name, family, 0, addrs, HOST_ADDRESSES_MAX);
 
-    if (inet_aton(text, &address) != 1) {
-        h_errno = HOST_NOT_FOUND;
+    if (n < 0) {
+        h_errno = n == EAI_AGAIN ? TRY_AGAIN : HOST_NOT_FOUND;
         return NULL;
     }
+    answer.h_addrtype = family;
+    answer.h_length = family == AF_INET ? 4 : 16;
+    for (int i = 0; i < n; i++) {
+        memcpy(&found[i], addrs[i].ip, (size_t)answer.h_length);
+        addresses[i] = (char *)&found[i];
+    }
+    addresses[n] = NULL;
     snprintf(kept_name, sizeof(kept_name), "%s", name);
     return &answer;
 }
+
+struct hostent *gethostbyname(const char *name)
+{
+    return find_host(name, AF_INET);
+}
 WASOCK_BSD_PLAIN(gethostbyname);
 
-/* gethostbyname2(3): IPv4 alone. */
+/* gethostbyname2(3). */
 struct hostent *gethostbyname2(const char *name, int family)
 {
-    if (family != AF_INET) {
+    if (family != AF_INET && family != AF_INET6) {
         h_errno = NO_DATA;
         return NULL;
     }
-    return gethostbyname(name);
+    return find_host(name, family);
 }
 WASOCK_BSD_PLAIN(gethostbyname2);
 

@@ -17,6 +17,7 @@
 
 #include "../files/pipe.h"
 #include "../plain.h"
+#include "../waiting/watch.h"
 #include "socket.h"
 
 /* What is there is to be had within any time, as on Linux, which counts in
@@ -206,12 +207,31 @@ int setsockopt(int fd, int level, int option, const void *value,
 /* SO_ERROR: what ended the connection, looked for, and told once. */
 static int error_of(struct socket *socket)
 {
-    if (socket == NULL || socket->state != SOCKET_CONNECTED) {
+    if (socket != NULL && socket->state == SOCKET_CONNECTING) {
+        const int ignored = wasock_bsd__follow_connect(socket);
+        (void)ignored; /* it is pending now */
+    }
+    if (socket != NULL && socket->state != SOCKET_LISTENING &&
+        socket->error < 0) {
+        const int error = wasock_bsd__take_pending(socket);
+        wasock_bsd__changed(&socket->description, 0);
+        return -error;
+    }
+    if (socket == NULL || socket->state != SOCKET_CONNECTED ||
+        socket->type == SOCK_DGRAM) {
         return 0;
     }
     while (wasock_bsd__read_ahead(socket, WASOCK_BSD_AHEAD_BYTES) > 0) {
     }
     return -wasock_bsd__take_error(socket);
+}
+
+static int protocol_of(const struct socket *socket)
+{
+    if (socket == NULL || socket->domain == AF_UNIX) {
+        return 0;
+    }
+    return socket->type == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;
 }
 
 /* Options that are facts. Returns whether it is one. */
@@ -222,7 +242,7 @@ static bool get_fact(struct socket *socket, int option, int *value)
         *value = error_of(socket);
         return true;
     case SO_TYPE:
-        *value = SOCK_STREAM;
+        *value = socket == NULL ? SOCK_STREAM : socket->type;
         return true;
     case SO_ACCEPTCONN:
         *value = socket != NULL && socket->state == SOCKET_LISTENING;
@@ -231,7 +251,7 @@ static bool get_fact(struct socket *socket, int option, int *value)
         *value = socket == NULL ? AF_UNIX : socket->domain;
         return true;
     case SO_PROTOCOL:
-        *value = socket == NULL || socket->domain == AF_UNIX ? 0 : IPPROTO_TCP;
+        *value = protocol_of(socket);
         return true;
     default:
         return false;

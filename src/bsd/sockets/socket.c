@@ -2,9 +2,10 @@
 /*
  * socket.c - sockets, from socket to close.
  *
- * True: states, addresses given to bind, the errors of what cannot be done.
- * Not known: the addresses of others: a peer is 0.0.0.0:0 or [::]:0, never
- * loopback, so that nobody is taken for a local client.
+ * True: states, addresses as far as the host tells them, the errors of what
+ * cannot be done. Not known on preview1: the addresses of others: a peer is
+ * 0.0.0.0:0 or [::]:0, never loopback, so that nobody is taken for a local
+ * client.
  */
 #include "socket.h"
 #include "../plain.h"
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 
 #include <wasock/clock.h>
-#include <wasock/err.h>
 
 #include "../../backend.h"
 #include "../files/pipe.h"
@@ -98,10 +98,14 @@ static unsigned socket_known(struct description *description)
                        socket->error != 0
                    ? POLLIN
                    : 0;
+    case SOCKET_CONNECTING:
+        return 0;
     case SOCKET_NEW:
     case SOCKET_BOUND:
-    default:
-        return POLLOUT | POLLHUP; /* as Linux says of them */
+    default: /* as Linux says of them */
+        return socket->error == 0
+                   ? POLLOUT | POLLHUP
+                   : POLLIN | POLLOUT | POLLRDHUP | POLLERR | POLLHUP;
     }
 }
 
@@ -110,6 +114,7 @@ static struct wasock_socket *socket_host(struct description *description)
     struct socket *socket = (struct socket *)description;
 
     switch (socket->state) {
+    case SOCKET_CONNECTING:
     case SOCKET_CONNECTED:
         return &socket->conn.socket;
     case SOCKET_LISTENING:
@@ -131,6 +136,9 @@ static unsigned socket_askable(struct description *description)
     if (socket->is_dead) {
         return 0;
     }
+    if (socket->state == SOCKET_CONNECTING) {
+        return WASOCK_WRITABLE;
+    }
     return socket->ahead.result != 1 ||
                    wasock_bsd__ahead_length(socket) >= WASOCK_BSD_AHEAD_BYTES
                ? WASOCK_WRITABLE
@@ -141,7 +149,10 @@ static void socket_look(struct description *description)
 {
     struct socket *socket = (struct socket *)description;
 
-    if (socket->state == SOCKET_LISTENING) {
+    if (socket->state == SOCKET_CONNECTING) {
+        const int ignored = wasock_bsd__follow_connect(socket);
+        (void)ignored;
+    } else if (socket->state == SOCKET_LISTENING) {
         wasock_bsd__accept_ahead(socket);
     } else if (socket->state == SOCKET_CONNECTED) {
         const ptrdiff_t ignored =
@@ -149,6 +160,22 @@ static void socket_look(struct description *description)
         (void)ignored; /* what there is to know is known now */
         socket->n_passes_full -= socket->n_passes_full > 0;
     }
+}
+
+/* What is ready while it connects has ended to do so, well or not. That the
+ * peer has gone is half of POLLHUP: reading tells it. */
+static unsigned socket_meaning(struct description *description, unsigned answer)
+{
+    struct socket *socket = (struct socket *)description;
+
+    if (socket->state != SOCKET_CONNECTING) {
+        return (answer & POLLERR) != 0 ? answer : answer & ~(unsigned)POLLHUP;
+    }
+    const int result = wasock_bsd__follow_connect(socket);
+    if (result == 0) {
+        return answer & (POLLOUT | POLLWRNORM);
+    }
+    return result == -EAGAIN ? 0 : socket_known(description);
 }
 
 static int socket_stat(struct description *description, struct stat *status)
@@ -189,15 +216,23 @@ static const struct operations socket_operations = {
     .host = socket_host,
     .askable = socket_askable,
     .look = socket_look,
+    .meaning = socket_meaning,
     .stat = socket_stat,
     .close = socket_close,
 };
 
 struct socket *wasock_bsd__socket_of(struct description *description)
 {
-    return description->operations == &socket_operations
+    return description->operations == &socket_operations ||
+                   description->operations == &wasock_bsd__datagram_operations
                ? (struct socket *)description
                : NULL;
+}
+
+bool wasock_bsd__is_connecting(const struct description *description)
+{
+    return description->operations == &socket_operations &&
+           ((const struct socket *)description)->state == SOCKET_CONNECTING;
 }
 
 struct socket *wasock_bsd__socket(int fd, int pair_error)
@@ -224,6 +259,7 @@ struct socket *wasock_bsd__new_socket(int domain, int protocol, int flags)
     socket->description.operations = &socket_operations;
     socket->description.flags = O_RDWR | flags;
     socket->domain = domain;
+    socket->type = SOCK_STREAM;
     socket->protocol = protocol;
     socket->ahead.result = 1;
     if (domain != AF_UNIX) {
@@ -246,22 +282,35 @@ uint64_t wasock_bsd__deadline(uint64_t timeout_ns)
                            : wasock_deadline_after_ns(timeout_ns);
 }
 
+/* Whether the protocol is the type's, where there is that type. */
+static bool has_protocol(int domain, int type, int protocol)
+{
+    if (type == SOCK_STREAM) {
+        return protocol == 0 || (protocol == IPPROTO_TCP && domain != AF_UNIX);
+    }
+    return type == SOCK_DGRAM && domain != AF_UNIX &&
+           (protocol == 0 || protocol == IPPROTO_UDP) &&
+           wasock_bsd__has_datagrams();
+}
+
 /*
- * socket(2). Only a number: which of the host's listeners it stands for is
- * bind's affair.
+ * socket(2). Only a number: which of the host's sockets it stands for is the
+ * affair of bind and connect.
  * Errors: EAFNOSUPPORT: neither AF_INET nor AF_INET6, nor AF_UNIX where there
- *   is a loopback; EPROTONOSUPPORT: another
- *   type than SOCK_STREAM, another protocol than TCP; EMFILE; ENOMEM.
+ *   is a loopback; EPROTONOSUPPORT: another type than SOCK_STREAM and, where
+ *   the host has datagrams, SOCK_DGRAM; another protocol than TCP and UDP;
+ *   EMFILE; ENOMEM.
  */
 int socket(int domain, int type, int protocol)
 {
+    const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+
     if (domain != AF_INET && domain != AF_INET6 &&
         (domain != AF_UNIX || !wasock_bsd__has_loopback())) {
         errno = EAFNOSUPPORT;
         return -1;
     }
-    if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM ||
-        (protocol != 0 && (protocol != IPPROTO_TCP || domain == AF_UNIX))) {
+    if (!has_protocol(domain, kind, protocol)) {
         errno = EPROTONOSUPPORT;
         return -1;
     }
@@ -271,19 +320,24 @@ int socket(int domain, int type, int protocol)
         errno = ENOMEM;
         return -1;
     }
+    made->type = kind;
+    if (kind == SOCK_DGRAM) {
+        made->description.operations = &wasock_bsd__datagram_operations;
+    }
     return wasock_bsd__open(&made->description,
                             (type & SOCK_CLOEXEC) != 0 ? FD_CLOEXEC : 0);
 }
 
 /*
- * bind(2): claim one of the listeners that the host opened: the one that the
- * environment gives this port (WASOCK_LISTEN, LISTEN_FDNAMES); where it gives
- * no ports at all, or for port 0, the next in order. Where there is none, what
- * to do is said once on stderr.
+ * bind(2): claim the listener that the host opened for this port by the
+ * environment (WASOCK_LISTEN, LISTEN_FDNAMES), or else have the host bind the
+ * address. On preview1, which cannot, where the environment gives no ports at
+ * all, or for port 0, it is the next listener in order; where there is none,
+ * what to do is said once on stderr.
  * Errors: EBADF; ENOTSOCK; EAFNOSUPPORT: not the socket's family; EINVAL:
- *   bound already, an address that is too short; EADDRINUSE: another socket of
- *   the program has the port; EADDRNOTAVAIL: the host opened no listener for
- *   it.
+ *   bound already, an address that is too short; EADDRINUSE; EACCES: not
+ *   allowed; EADDRNOTAVAIL: no address of this machine; on preview1: the host
+ *   opened no listener for it.
  */
 int bind(int fd, const struct sockaddr *address, socklen_t length)
 {
@@ -300,6 +354,9 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
     if (address->sa_family != bound->domain) {
         return (int)wasock_bsd__result(-EAFNOSUPPORT);
     }
+    if (bound->type == SOCK_DGRAM) {
+        return (int)wasock_bsd__result(wasock_bsd__bind_datagram(bound, &addr));
+    }
     if (bound->state != SOCKET_NEW) {
         return (int)wasock_bsd__result(-EINVAL);
     }
@@ -315,90 +372,40 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
 }
 
 /*
- * listen(2). The host has been listening since before the program began, with
- * a backlog of its own; the program's is ignored. A socket that was not bound
- * gets the next listener in order.
- * Errors: EBADF; ENOTSOCK; EINVAL: it is connected; EADDRINUSE, EADDRNOTAVAIL:
- *   as bind.
+ * listen(2). On a listener that the host opened before the program began the
+ * backlog is the host's. A socket that was not bound gets a port; on preview1
+ * the next listener in order.
+ * Errors: EBADF; ENOTSOCK; EINVAL: it is connected; EOPNOTSUPP: of datagrams;
+ *   EADDRINUSE, EADDRNOTAVAIL, EACCES: as bind.
  */
 int listen(int fd, int backlog)
 {
     struct socket *listening = wasock_bsd__socket(fd, EINVAL);
 
-    (void)backlog;
     if (listening == NULL) {
         return -1;
     }
-    if (listening->state == SOCKET_CONNECTED) {
+    if (listening->type == SOCK_DGRAM) {
+        return (int)wasock_bsd__result(-EOPNOTSUPP);
+    }
+    if (listening->state == SOCKET_CONNECTED ||
+        listening->state == SOCKET_CONNECTING) {
         return (int)wasock_bsd__result(-EINVAL);
     }
+    int result = 0;
     if (listening->state == SOCKET_NEW) {
-        const int result = wasock_bsd__claim(listening);
-        if (result < 0) {
-            return (int)wasock_bsd__result(result);
-        }
+        result = wasock_bsd__claim(listening);
+    }
+    if (result == 0 && listening->host_fd != 0) {
+        listening->state = SOCKET_BOUND;
+        result = wasock_bsd__listen_bound(listening, backlog);
+    }
+    if (result < 0) {
+        return (int)wasock_bsd__result(result);
     }
     listening->state = SOCKET_LISTENING;
     wasock_bsd__changed(&listening->description, WASOCK_BSD_ALL);
     return 0;
-}
-
-/* Why a connection to elsewhere cannot be. Nobody listens on the program's own
- * loopback, and no network is reached from it. */
-static int refusal_of(const struct wasock_addr *addr)
-{
-    return addr->family == WASOCK_ADDR_NAME || wasock_bsd__is_loopback(addr) ||
-                   wasock_bsd__is_any(addr)
-               ? -ECONNREFUSED
-               : -ENETUNREACH;
-}
-
-static int connect_socket(struct socket *socket, const struct wasock_addr *addr)
-{
-    if (socket->state == SOCKET_CONNECTED) {
-        return -EISCONN;
-    }
-    if (socket->state == SOCKET_LISTENING) {
-        return -EISCONN; /* as Linux has it, POSIX says EOPNOTSUPP */
-    }
-    if (!wasock_bsd__has_loopback()) {
-        return refusal_of(addr);
-    }
-    if (wasock_bsd__is_bound_only(addr)) {
-        return -ECONNREFUSED;
-    }
-    const int result = wasock_bsd__loopback_connect(socket, addr);
-    if (result == 0) {
-        wasock_bsd__disclaim(socket);
-    }
-    return result == -ECONNREFUSED ? refusal_of(addr) : result;
-}
-
-/*
- * connect(2): a guest of preview1 cannot, but for what loopback.h gives, which
- * connects at once.
- * Errors: EBADF; ENOTSOCK; EINVAL, EAFNOSUPPORT, ENAMETOOLONG: the address;
- *   EISCONN: also where it listens; ECONNREFUSED: nobody listens on loopback
- *   or the unspecified address, or by this name; ENETUNREACH: any other
- *   address; EAGAIN: too many wait there to be accepted; ENOBUFS.
- */
-int connect(int fd, const struct sockaddr *address, socklen_t length)
-{
-    struct socket *connecting = wasock_bsd__socket(fd, EISCONN);
-    struct wasock_addr addr;
-
-    if (connecting == NULL) {
-        return -1;
-    }
-    int result = wasock_bsd__read_address(address, length, &addr);
-    if (result == 0 && address->sa_family != connecting->domain) {
-        result = -EAFNOSUPPORT;
-    }
-    if (result == 0) {
-        result = connect_socket(connecting, &addr);
-    }
-    wasock_bsd__changed(&connecting->description, WASOCK_BSD_ALL);
-    return (int)wasock_bsd__result(result);
 }
 
 /* Linux's numbers as wasock's halves; 0: none. */
@@ -462,15 +469,33 @@ int shutdown(int fd, int how)
         return (int)wasock_bsd__result(-ENOTCONN);
     }
     shut->shut |= halves;
+    if (shut->type == SOCK_DGRAM) {
+        wasock_bsd__changed(description, WASOCK_BSD_ALL);
+        return 0;
+    }
     const int result =
         wasock_conn_shutdown(&shut->conn, (enum wasock_shutdown)halves);
     wasock_bsd__changed(description, WASOCK_BSD_ALL);
     return (int)wasock_bsd__result(result);
 }
 
+/* The address of a socket: the host's, or what is known without it. */
+static struct wasock_addr local_of(struct socket *socket)
+{
+    struct wasock_addr local = {0};
+
+    if (wasock_socket_is_open(&socket->conn.socket)) {
+        const int ignored =
+            wasock_socket_local_addr(&socket->conn.socket, &local);
+        (void)ignored; /* unspecified it is, then */
+    }
+    return local.family == socket->local.family ? local : socket->local;
+}
+
 /*
- * getsockname(2): the address given to bind; of an accepted connection its
- * listener's; before that 0.0.0.0:0 or [::]:0. An end of a pair has no name.
+ * getsockname(2). Where the host does not tell, the address given to bind; of an
+ * accepted connection its listener's; before that 0.0.0.0:0 or [::]:0. An end
+ * of a pair has no name.
  * Errors: EBADF; ENOTSOCK.
  */
 int getsockname(int fd, struct sockaddr *restrict address,
@@ -486,11 +511,12 @@ int getsockname(int fd, struct sockaddr *restrict address,
         wasock_bsd__write_address(&none, AF_UNIX, address, length);
         return 0;
     }
-    const struct socket *named = wasock_bsd__socket(fd, ENOTSOCK);
+    struct socket *named = wasock_bsd__socket(fd, ENOTSOCK);
     if (named == NULL) {
         return -1;
     }
-    wasock_bsd__write_address(&named->local, named->domain, address, length);
+    const struct wasock_addr local = local_of(named);
+    wasock_bsd__write_address(&local, named->domain, address, length);
     return 0;
 }
 
@@ -505,8 +531,8 @@ void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
 }
 
 /*
- * getpeername(2): 0.0.0.0:0 or [::]:0, after the listener's family: preview1
- * does not tell who it is. On loopback.h's network it is the peer's address.
+ * getpeername(2): on preview1, which does not tell, 0.0.0.0:0 or [::]:0, after
+ * the listener's family.
  * Errors: EBADF; ENOTSOCK; ENOTCONN.
  */
 int getpeername(int fd, struct sockaddr *restrict address,
@@ -534,7 +560,6 @@ int getpeername(int fd, struct sockaddr *restrict address,
 }
 
 WASOCK_BSD_PLAIN(bind);
-WASOCK_BSD_PLAIN(connect);
 WASOCK_BSD_PLAIN(getpeername);
 WASOCK_BSD_PLAIN(getsockname);
 WASOCK_BSD_PLAIN(listen);

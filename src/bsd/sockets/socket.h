@@ -2,10 +2,12 @@
 /*
  * socket.h - descriptions that are sockets.
  *
- *   socket.c    socket, listen, connect, shutdown, names; the description
- *   bind.c      which of the host's listeners a bind gets
+ *   socket.c    socket, listen, shutdown, names; the description of a stream
+ *   bind.c      which of the host's listeners a bind gets, or a new one
+ *   connect.c   connect
  *   accept.c    accept, and accepting ahead
  *   transfer.c  reading and writing, and reading ahead
+ *   datagram.c  datagram sockets
  *   message.c   the send and recv families
  *   option.c    getsockopt, setsockopt
  */
@@ -27,8 +29,11 @@ enum socket_state {
     SOCKET_NEW = 0,
     SOCKET_BOUND,
     SOCKET_LISTENING,
+    SOCKET_CONNECTING,
     SOCKET_CONNECTED
 };
+
+struct held_datagram; /* datagram.c */
 
 /* What was read from a connection before the program asked for it: because it
  * peeked, or because trying is how some hosts tell what is ready. */
@@ -44,10 +49,12 @@ struct socket {
     struct description description;
     enum socket_state state;
     int domain;
+    int type; /* SOCK_STREAM or SOCK_DGRAM */
     int protocol;
+    int host_fd; /* BOUND: what the host bound for it; 0: nothing */
     struct wasock_addr local; /* as given to bind; a listener's for the rest */
     struct wasock_listener listener; /* BOUND: claimed; LISTENING */
-    struct wasock_conn conn;         /* CONNECTED */
+    struct wasock_conn conn; /* CONNECTING, CONNECTED; datagrams: BOUND, too */
     struct socket *next;             /* LISTENING: to be accepted next, once
                                         it is CONNECTED */
     struct socket *next_bound;       /* bind.c: another that has an address */
@@ -55,7 +62,10 @@ struct socket {
     uint64_t receive_timeout_ns; /* 0: none */
     uint64_t send_timeout_ns;
     struct option_wish *wishes; /* option.c */
-    int error;                  /* LISTENING: what accept will say */
+    struct held_datagram *held; /* received before it was asked for */
+    int error; /* what will be said once: LISTENING: by accept; else by what
+                  comes first */
+    bool is_connect_untold; /* CONNECTED, which the next connect says */
     unsigned shut;              /* halves, enum wasock_shutdown */
     bool is_dead; /* an error that ended it was told: reads come to the end,
                      writes are EPIPE */
@@ -84,17 +94,66 @@ bool wasock_bsd__is_nonblocking(const struct description *description,
 /* The deadline of a call that may wait so long. */
 uint64_t wasock_bsd__deadline(uint64_t timeout_ns);
 
-/* bind.c: claim one of the host's listeners for the socket's address, and give
- * it back when the socket is closed. Returns 0, -EADDRINUSE,
- * -EADDRNOTAVAIL. */
+/* bind.c: claim one of the host's listeners for the socket's address, or have
+ * the host bind it; and give it back when the socket is closed. Returns 0,
+ * -EADDRINUSE, -EADDRNOTAVAIL, -EACCES. */
 int wasock_bsd__claim(struct socket *socket);
 void wasock_bsd__disclaim(struct socket *socket);
+
+/* bind.c: listen on what the host bound. */
+int wasock_bsd__listen_bound(struct socket *socket, int backlog);
+
+/* bind.c: whether the host opens sockets when the program asks for them. */
+bool wasock_bsd__can_open(void);
+
+/* bind.c: say once what allows the program what the host denied it. */
+void wasock_bsd__explain_denial(const char *option);
 
 /* bind.c: whether a socket of the program has the address, and none listens. */
 bool wasock_bsd__is_bound_only(const struct wasock_addr *addr);
 
 /* accept.c: accept ahead, so that it is known whether accept would wait. */
 void wasock_bsd__accept_ahead(struct socket *socket);
+
+/* Whether a description is a socket that is being connected. */
+bool wasock_bsd__is_connecting(const struct description *description);
+
+/* connect.c: take note of how a connect has ended. Returns 0; -EAGAIN: it has
+ * not; why it failed, of which the socket's error is the same. */
+int wasock_bsd__follow_connect(struct socket *socket);
+
+/* connect.c: make sure of a connection, waiting for one that is being made.
+ * Returns 0; -EAGAIN; -ENOTCONN; what ended it. */
+int wasock_bsd__be_connected(struct socket *socket, bool may_wait);
+
+/* connect.c: the address that is meant by one to which a program sends: any
+ * stands for this machine. */
+struct wasock_addr wasock_bsd__peer_of(const struct wasock_addr *addr);
+
+/* What will be said once, or 0. */
+int wasock_bsd__take_pending(struct socket *socket);
+
+/* datagram.c */
+extern const struct operations wasock_bsd__datagram_operations;
+bool wasock_bsd__has_datagrams(void);
+int wasock_bsd__bind_datagram(struct socket *socket,
+                              const struct wasock_addr *addr);
+int wasock_bsd__connect_datagram(struct socket *socket,
+                                 const struct wasock_addr *addr);
+
+/* datagram.c: NULL for `addr` is the peer. from: written. length: written: of
+ * the whole datagram. */
+ssize_t wasock_bsd__send_datagram(struct socket *socket,
+                                  const struct iovec *slices, int n_slices,
+                                  int flags, const struct wasock_addr *addr);
+ssize_t wasock_bsd__receive_datagram(struct socket *socket,
+                                     const struct iovec *buffers, int n_buffers,
+                                     int flags, struct wasock_addr *from,
+                                     size_t *length);
+
+/* datagram.c: bytes of the next one; 0: there is none. */
+size_t wasock_bsd__datagram_length(struct socket *socket);
+void wasock_bsd__forget_datagram(struct socket *socket);
 
 /* transfer.c */
 ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,

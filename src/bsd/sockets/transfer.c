@@ -276,7 +276,10 @@ static ssize_t receive(struct socket *socket, const struct iovec *buffers,
         !wasock_bsd__is_nonblocking(&socket->description, flags);
 
     if (socket->state != SOCKET_CONNECTED) {
-        return -ENOTCONN;
+        const int result = wasock_bsd__be_connected(socket, may_wait);
+        if (result < 0) {
+            return result;
+        }
     }
     if (wasock_bsd__total_of(buffers, n_buffers) == 0) {
         return 0;
@@ -335,7 +338,11 @@ ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
                              int n_slices, int flags)
 {
     if (socket->state != SOCKET_CONNECTED) {
-        return -EPIPE;
+        const int result = wasock_bsd__be_connected(
+            socket, !wasock_bsd__is_nonblocking(&socket->description, flags));
+        if (result < 0) {
+            return result == -ENOTCONN ? -EPIPE : result;
+        }
     }
     const int error = wasock_bsd__take_error(socket);
     if (error < 0 || socket->is_dead) {

@@ -120,6 +120,9 @@ static unsigned wanted_of(const struct item *item)
     const unsigned events = item->event.events;
     unsigned wanted = 0;
 
+    if (wasock_bsd__is_connecting(description)) {
+        return item->is_over ? 0 : WASOCK_WRITABLE; /* whatever it shows */
+    }
     if ((events & (EPOLLIN | EPOLLRDNORM | EPOLLRDHUP)) != 0) {
         wanted |= WASOCK_READABLE;
     }
@@ -180,6 +183,15 @@ static int grow(struct epoll *epoll)
     return result;
 }
 
+/* The poller asks about nothing of a description: its object is another. */
+static void forget_arming(struct epoll *epoll, struct description *description)
+{
+    for (struct item *item = item_of(epoll, description->watches); item != NULL;
+         item = item_of(epoll, item->watch.next)) {
+        item->armed = 0;
+    }
+}
+
 /* What is wanted of an object may have changed. Returns 0 or an error. */
 static int arm(struct epoll *epoll, struct description *description)
 {
@@ -188,6 +200,7 @@ static int arm(struct epoll *epoll, struct description *description)
     unsigned interest = 0;
 
     if (host == NULL) {
+        forget_arming(epoll, description);
         return 0;
     }
     for (const struct item *item = item_of(epoll, description->watches);
@@ -235,6 +248,11 @@ static void take_news(struct epoll *epoll)
         if (item->watch.description == NULL) {
             free_item(epoll, item);
             continue;
+        }
+        if ((risen & WASOCK_BSD_RENEWED) != 0) {
+            forget_arming(epoll, item->watch.description);
+            item->told = 0;
+            item->spent = 0;
         }
         if ((risen & WASOCK_BSD_FULL) != 0) {
             item->spent &= ~(unsigned)WASOCK_WRITABLE;

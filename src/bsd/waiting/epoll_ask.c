@@ -46,6 +46,10 @@ static void follow(struct epoll *epoll, const struct wasock_poller_event *hint)
                                EPOLLIN | EPOLLERR | EPOLLHUP);
         return;
     }
+    if (wasock_bsd__is_connecting(description)) {
+        description->operations->look(description);
+        return;
+    }
     if ((hint->ready & WASOCK_READABLE) != 0) {
         if (description->operations->look != NULL) {
             description->operations->look(description);
@@ -97,6 +101,13 @@ static int put_questions(struct description *description, unsigned armed)
 static void take_answer(struct epoll *epoll, struct description *description,
                         unsigned answer)
 {
+    if (wasock_bsd__is_connecting(description)) {
+        description->operations->look(description);
+        return;
+    }
+    if (description->operations->meaning != NULL) {
+        answer = description->operations->meaning(description, answer);
+    }
     if ((answer & POLLIN) != 0 && description->operations->look != NULL) {
         description->operations->look(description);
         answer &= ~(unsigned)POLLIN;

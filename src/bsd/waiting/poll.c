@@ -22,6 +22,7 @@
 #include <wasock/fd.h>
 
 #include "../plain.h"
+#include "../sockets/socket.h"
 #include "../system/signals.h"
 #include "../table.h"
 #include "ask.h"
@@ -156,6 +157,9 @@ static bool is_read_asked(struct description *description, unsigned events,
 {
     const struct operations *operations = description->operations;
 
+    if (wasock_bsd__is_connecting(description)) {
+        return false;
+    }
     if ((known & POLLIN) == 0 && (events & READS) != 0) {
         return true;
     }
@@ -190,7 +194,8 @@ static int look_at(struct turn *turn, size_t index,
     if (is_read_asked(description, events, known)) {
         result = put_question(index, fd, WASOCK_READABLE);
     }
-    if (result == 0 && (known & POLLOUT) == 0 && (events & WRITES) != 0) {
+    if (result == 0 && (known & POLLOUT) == 0 &&
+        ((events & WRITES) != 0 || wasock_bsd__is_connecting(description))) {
         result = put_question(index, fd, WASOCK_WRITABLE);
     }
     return result;
@@ -252,6 +257,18 @@ static void look_for_end(struct turn *turn, size_t index)
     }
 }
 
+/* What the host's answer to a question means. */
+static unsigned meaning_of(const struct turn *turn, size_t question)
+{
+    const unsigned answer = questions.answers[question];
+    struct description *description =
+        wasock_bsd__find(turn->fds[owners[question]].fd);
+
+    return answer == 0 || description->operations->meaning == NULL
+               ? answer
+               : description->operations->meaning(description, answer);
+}
+
 /* Ask the host what is not known, and report its answers. */
 static int ask_host(struct turn *turn, uint64_t timeout_ns)
 {
@@ -260,7 +277,7 @@ static int ask_host(struct turn *turn, uint64_t timeout_ns)
     }
     const int result = wasock_bsd__ask_host(&questions, timeout_ns);
     for (size_t i = 0; result > 0 && i < questions.n; i++) {
-        const unsigned answer = questions.answers[i];
+        const unsigned answer = meaning_of(turn, i);
         if (answer != 0) {
             report(turn, owners[i], answer);
         }

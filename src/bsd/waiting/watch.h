@@ -29,6 +29,9 @@ void wasock_bsd__unwatch(struct epoll_watch *watch);
 /* Not an event: a write found no room. */
 #define WASOCK_BSD_FULL 0x10000U
 
+/* Not an event: the host's object is another one now. */
+#define WASOCK_BSD_RENEWED 0x20000U
+
 /* Everything may have changed. */
 #define WASOCK_BSD_ALL 0xffffU
 
