@@ -384,6 +384,16 @@ static void datagram_look(struct description *description)
     }
 }
 
+static unsigned datagram_meaning(struct description *description,
+                                 unsigned answer)
+{
+    if (!wasock_bsd__is_hint(answer)) {
+        return answer;
+    }
+    datagram_look(description);
+    return (answer & ~(unsigned)POLLIN) | datagram_known(description);
+}
+
 static int datagram_stat(struct description *description, struct stat *status)
 {
     (void)description;
@@ -413,6 +423,7 @@ const struct operations wasock_bsd__datagram_operations = {
     .host = datagram_host,
     .askable = datagram_askable,
     .look = datagram_look,
+    .meaning = datagram_meaning,
     .stat = datagram_stat,
     .close = datagram_close,
 };

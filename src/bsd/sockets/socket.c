@@ -18,6 +18,7 @@
 #include <wasock/clock.h>
 
 #include "../../backend.h"
+#include "../../host.h"
 #include "../files/pipe.h"
 #include "../waiting/watch.h"
 #include "address.h"
@@ -162,12 +163,24 @@ static void socket_look(struct description *description)
     }
 }
 
-/* What is ready while it connects has ended to do so, well or not. That the
- * peer has gone is half of POLLHUP: reading tells it. */
+bool wasock_bsd__is_hint(unsigned answer)
+{
+    return (answer & POLLIN) != 0 && wasock__host_poll_cost() != NULL;
+}
+
+/*
+ * What is ready while it connects has ended to do so, well or not. That the peer
+ * has gone is half of POLLHUP: reading tells it.
+ */
 static unsigned socket_meaning(struct description *description, unsigned answer)
 {
     struct socket *socket = (struct socket *)description;
 
+    if (socket->state == SOCKET_CONNECTED && wasock_bsd__is_hint(answer)) {
+        socket_look(description);
+        return (answer & ~(unsigned)(POLLIN | POLLHUP)) |
+               socket_known(description);
+    }
     if (socket->state != SOCKET_CONNECTING) {
         return (answer & POLLERR) != 0 ? answer : answer & ~(unsigned)POLLHUP;
     }

@@ -115,6 +115,10 @@ bool wasock_bsd__is_bound_only(const struct wasock_addr *addr);
 /* accept.c: accept ahead, so that it is known whether accept would wait. */
 void wasock_bsd__accept_ahead(struct socket *socket);
 
+/* Whether an answer that there is something to be read has to be verified by
+ * trying. Hosts of components go by what was true when they last looked. */
+bool wasock_bsd__is_hint(unsigned answer);
+
 /* Whether a description is a socket that is being connected. */
 bool wasock_bsd__is_connecting(const struct description *description);
 

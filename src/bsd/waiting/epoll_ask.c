@@ -105,8 +105,8 @@ static void take_answer(struct epoll *epoll, struct description *description,
         description->operations->look(description);
         return;
     }
-    if (description->operations->meaning != NULL) {
-        answer = description->operations->meaning(description, answer);
+    if (wasock_bsd__socket_of(description) != NULL && (answer & POLLERR) == 0) {
+        answer &= ~(unsigned)POLLHUP; /* half of it: reading tells it */
     }
     if ((answer & POLLIN) != 0 && description->operations->look != NULL) {
         description->operations->look(description);
