@@ -172,7 +172,9 @@ static void put_findings(struct text *text,
         text_put_string(text, "The host preopened no descriptors.\n");
         return;
     }
-    text_put_string(text, "The host preopened, from descriptor 3 on: ");
+    text_put_string(text, "The host preopened, from descriptor ");
+    text_put_decimal(text, (unsigned)wasock__host_first_fd());
+    text_put_string(text, " on: ");
     put_count(text, counts->n_listeners, " listener, ", " listeners, ");
     put_count(text, counts->n_connections, " connection, ", " connections, ");
     put_count(text, counts->n_unknown, " stream socket, ", " stream sockets, ");
