@@ -89,8 +89,9 @@ static int accept_next(struct socket *listening, struct socket **accepted)
 /*
  * accept(2), accept4(2). The address written is getpeername's.
  * Errors: EBADF; ENOTSOCK; EINVAL: it does not listen, an unknown flag;
- *   EOPNOTSUPP: of datagrams; EAGAIN: nobody there and O_NONBLOCK, or SO_RCVTIMEO is over; EMFILE: of the program
- *   or of the host (EIO on wazero), the connection waits on; ENFILE; ENOMEM.
+ *   EOPNOTSUPP: of datagrams; EAGAIN: nobody there and O_NONBLOCK, or
+ *   SO_RCVTIMEO is over; EMFILE: of the program or of the host (EIO on wazero),
+ *   the connection waits on; ENFILE; ENOMEM.
  */
 int accept4(int fd, struct sockaddr *restrict address,
             socklen_t *restrict length, int flags)

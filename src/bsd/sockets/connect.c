@@ -231,8 +231,8 @@ static int connect_stream(struct socket *socket, const struct wasock_addr *addr)
  * connect(2). On a host that cannot, preview1's, only what loopback.h gives is
  * reached, at once.
  * Errors: EBADF; ENOTSOCK; EINVAL, EAFNOSUPPORT, ENAMETOOLONG: the address;
- *   EISCONN: also where it listens; EINPROGRESS: with O_NONBLOCK, or SO_SNDTIMEO
- *   is over; EALREADY; ECONNREFUSED: nobody listens there; ENETUNREACH: also
+ *   EISCONN: also where it listens; EINPROGRESS: with O_NONBLOCK, or
+ *   SO_SNDTIMEO is over; EALREADY; ECONNREFUSED: nobody listens there; ENETUNREACH: also
  *   for every address but loopback where the host cannot; EACCES: not allowed;
  *   EAGAIN: too many wait in the process to be accepted; EMFILE; ENOBUFS; what
  *   else the host says.
