@@ -28,11 +28,6 @@ enum {
     WASOCK__CLIENT_DONE       /* to be closed */
 };
 
-static inline uint32_t wasock__lesser_of(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
 static inline uint32_t wasock__client_index(const struct wasock_client *client)
 {
     return (uint32_t)(client - client->server->clients_);
