@@ -63,6 +63,7 @@ struct wasock__p3_socket {
     bool is_ended;      /* nothing more will be received */
     bool has_more;      /* the landing buffer was filled */
     bool is_full;       /* the last send found no room */
+    bool has_sent;      /* something */
     bool is_probing;    /* an empty write is pending: it ends at room */
     bool has_result;    /* of accepting, connecting, receiving a datagram */
     bool is_bound;      /* datagrams: bound or connected */
@@ -105,7 +106,7 @@ struct wasock__p3_socket *wasock__p3_find(int32_t fd);
 /* Get a buffer for landing, zeroed the first time, or give it back. */
 #define WASOCK__P3_LANDING_BYTES 1024U
 uint8_t *wasock__p3_landing_take(void);
-void wasock__p3_landing_give(uint8_t *landing);
+void wasock__p3_landing_give(uint8_t *bytes);
 
 /* Start to connect or to accept has ended: take what it gave. */
 void wasock__p3_connect_end(struct wasock__p3_socket *socket);

@@ -44,6 +44,9 @@ void wasock__p3_import_drop_send_outcome(uint32_t future);
  * be a packet. */
 #define GATHER_BYTES 16384U
 
+/* How long a new connection may seem to have no room. */
+#define NEW_MAX_NS 100000000
+
 /* ---- Open, close ---- */
 
 void wasock__p3_stream_open(struct wasock__p3_socket *socket)
@@ -328,13 +331,31 @@ static struct wasock_slice gather(const struct wasock_slice *slices,
     return (struct wasock_slice){gathered, n};
 }
 
+/* Let the host make room. Returns whether it did, perhaps. A new connection has
+ * room, but the host needs a moment before it takes anything: wait for that. */
+static bool may_have_room(struct wasock__p3_socket *socket, uint64_t *until_ns)
+{
+    if (*until_ns == 0) {
+        *until_ns = socket->has_sent ? 1 : wasock__p3_now() + NEW_MAX_NS;
+        wasock__p3_yield();
+        return true;
+    }
+    if (*until_ns == 1 || wasock__p3_now() >= *until_ns) {
+        return false;
+    }
+    wasock__p3_suspend(*until_ns);
+    return true;
+}
+
 /* Wait until a connection can be written to. Returns a preview1 errno. */
 static int32_t wait_writable(struct wasock__p3_socket *socket)
 {
+    uint64_t until_ns = 0;
+
     while (wasock__p3_ready(socket, WASOCK_WRITABLE) == 0) {
         if ((socket->base.flags & WASIP1_FDFLAGS_NONBLOCK) == 0) {
             wasock__p3_suspend(UINT64_MAX);
-        } else if (!wasock__p3_yield_seldom()) {
+        } else if (!may_have_room(socket, &until_ns)) {
             return WASOCK_EAGAIN;
         }
     }
@@ -361,6 +382,7 @@ static int32_t send(struct wasock__p3_socket *socket,
             n += write_some(socket, data + n, slice.length - n, &error);
         }
     }
+    socket->has_sent |= n > 0;
     *n_sent = n;
     return n > 0 ? 0 : error;
 }

@@ -291,29 +291,33 @@ static uint32_t answer_all(const struct wasock__subscription *subscriptions,
     return n_events;
 }
 
-static const struct wasock__subscription *
-find_clock(const struct wasock__subscription *subscriptions, size_t n)
+/* Get the clock's subscription, or NULL. Returns a preview1 errno. */
+static int32_t find_clock(const struct wasock__subscription *subscriptions,
+                          size_t n, const struct wasock__subscription **clock)
 {
-    for (size_t i = n; i > 0; i--) { /* it is the last */
-        if (subscriptions[i - 1].tag == WASIP1_EVENTTYPE_CLOCK) {
-            return &subscriptions[i - 1];
+    *clock = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (subscriptions[i].tag == WASIP1_EVENTTYPE_CLOCK) {
+            *clock = &subscriptions[i];
+        } else if (subscriptions[i].tag > WASIP1_EVENTTYPE_FD_WRITE) {
+            return WASOCK_EINVAL;
         }
     }
-    return NULL;
+    return n == 0 ? WASOCK_EINVAL : 0;
 }
 
 int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
                            struct wasock__event *events, size_t n_subscriptions,
                            uint32_t *n_events)
 {
-    const struct wasock__subscription *clock =
-        find_clock(subscriptions, n_subscriptions);
+    const struct wasock__subscription *clock = NULL;
+    const int32_t error = find_clock(subscriptions, n_subscriptions, &clock);
+
+    if (error != 0) {
+        return error;
+    }
     const uint64_t timeout_ns =
         clock != NULL ? clock->of.clock.timeout_ns : UINT64_MAX;
-
-    if (n_subscriptions == 0) {
-        return WASOCK_EINVAL;
-    }
     uint32_t n = answer_all(subscriptions, events, n_subscriptions);
     if (n > 0 ? wasock__p3_yield_seldom() : timeout_ns == 0) {
         if (n == 0) {
