@@ -44,6 +44,9 @@ static inline void guest_check_equal(uintmax_t a, uintmax_t b, const char *text,
 #define assert_int_equal(a, b)                                                 \
     guest_check_equal((uintmax_t)(intmax_t)(a), (uintmax_t)(intmax_t)(b),      \
                       #a " == " #b, __FILE__, __LINE__)
+#define assert_int_not_equal(a, b)                                             \
+    guest_check((uintmax_t)(intmax_t)(a) != (uintmax_t)(intmax_t)(b),          \
+                #a " != " #b, __FILE__, __LINE__)
 #define assert_in_range(value, least, most)                                    \
     guest_check((uintmax_t)(value) - (uintmax_t)(least) <=                     \
                     (uintmax_t)(most) - (uintmax_t)(least),                    \
