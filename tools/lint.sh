@@ -3,7 +3,8 @@
 #
 # tools/lint.sh format   is the code formatted as .clang-format says?
 # tools/lint.sh tidy     does clang-tidy find anything? After a build of the
-#                        presets native and wasm, whose commands it follows.
+#                        presets native, wasm, wasip2 and wasip3, whose
+#                        commands it follows.
 #
 # Other versions format and find other things: without this one, a skip.
 set -euo pipefail
@@ -32,6 +33,16 @@ tidy)
         'tests/claims/*.c' 'src/bsd/*.c' 'src/libc/*.c')
     clang-tidy-$version --quiet -p build/wasm \
         --checks=-misc-use-internal-linkage "${wasm[@]}"
+    # Those that only components have: likewise, the entries.
+    mapfile -t wasip2 < <(git ls-files 'src/host/component_*.c' \
+        'src/host/run_*.c' 'src/host/wasip2*.c')
+    clang-tidy-$version --quiet -p build/wasip2 \
+        --checks=-misc-use-internal-linkage "${wasip2[@]}"
+    mapfile -t wasip3 < <(git ls-files 'src/host/wasip3*.c' \
+        'tests/component/*.c')
+    clang-tidy-$version --quiet -p build/wasip3 \
+        --checks=-misc-use-internal-linkage "${wasip3[@]}"
+    wasm+=("${wasip2[@]}" "${wasip3[@]}" src/libc/no_directories.c)
     # Programs as others write them need not please it.
     others=(tests/consumer/consumer.c tests/bsd/*.c)
     git ls-files 'src/*.c' 'examples/*.c' 'tests/*.c' |

@@ -54,8 +54,11 @@ tools/setup.sh "${setup_options[@]}" || {
 }
 
 # A fresh build: nothing of an earlier one may help.
-rm -rf build/wasm build/zig build/native build/release build/coverage
+rm -rf build/wasm build/wasip2 build/wasip3 build/zig build/native build/release \
+    build/coverage
 step "build wasm (clang)" build wasm
+step "build components (WASI 0.2)" build wasip2
+step "build components (WASI 0.3)" build wasip3
 step "build wasm (zig, a newer wasi-libc)" build zig
 step "build native (ASan, UBSan)" build native
 step "build release (optimised)" env CC=gcc cmake --preset release
@@ -64,6 +67,8 @@ step "repository rules" python3 tests/claims/rules.py
 step "format" tools/lint.sh format
 step "clang-tidy" tools/lint.sh tidy
 tests wasm
+tests wasip2
+tests wasip3
 tests native
 tests release
 step "coverage" tools/coverage.sh
