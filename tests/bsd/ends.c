@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -16,7 +18,11 @@
 
 int main(void)
 {
-    const struct sockaddr_in any = {.sin_family = AF_INET};
+    const char *given = getenv("WASOCK_LISTEN"); /* on preview1 it is the next */
+    const char *port = given == NULL ? NULL : strrchr(given, ':');
+    const struct sockaddr_in any = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)(port == NULL ? 0 : atoi(port + 1)))};
     const int listener = socket(AF_INET, SOCK_STREAM, 0);
     struct epoll_event event = {.events = 0};
     const int epoll = epoll_create1(0);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""facts.py HOST PROGRAM: run facts.c in the sandbox, talking to itself."""
+"""facts.py HOST PROGRAM [network]: run facts.c in the sandbox, talking to
+itself: in the process, or by the host's network."""
 import pathlib
 import subprocess
 import sys
@@ -10,7 +11,9 @@ import hosts  # noqa: E402
 
 host, program = sys.argv[1:3]
 hosts.path(host)
+how = ["--env", "WASOCK_BSD_LOOPBACK=1"]
+if "network" in sys.argv[3:]:
+    how = ["--network", "--env", "FACTS_ON_THE_NETWORK=1"]
 sys.exit(subprocess.run([
-    sys.executable, root / "tools/wasock-run", "--runtime", host, "--env",
-    "WASOCK_BSD_LOOPBACK=1", "--dir", "/::/", program], timeout=50,
-    stdin=subprocess.DEVNULL).returncode)
+    sys.executable, root / "tools/wasock-run", "--runtime", host, *how, "--dir",
+    "/::/", program], timeout=50, stdin=subprocess.DEVNULL).returncode)

@@ -8,7 +8,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
@@ -23,6 +25,16 @@
 
 static int listener;
 static struct sockaddr_in address;
+
+/*
+ * Whether the program talks to itself by a sandbox's network. Then there is no
+ * AF_UNIX; and a host shuts a connection before it closes it, so that what is
+ * closed with bytes unread ends rather than being reset.
+ */
+static bool is_on_the_network(void)
+{
+    return getenv("FACTS_ON_THE_NETWORK") != NULL;
+}
 
 static short polled(int fd, short events)
 {
@@ -210,6 +222,18 @@ static void unasked_resets(int epoll)
     FACT(close(client) == 0);
 }
 
+/* Bytes that are unread, which may take a moment to become so many. */
+static int unread_bytes(int fd, int n_expected)
+{
+    int n = -1;
+
+    for (int i = 0; i < 5000 && n < n_expected; i++) {
+        FACT(ioctl(fd, FIONREAD, &n) == 0);
+        usleep(n < n_expected ? 1000 : 0);
+    }
+    return n;
+}
+
 /* What was read ahead is neither all there is nor in the way. */
 static void reads_ahead(void)
 {
@@ -224,14 +248,14 @@ static void reads_ahead(void)
     connect_both(&client, &server);
     for (int n = 4; n <= 12; n += 4) {
         FACT(send(client, "head", 4, 0) == 4);
-        FACT(ioctl(server, FIONREAD, &n_unread) == 0 && n_unread == n);
+        FACT(unread_bytes(server, n) == n);
     }
     FACT(recv(server, bytes, 4, MSG_TRUNC) == 4); /* tcp(7): it goes nowhere */
     FACT(recv(server, NULL, 4, MSG_TRUNC) == 4 && bytes[0] == '-');
     FACT(recv(server, bytes, 8, 0) == 4 && memcmp(bytes, "head", 4) == 0);
     FACT(send(server, "x", 1, 0) == 1 && send(client, "abc", 3, 0) == 3);
     FACT(close(client) == 0);
-    FACT(error_of(server) == ECONNRESET);
+    FACT(is_on_the_network() || error_of(server) == ECONNRESET);
     FACT(recv(server, bytes, 8, 0) == 3 && recv(server, bytes, 8, 0) == 0);
     FACT(close(server) == 0);
 }
@@ -345,6 +369,10 @@ static void addresses(void)
     memset(&name, 0xff, sizeof(name));
     FACT(getsockname(listener, (struct sockaddr *)&name, &length) == 0);
     FACT(length == sizeof(address) && ((unsigned char *)&name)[4] == 0xff);
+    if (is_on_the_network()) {
+        FAILS(socket(AF_UNIX, SOCK_STREAM, 0), EAFNOSUPPORT);
+        return;
+    }
     unlink(path.sun_path); /* natively it may be there */
     const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     FACT(bind(fd, (struct sockaddr *)&path, sizeof(path)) == 0);
@@ -467,7 +495,10 @@ void socket_facts(void)
 
     listen_on_any_port();
     bound_only();
-    resets();
+    if (!is_on_the_network()) {
+        resets();
+        unasked_resets(epoll);
+    }
     halves();
     option_lengths();
     addresses();
@@ -479,7 +510,6 @@ void socket_facts(void)
     inherited_options();
     exceptions();
     unread_ends();
-    unasked_resets(epoll);
     shut_listener();
     FACT(close(epoll) == 0 && close(listener) == 0);
 }

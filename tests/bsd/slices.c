@@ -10,6 +10,8 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -56,7 +58,11 @@ static size_t send_nonblocking(int fd, struct iovec slices[N_SLICES])
 
 int main(void)
 {
-    const struct sockaddr_in any = {.sin_family = AF_INET};
+    const char *given = getenv("WASOCK_LISTEN"); /* on preview1 it is the next */
+    const char *port = given == NULL ? NULL : strrchr(given, ':');
+    const struct sockaddr_in any = {
+        .sin_family = AF_INET,
+        .sin_port = htons((uint16_t)(port == NULL ? 0 : atoi(port + 1)))};
     const int listener = socket(AF_INET, SOCK_STREAM, 0);
     static struct iovec slices[N_SLICES];
 

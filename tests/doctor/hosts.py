@@ -22,9 +22,19 @@ def path(host):
     return str(folder / host)
 
 
-def command(host, address):
+def is_component(words):
+    """Whether the program among the words is a component."""
+    return any(str(word).endswith(".wasm") and
+               pathlib.Path(word).read_bytes()[4:8] == b"\x0d\0\x01\0"
+               for word in words)
+
+
+def command(host, address, words=()):
     if host == "native":
         return []
+    if is_component(words):
+        return [path(host), "run", "-Sinherit-network", "--env",
+                f"WASOCK_LISTEN={address}"]
     if host == "wasmi":
         return [path(host), "--tcplisten", address]
     if host == "wazero":
@@ -58,7 +68,7 @@ class Host:
                 resource.setrlimit(resource.RLIMIT_NOFILE,
                                    (descriptors, descriptors))
 
-        self.process = subprocess.Popen(command(host, address) + words,
+        self.process = subprocess.Popen(command(host, address, words) + words,
                                         env=environment, preexec_fn=limit,
                                         **options)
 

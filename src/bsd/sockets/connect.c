@@ -144,6 +144,9 @@ static int start(struct socket *socket, const struct wasock_addr *addr)
     } else {
         result = wasock_conn_start_connect(&socket->conn, NULL, &peer);
     }
+    if (result == -WASOCK_EACCES && wasock_bsd__has_loopback()) {
+        return refusal_of(addr); /* it is enough for itself */
+    }
     if (result == -WASOCK_EACCES) {
         wasock_bsd__explain_denial("inherit-network");
     }
@@ -159,10 +162,8 @@ static int start(struct socket *socket, const struct wasock_addr *addr)
 /* Connect in the process. ECONNREFUSED: nobody listens there. */
 static int connect_inside(struct socket *socket, const struct wasock_addr *addr)
 {
-    if (wasock_bsd__is_bound_only(addr)) {
-        return -ECONNREFUSED;
-    }
     const int result = wasock_bsd__loopback_connect(socket, addr);
+
     if (result == 0) {
         wasock_bsd__disclaim(socket);
     }
@@ -175,6 +176,9 @@ static int connect_new(struct socket *socket, const struct wasock_addr *addr)
         return wasock_bsd__take_pending(socket);
     }
     if (wasock_bsd__has_loopback()) {
+        if (wasock_bsd__is_bound_only(addr)) {
+            return -ECONNREFUSED;
+        }
         const int result = connect_inside(socket, addr);
         if (result != -ECONNREFUSED) {
             return result;
