@@ -210,3 +210,27 @@ size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,
     }
     return text_end(&explanation);
 }
+
+void wasock_preopen_print_error(const char *program, ptrdiff_t error)
+{
+    static char printed[1280]; /* too large for the stack */
+    struct text text = {printed, sizeof(printed), 0};
+    struct wasock_preopen_counts counts;
+
+    text_put_string(&text, program);
+    text_put_string(&text, ": ");
+    text_put_string(&text, wasock_err_text(error));
+    text_put_string(&text, ".\n");
+    size_t length = text_end(&text);
+    length = length < sizeof(printed) ? length : sizeof(printed) - 1;
+    if (error == -WASOCK_ENOPREOPEN || error == WASOCK_ENOPREOPEN) {
+        wasock_preopen_count(&counts);
+        wasock_preopen_explain(&counts, printed + length,
+                               sizeof(printed) - length);
+        while (printed[length] != '\0') {
+            length++;
+        }
+    }
+    const ptrdiff_t ignored = wasock_fd_write(2, printed, length);
+    (void)ignored; /* there is nobody to report it to */
+}

@@ -60,7 +60,9 @@ extern "C" {
     X(ELOOP, 32, "too many symbolic links")                                    \
     X(EMFILE, 33, "too many open descriptors; close some, then try again")     \
     X(EMLINK, 34, "too many links")                                            \
-    X(EMSGSIZE, 35, "message too large for one datagram")                      \
+    X(EMSGSIZE, 35,                                                            \
+      "message too large: for one datagram, or for the buffer of a server's "  \
+      "client (input_bytes)")                                                  \
     X(EMULTIHOP, 36, "multihop attempted")                                     \
     X(ENAMETOOLONG, 37, "name too long")                                       \
     X(ENETDOWN, 38, "network is down")                                         \

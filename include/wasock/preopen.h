@@ -121,6 +121,14 @@ int wasock_preopen_count(struct wasock_preopen_counts *counts);
 size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,
                               char *text, size_t capacity);
 
+/*
+ * Print to stderr why a program could not start, as "PROGRAM: text of the
+ * error". For ENOPREOPEN the explanation of wasock_preopen_explain follows.
+ * program: its name.
+ * error: a code of either sign.
+ */
+void wasock_preopen_print_error(const char *program, ptrdiff_t error);
+
 #ifdef __cplusplus
 }
 #endif

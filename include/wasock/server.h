@@ -66,24 +66,33 @@ struct wasock_handler {
      * the rest is passed again, with what arrives next. So a parser returns
      * the length of the complete messages. It is called again at once while it
      * returns more than 0. NULL: data is dropped.
+     *
+     * If it returns 0 because the client is paused, or because
+     * wasock_client_send had no room, the same data is passed again once the
+     * client is resumed, or has room. If it returns 0 for `input_bytes` bytes,
+     * the message is too large: the client is closed with EMSGSIZE. To answer
+     * such a client, send the answer, close it, and return `length`.
      * data: `length` bytes, at least 1, valid during the call.
      */
     size_t (*data)(struct wasock_client *client, const void *data,
                    size_t length);
 
-    /* EOF: the client sends no more. It may still read its answers. NULL: close
-     * the client once all output is sent. */
+    /* EOF: the client sends no more. It may still read its answers, and stays
+     * open until the program closes it. An incomplete message was dropped.
+     * NULL: close the client once all output is sent. */
     void (*eof)(struct wasock_client *client);
 
-    /* All output is sent: there is room for more. */
+    /* All output is sent: there is room for more. Called after each time that
+     * something was queued or sent. */
     void (*drain)(struct wasock_client *client);
 
     /*
      * The client is gone: free what belongs to it.
      * reason: 0: closed by wasock_client_close, or after EOF; EDEADLINE: a
-     *   timeout; EMSGSIZE: a message larger than `input_bytes`; ECANCELED: the
-     *   server's drain time is over; any other: of the connection, or as given
-     *   to wasock_client_abort.
+     *   timeout; EMSGSIZE: a message larger than `input_bytes`; ENOBUFS: an
+     *   answer larger than `output_bytes`; ECANCELED: the server's drain time
+     *   is over; any other: of the connection, or as given to
+     *   wasock_client_abort.
      */
     void (*close)(struct wasock_client *client, int reason);
 
@@ -92,16 +101,26 @@ struct wasock_handler {
 };
 
 /*
- * What stands between buffers and connection, such as TLS. The functions behave
- * as wasock_conn_try_read and wasock_conn_try_write. One that returns EAGAIN
- * because it must do the opposite first calls wasock_client_want.
+ * What stands between buffers and connection, such as TLS. It reads and writes
+ * `client->conn` by wasock_conn_try_read and wasock_conn_try_write.
+ *
+ * A read that returns EAGAIN is repeated once the connection is readable, a
+ * write once it is writable. If one needs the opposite, as in a handshake, it
+ * calls wasock_client_want before it returns EAGAIN. A write that returned
+ * EAGAIN is repeated with the same data at the same address, and perhaps more
+ * behind it.
  */
 struct wasock_transport {
+    /* As wasock_conn_try_read. Called again until it returns EAGAIN. */
     ptrdiff_t (*read)(struct wasock_client *client, void *buffer,
                       size_t capacity);
+    /* As wasock_conn_try_write. */
     ptrdiff_t (*write)(struct wasock_client *client, const void *data,
                        size_t length);
-    /* Before the connection is closed. May be NULL. */
+    /* All output is sent: tell the peer, before the writing half is shut.
+     * Returns 0 or an error; EAGAIN: call it again. May be NULL. */
+    int (*shutdown)(struct wasock_client *client);
+    /* The connection is to be closed. May be NULL. */
     void (*close)(struct wasock_client *client);
 };
 
@@ -125,19 +144,26 @@ struct wasock_client {
     uint32_t output_end_;
     int16_t reason_;
     uint8_t state_;
-    uint8_t interest_; /* of the poller */
-    uint8_t wants_;    /* directions that the transport needs */
+    uint8_t interest_;    /* of the poller */
+    uint8_t wants_;       /* of wasock_client_want */
+    uint8_t read_needs_;  /* directions that the next read waits for */
+    uint8_t write_needs_; /* … the next write */
+    uint8_t shut_;        /* whether the writing half is to be shut, or is */
     uint8_t is_changed_;
     uint8_t is_paused_;
     uint8_t is_eof_;
-    uint8_t is_held_; /* input was kept because of output or a pause */
+    uint8_t is_held_;    /* input was kept because of output or a pause */
+    uint8_t is_refused_; /* output had no room */
+    uint8_t is_unread_;  /* the transport may hold data */
+    uint8_t owes_drain_;
 };
 
 /*
- * Queue data for a client. It is sent after the handlers have run. More than
- * 4 KiB is sent at once if nothing is queued.
+ * Queue data for a client. It is sent after the handlers have run; 4 KiB and
+ * more are sent at once if nothing is queued. In a `data` handler there is
+ * always room for `output_bytes` / 2.
  * Errors: ENOBUFS: no room for all of it, and nothing was queued; ECLOSED: the
- *   client is being closed.
+ *   client is being closed, or its writing half was shut.
  */
 int wasock_client_send(struct wasock_client *client, const void *data,
                        size_t length);
@@ -154,8 +180,16 @@ void wasock_client_commit(struct wasock_client *client, size_t length);
 /* The number of queued bytes that are not sent. */
 size_t wasock_client_n_queued(const struct wasock_client *client);
 
-/* Close a client once all output is sent. Later input is dropped. */
+/*
+ * Close a client once all output is sent. Later input is dropped. The client
+ * gets EOF, and at most two seconds to close its end: closing first could
+ * destroy what is on its way. One that is not connected yet is closed at once.
+ */
 void wasock_client_close(struct wasock_client *client);
+
+/* Shut the writing half of a client once all output is sent: it gets EOF. Input
+ * still arrives; the client is closed after its EOF. */
+void wasock_client_shutdown(struct wasock_client *client);
 
 /* Close a client without sending its output.
  * reason: for the `close` handler; 0 or a negative code. */
@@ -166,7 +200,8 @@ void wasock_client_abort(struct wasock_client *client, int reason);
 void wasock_client_pause(struct wasock_client *client);
 void wasock_client_resume(struct wasock_client *client);
 
-/* For a transport: wait for these directions before the next try. */
+/* For a transport, before it returns EAGAIN: wait for these directions (fd.h)
+ * instead, before the call is repeated. */
 void wasock_client_want(struct wasock_client *client, unsigned directions);
 
 /* Whether the client is being closed: what is sent to it is refused. */
@@ -236,8 +271,10 @@ struct wasock_server {
     uint32_t n_listeners_;
     uint32_t n_clients_;
     uint32_t n_used_; /* clients that were in use at least once */
+    uint8_t is_now_old_;
     uint8_t is_stopping_;
-    uint8_t is_full_; /* listeners are not waited for */
+    uint8_t is_closed_; /* no client is opened any more */
+    uint8_t is_full_;   /* listeners are not waited for */
     uint8_t has_timeouts_;
 };
 
@@ -282,8 +319,10 @@ ptrdiff_t wasock_server_listen_preopened(struct wasock_server *server)
  * Stop when the host says so: with WASOCK_STOP=stdin in the environment, which
  * wasock-run sets, EOF of standard input stops the server. Otherwise standard
  * input is not read. preview1 has no signals.
+ * Call it before wasock_server_run.
  * drain_ns: as for wasock_server_stop.
- * Errors: those of wasock_poller_add.
+ * Errors: ESTORAGE: the environment is larger than all output buffers; those of
+ *   wasock_pollable_from_fd and wasock_poller_add.
  */
 int wasock_server_stop_on_request(struct wasock_server *server,
                                   uint64_t drain_ns)
@@ -310,8 +349,9 @@ int wasock_server_run_for_ns(struct wasock_server *server, uint64_t timeout_ns)
 
 /*
  * Stop: accept no more, call the `stop` handlers, and end wasock_server_run
- * once all clients are closed.
- * drain_ns: how long to wait for them before they are aborted.
+ * once all clients are closed. The listeners of wasock_server_listen_preopened
+ * are closed. A second call can only shorten the time.
+ * drain_ns: how long to wait for the clients before they are aborted.
  */
 void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns);
 
@@ -320,7 +360,7 @@ void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns);
  * `client->conn`, by wasock_conn_start_connect for example, then start the
  * client, or give it up by wasock_client_abort. Its `open` handler is called
  * when it is connected.
- * Returns NULL if all clients are in use.
+ * Returns NULL if all clients are in use, or the server is closed.
  * Errors of start: ECLOSED: `conn` is closed; those of wasock_poller_add. The
  *   client is given up then.
  */
@@ -336,9 +376,9 @@ struct wasock_client *wasock_server_next(struct wasock_server *server,
 /* The number of clients. */
 size_t wasock_server_n_clients(const struct wasock_server *server);
 
-/* The time of the last wait, by the clock of the server's sockets. No host
- * call. */
-uint64_t wasock_server_now_ns(const struct wasock_server *server);
+/* The time of the last wait, by the clock of the server's sockets. The first
+ * call after a wait may cost a host call. */
+uint64_t wasock_server_now_ns(struct wasock_server *server);
 
 /* Call timer->expire after a timeout, once. A timer that is set is set anew. */
 void wasock_server_set_timer_ns(struct wasock_server *server,

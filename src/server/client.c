@@ -21,7 +21,8 @@ void wasock__client_change(struct wasock_client *client)
 
 void wasock__client_fail(struct wasock_client *client, int reason)
 {
-    if (client->state_ != WASOCK__CLIENT_DONE) {
+    if (client->state_ != WASOCK__CLIENT_DONE &&
+        client->state_ != WASOCK__CLIENT_FREE) {
         client->state_ = WASOCK__CLIENT_DONE;
         client->reason_ = (int16_t)reason;
         wasock__client_change(client);
@@ -40,21 +41,29 @@ void wasock_client_close(struct wasock_client *client)
 
 void wasock_client_abort(struct wasock_client *client, int reason)
 {
-    if (client->state_ != WASOCK__CLIENT_FREE) {
-        wasock__client_fail(client, reason);
-    }
+    wasock__client_fail(client, reason);
 }
 
 void wasock_client_pause(struct wasock_client *client)
 {
-    client->is_paused_ = 1;
-    wasock__client_change(client);
+    if (!wasock_client_is_closing(client) && !client->is_paused_) {
+        client->is_paused_ = 1;
+        wasock__client_change(client);
+    }
 }
 
 void wasock_client_resume(struct wasock_client *client)
 {
+    if (wasock_client_is_closing(client) || !client->is_paused_) {
+        return;
+    }
     client->is_paused_ = 0;
     wasock__client_change(client);
+    if (client->message_ns_ != 0) { /* the client could not go on */
+        client->message_ns_ = client->server->now_ns_;
+        wasock__client_expect(client, WASOCK_READABLE, client->message_ns_,
+                              client->server->options_.message_ns);
+    }
 }
 
 void wasock_client_want(struct wasock_client *client, unsigned directions)
@@ -91,6 +100,12 @@ static bool is_over(struct wasock_client *client, unsigned direction,
     return false;
 }
 
+/* Whether something is to be written: data, or that there is no more. */
+static bool has_output(const struct wasock_client *client)
+{
+    return wasock__n_output(client) > 0 || client->shut_ == WASOCK__SHUT_WANTED;
+}
+
 static void check_deadlines(struct wasock_client *client, unsigned exceeded)
 {
     const struct wasock_server_options *options = &client->server->options_;
@@ -107,7 +122,7 @@ static void check_deadlines(struct wasock_client *client, unsigned exceeded)
                    is_over(client, WASOCK_READABLE, client->message_ns_,
                            options->message_ns);
     }
-    if ((exceeded & WASOCK_WRITABLE) && wasock__n_output(client) > 0) {
+    if ((exceeded & WASOCK_WRITABLE) && has_output(client)) {
         is_late |= is_over(client, WASOCK_WRITABLE, client->output_ns_,
                            options->write_ns);
     }
@@ -120,13 +135,13 @@ static void check_deadlines(struct wasock_client *client, unsigned exceeded)
 
 static void update_interest(struct wasock_client *client)
 {
-    unsigned interest = client->wants_;
+    unsigned interest = 0;
 
     if (client->state_ == WASOCK__CLIENT_CONNECTING) {
-        interest |= WASOCK_WRITABLE;
+        interest = WASOCK_WRITABLE;
     } else {
-        interest |= wasock__input_is_wanted(client) ? WASOCK_READABLE : 0U;
-        interest |= wasock__n_output(client) > 0 ? WASOCK_WRITABLE : 0U;
+        interest |= wasock__input_is_wanted(client) ? client->read_needs_ : 0U;
+        interest |= has_output(client) ? client->write_needs_ : 0U;
     }
     if (interest != client->interest_) {
         const int result = wasock_poller_modify(
@@ -141,6 +156,7 @@ static void update_interest(struct wasock_client *client)
 static void set_open(struct wasock_client *client)
 {
     client->state_ = WASOCK__CLIENT_OPEN;
+    client->active_ns_ = client->server->now_ns_;
     if (client->handler->open != NULL) {
         client->handler->open(client);
     }
@@ -174,7 +190,6 @@ void wasock__client_serve(struct wasock_client *client,
         wasock__client_change(client);
         return;
     }
-    client->wants_ = 0;
     if ((event->ready & WASOCK_WRITABLE) || has_transport) {
         wasock__client_change(client); /* sends */
     }
@@ -213,31 +228,60 @@ static void release(struct wasock_client *client)
  * and wait for the client to close its own. */
 static void end_output(struct wasock_client *client)
 {
-    if (client->is_eof_ ||
-        wasock_conn_shutdown(&client->conn, WASOCK_SHUTDOWN_WRITE) < 0) {
+    const uint64_t now_ns = wasock_poller_now_ns(&client->server->poller_);
+
+    if (client->shut_ != WASOCK__SHUT_DONE && !wasock__output_shut(client)) {
+        return;
+    }
+    if (client->is_eof_) {
         wasock__client_fail(client, 0);
         return;
     }
     client->state_ = WASOCK__CLIENT_LINGERING;
-    wasock__client_expect(client, WASOCK_READABLE,
-                          wasock_poller_now_ns(&client->server->poller_),
-                          LINGER_NS);
+    client->read_needs_ = WASOCK_READABLE;
+    wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
+                                  wasock_ns_add(now_ns, LINGER_NS));
 }
 
-static void process(struct wasock_client *client)
+/* A client whose writing half is shut is closed after its EOF. */
+static void half_close(struct wasock_client *client)
 {
-    const bool is_served = client->state_ == WASOCK__CLIENT_OPEN ||
-                           client->state_ == WASOCK__CLIENT_ENDING;
-
-    if (is_served) {
-        wasock__output_flush(client);
+    if (client->shut_ == WASOCK__SHUT_WANTED) {
+        wasock__output_shut(client);
     }
+    if (client->shut_ == WASOCK__SHUT_DONE && client->is_eof_ &&
+        !client->is_held_) {
+        wasock_client_close(client);
+    }
+}
+
+static void process_open(struct wasock_client *client)
+{
+    wasock__output_flush(client);
     if (client->state_ == WASOCK__CLIENT_OPEN && client->is_held_) {
         wasock__input_pass(client);
+    }
+    if (client->is_unread_ && wasock__input_is_wanted(client)) {
+        wasock__input_read(client);
+    }
+    if (client->state_ == WASOCK__CLIENT_OPEN &&
+        wasock__n_output(client) == 0) {
+        half_close(client);
     }
     if (client->state_ == WASOCK__CLIENT_ENDING &&
         wasock__n_output(client) == 0) {
         end_output(client);
+    }
+}
+
+static void process(struct wasock_client *client)
+{
+    if (client->state_ == WASOCK__CLIENT_RESERVED) {
+        return;
+    }
+    if (client->state_ == WASOCK__CLIENT_OPEN ||
+        client->state_ == WASOCK__CLIENT_ENDING) {
+        process_open(client);
     }
     if (client->state_ != WASOCK__CLIENT_DONE) {
         update_interest(client);
@@ -271,6 +315,9 @@ struct wasock_client *wasock__client_new(struct wasock_server *server)
 {
     struct wasock_client *client = server->free_;
 
+    if (server->is_closed_) {
+        return NULL;
+    }
     if (client != NULL) {
         server->free_ = client->next_;
     } else if (server->n_used_ < server->options_.n_clients) {
@@ -282,6 +329,8 @@ struct wasock_client *wasock__client_new(struct wasock_server *server)
         .handler = server->options_.handler,
         .server = server,
         .state_ = WASOCK__CLIENT_RESERVED,
+        .read_needs_ = WASOCK_READABLE,
+        .write_needs_ = WASOCK_WRITABLE,
     };
     *client = fresh;
     server->n_clients_++;
@@ -310,6 +359,9 @@ int wasock__client_begin(struct wasock_client *client, uint8_t state)
     client->interest_ = (uint8_t)interest;
     client->active_ns_ = server->now_ns_;
     client->state_ = state;
+    if (client->is_paused_ || wasock__n_output(client) > 0) {
+        wasock__client_change(client); /* it was used before it was started */
+    }
     wasock__client_expect(client, WASOCK_READABLE, client->active_ns_,
                           server->options_.idle_ns);
     if (state == WASOCK__CLIENT_OPEN) {

@@ -24,13 +24,6 @@ static unsigned char *shared_input(const struct wasock_server *server)
            (size_t)server->options_.n_clients * server->options_.input_bytes;
 }
 
-static void copy(unsigned char *to, const unsigned char *from, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        to[i] = from[i];
-    }
-}
-
 static bool is_output_high(const struct wasock_client *client)
 {
     return wasock__n_output(client) > client->server->options_.output_bytes / 2;
@@ -45,26 +38,45 @@ bool wasock__input_is_wanted(const struct wasock_client *client)
            !client->is_eof_ && !client->is_held_ && !is_output_high(client);
 }
 
+/* The handler wants no more of its data. Hold it if it wants the same data
+ * again later. */
+static void hold(struct wasock_client *client)
+{
+    if (client->is_paused_) {
+        client->is_held_ = 1;
+    } else if (client->is_refused_ && wasock__n_output(client) == 0) {
+        wasock__client_fail(client, -WASOCK_ENOBUFS); /* it will never fit */
+    } else if (client->is_refused_) {
+        client->is_held_ = 1;
+    }
+}
+
 /* Pass data to the handler until it wants no more. Returns how much it
  * consumed. */
 static uint32_t pass(struct wasock_client *client, const unsigned char *data,
                      uint32_t length)
 {
     uint32_t n_passed = 0;
-    size_t n = 1;
 
+    client->is_held_ = 0;
     if (client->handler->data == NULL) {
         return length;
     }
-    client->is_held_ = 0;
-    while (n > 0 && n_passed < length &&
-           client->state_ == WASOCK__CLIENT_OPEN) {
+    while (n_passed < length && client->state_ == WASOCK__CLIENT_OPEN) {
+        const uint32_t n_left = length - n_passed;
         if (client->is_paused_ || is_output_high(client)) {
             client->is_held_ = 1;
             break;
         }
-        n = client->handler->data(client, data + n_passed, length - n_passed);
-        n_passed += (uint32_t)n;
+        client->is_refused_ = 0;
+        const size_t n = client->handler->data(client, data + n_passed, n_left);
+        n_passed += n < n_left ? (uint32_t)n : n_left;
+        if (n == 0) {
+            if (client->state_ == WASOCK__CLIENT_OPEN) {
+                hold(client);
+            }
+            break;
+        }
     }
     return n_passed;
 }
@@ -94,6 +106,7 @@ static void end_input(struct wasock_client *client)
         return; /* EOF comes after the input that is kept */
     } else if (client->handler->eof != NULL) {
         client->handler->eof(client);
+        wasock__client_change(client); /* it may be shut already */
     } else {
         wasock_client_close(client);
     }
@@ -101,6 +114,7 @@ static void end_input(struct wasock_client *client)
 
 void wasock__input_pass(struct wasock_client *client)
 {
+    const bool was_held = client->is_held_;
     const uint32_t n_passed =
         pass(client, input_of(client) + client->input_begin_,
              wasock__n_input(client));
@@ -113,7 +127,7 @@ void wasock__input_pass(struct wasock_client *client)
     if (client->state_ != WASOCK__CLIENT_OPEN) {
         return;
     }
-    time_message(client, n_passed > 0);
+    time_message(client, n_passed > 0 || was_held);
     if (client->is_eof_ && !client->is_held_) {
         end_input(client);
     } else if (!client->is_held_ && wasock__n_input(client) ==
@@ -128,9 +142,12 @@ static ptrdiff_t read_from(struct wasock_client *client, void *buffer,
     const struct wasock_transport *transport =
         client->server->options_.transport;
 
-    return transport == NULL
-               ? wasock_conn_try_read(&client->conn, buffer, capacity)
-               : transport->read(client, buffer, capacity);
+    if (transport == NULL || client->state_ == WASOCK__CLIENT_LINGERING) {
+        return wasock_conn_try_read(&client->conn, buffer, capacity);
+    }
+    const ptrdiff_t n = transport->read(client, buffer, capacity);
+    client->read_needs_ = wasock__client_needs(client, n, WASOCK_READABLE);
+    return n;
 }
 
 /* Pass data in the shared buffer, and keep the rest. */
@@ -144,7 +161,10 @@ static void pass_shared(struct wasock_client *client, uint32_t length)
     }
     client->input_begin_ = 0;
     client->input_end_ = length - n_passed;
-    copy(input_of(client), shared + n_passed, length - n_passed);
+    if (n_passed < length) {
+        __builtin_memcpy(input_of(client), shared + n_passed,
+                         length - n_passed);
+    }
     time_message(client, n_passed > 0);
     if (!client->is_held_ &&
         length - n_passed == client->server->options_.input_bytes) {
@@ -159,7 +179,8 @@ static unsigned char *room_behind(struct wasock_client *client,
     unsigned char *input = input_of(client);
 
     if (client->input_begin_ > 0) {
-        copy(input, input + client->input_begin_, wasock__n_input(client));
+        __builtin_memmove(input, input + client->input_begin_,
+                          wasock__n_input(client));
         client->input_end_ = wasock__n_input(client);
         client->input_begin_ = 0;
     }
@@ -167,7 +188,7 @@ static unsigned char *room_behind(struct wasock_client *client,
     return input + client->input_end_;
 }
 
-/* Read once. Returns whether there may be more. */
+/* Read once. Returns whether the transport may have more. */
 static bool read_once(struct wasock_client *client)
 {
     uint32_t capacity = client->server->options_.input_bytes;
@@ -202,15 +223,20 @@ static bool read_once(struct wasock_client *client)
 
 void wasock__input_read(struct wasock_client *client)
 {
-    const int n_max =
-        client->server->options_.transport == NULL ? 1 : READS_MAX;
-
-    for (int i = 0; i < n_max && wasock__input_is_wanted(client); i++) {
+    if (client->server->options_.transport == NULL) {
+        if (wasock__input_is_wanted(client)) {
+            read_once(client);
+        }
+        return;
+    }
+    for (int i = 0; i < READS_MAX && wasock__input_is_wanted(client); i++) {
         if (!read_once(client)) {
+            client->is_unread_ = 0;
             return;
         }
     }
-    if (n_max > 1 && wasock__input_is_wanted(client)) {
-        wasock__client_change(client); /* the transport may have more */
+    client->is_unread_ = 1;
+    if (wasock__input_is_wanted(client)) {
+        wasock__client_change(client);
     }
 }

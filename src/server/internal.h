@@ -28,6 +28,13 @@ enum {
     WASOCK__CLIENT_DONE       /* to be closed */
 };
 
+/* Whether the writing half of a client is shut. */
+enum {
+    WASOCK__SHUT_NOT = 0,
+    WASOCK__SHUT_WANTED, /* once all output is sent */
+    WASOCK__SHUT_DONE
+};
+
 static inline uint32_t wasock__client_index(const struct wasock_client *client)
 {
     return (uint32_t)(client - client->server->clients_);
@@ -84,8 +91,16 @@ bool wasock__input_is_wanted(const struct wasock_client *client);
 
 /* ---- output.c ---- */
 
-/* Send what is queued. */
+/* Send what is queued, and call the `drain` handler once all is sent. */
 void wasock__output_flush(struct wasock_client *client);
+
+/* All output is sent: shut the writing half. Returns whether that is done: it
+ * may have to wait for the transport. A failure closes the client. */
+bool wasock__output_shut(struct wasock_client *client);
+
+/* Note what the transport waits for after `result`. Returns the directions. */
+uint8_t wasock__client_needs(struct wasock_client *client, ptrdiff_t result,
+                             uint8_t direction);
 
 /* ---- timers.c ---- */
 

@@ -4,6 +4,10 @@
 /* At least this much is sent at once, without a copy, if nothing is queued. */
 #define DIRECT_BYTES 4096
 
+/* Sends in a row of a client whose `drain` handler always has more: the others
+ * wait meanwhile. */
+#define FLUSHES_MAX 4
+
 static unsigned char *output_of(const struct wasock_client *client)
 {
     const struct wasock_server *server = client->server;
@@ -12,15 +16,27 @@ static unsigned char *output_of(const struct wasock_client *client)
            (size_t)wasock__client_index(client) * server->options_.output_bytes;
 }
 
+uint8_t wasock__client_needs(struct wasock_client *client, ptrdiff_t result,
+                             uint8_t direction)
+{
+    const uint8_t wants = client->wants_;
+
+    client->wants_ = 0;
+    return result == -WASOCK_EAGAIN && wants != 0 ? wants : direction;
+}
+
 static ptrdiff_t write_to(struct wasock_client *client, const void *data,
                           size_t length)
 {
     const struct wasock_transport *transport =
         client->server->options_.transport;
 
-    return transport == NULL
-               ? wasock_conn_try_write(&client->conn, data, length)
-               : transport->write(client, data, length);
+    if (transport == NULL) {
+        return wasock_conn_try_write(&client->conn, data, length);
+    }
+    const ptrdiff_t n = transport->write(client, data, length);
+    client->write_needs_ = wasock__client_needs(client, n, WASOCK_WRITABLE);
+    return n;
 }
 
 bool wasock_client_is_closing(const struct wasock_client *client)
@@ -34,14 +50,20 @@ size_t wasock_client_n_queued(const struct wasock_client *client)
     return wasock__n_output(client);
 }
 
+static bool takes_output(const struct wasock_client *client)
+{
+    return !wasock_client_is_closing(client) &&
+           client->shut_ == WASOCK__SHUT_NOT;
+}
+
 /* Let the free part of the buffer be one piece. */
 static void compact(struct wasock_client *client)
 {
     unsigned char *output = output_of(client);
     const uint32_t n = wasock__n_output(client);
 
-    for (uint32_t i = 0; client->output_begin_ > 0 && i < n; i++) {
-        output[i] = output[client->output_begin_ + i];
+    if (client->output_begin_ > 0) {
+        __builtin_memmove(output, output + client->output_begin_, n);
     }
     client->output_begin_ = 0;
     client->output_end_ = n;
@@ -51,7 +73,7 @@ void *wasock_client_output(struct wasock_client *client, size_t *capacity)
 {
     const uint32_t size = client->server->options_.output_bytes;
 
-    if (wasock_client_is_closing(client)) {
+    if (!takes_output(client)) {
         *capacity = 0;
         return output_of(client);
     }
@@ -64,10 +86,14 @@ void *wasock_client_output(struct wasock_client *client, size_t *capacity)
 
 void wasock_client_commit(struct wasock_client *client, size_t length)
 {
+    if (length == 0 || !takes_output(client)) {
+        return;
+    }
     if (wasock__n_output(client) == 0) {
         client->output_ns_ = client->server->now_ns_;
     }
     client->output_end_ += (uint32_t)length;
+    client->owes_drain_ = 1;
     wasock__client_change(client);
 }
 
@@ -76,7 +102,8 @@ static size_t send_directly(struct wasock_client *client, const void *data,
                             size_t length)
 {
     if (length < DIRECT_BYTES || wasock__n_output(client) > 0 ||
-        client->state_ != WASOCK__CLIENT_OPEN) {
+        client->state_ != WASOCK__CLIENT_OPEN ||
+        client->server->options_.transport != NULL) {
         return 0;
     }
     const ptrdiff_t n = write_to(client, data, length);
@@ -85,6 +112,10 @@ static size_t send_directly(struct wasock_client *client, const void *data,
         return length; /* nobody is there */
     }
     client->active_ns_ = client->server->now_ns_;
+    if (client->handler->drain != NULL) {
+        client->owes_drain_ = 1;
+        wasock__client_change(client);
+    }
     return n < 0 ? 0 : (size_t)n;
 }
 
@@ -92,53 +123,107 @@ int wasock_client_send(struct wasock_client *client, const void *data,
                        size_t length)
 {
     const unsigned char *bytes = (const unsigned char *)data;
-    size_t capacity = client->server->options_.output_bytes;
+    const size_t size = client->server->options_.output_bytes;
 
-    if (wasock_client_is_closing(client)) {
+    if (!takes_output(client)) {
         return -WASOCK_ECLOSED;
     }
-    if (capacity - wasock__n_output(client) < length) {
+    if (size - wasock__n_output(client) < length) {
+        client->is_refused_ = 1;
         return -WASOCK_ENOBUFS;
     }
     const size_t n_sent = send_directly(client, bytes, length);
     if (n_sent == length) {
         return 0;
     }
-    compact(client);
-    unsigned char *output =
-        (unsigned char *)wasock_client_output(client, &capacity);
-    for (size_t i = n_sent; i < length; i++) {
-        output[i - n_sent] = bytes[i];
+    if (client->output_begin_ > 0) {
+        compact(client);
     }
+    __builtin_memcpy(output_of(client) + client->output_end_, bytes + n_sent,
+                     length - n_sent);
     wasock_client_commit(client, length - n_sent);
     return 0;
 }
 
-void wasock__output_flush(struct wasock_client *client)
+/* Send once. Returns whether all is sent. */
+static bool send_queued(struct wasock_client *client)
 {
     const uint32_t n_queued = wasock__n_output(client);
-
-    if (n_queued == 0) {
-        return;
-    }
     const ptrdiff_t n =
         write_to(client, output_of(client) + client->output_begin_, n_queued);
+
     if (n < 0 && n != -WASOCK_EAGAIN) {
         wasock__client_fail(client, (int)n);
-        return;
+        return false;
     }
     if (n > 0) {
         client->output_begin_ += (uint32_t)n;
         client->active_ns_ = client->server->now_ns_;
         client->output_ns_ = client->server->now_ns_;
     }
-    if (wasock__n_output(client) > 0) {
+    if (n == (ptrdiff_t)n_queued) {
+        client->output_begin_ = 0;
+        client->output_end_ = 0;
+        return true;
+    }
+    wasock__client_expect(client, WASOCK_WRITABLE, client->output_ns_,
+                          client->server->options_.write_ns);
+    return false;
+}
+
+void wasock__output_flush(struct wasock_client *client)
+{
+    for (int i = 0; i < FLUSHES_MAX; i++) {
+        if (wasock__n_output(client) > 0 && !send_queued(client)) {
+            return;
+        }
+        if (!client->owes_drain_) {
+            return;
+        }
+        client->owes_drain_ = 0;
+        if (client->handler->drain == NULL ||
+            client->state_ != WASOCK__CLIENT_OPEN) {
+            return;
+        }
+        client->handler->drain(client);
+        if (client->state_ == WASOCK__CLIENT_DONE) {
+            return;
+        }
+    }
+}
+
+bool wasock__output_shut(struct wasock_client *client)
+{
+    const struct wasock_transport *transport =
+        client->server->options_.transport;
+    int result = 0;
+
+    client->shut_ = WASOCK__SHUT_WANTED;
+    if (transport != NULL && transport->shutdown != NULL) {
+        result = transport->shutdown(client);
+        client->write_needs_ =
+            wasock__client_needs(client, result, WASOCK_WRITABLE);
+    }
+    if (result == -WASOCK_EAGAIN) {
         wasock__client_expect(client, WASOCK_WRITABLE, client->output_ns_,
                               client->server->options_.write_ns);
-        return;
+        return false;
     }
-    if (client->handler->drain != NULL &&
-        client->state_ == WASOCK__CLIENT_OPEN) {
-        client->handler->drain(client);
+    if (result == 0) {
+        result = wasock_conn_shutdown(&client->conn, WASOCK_SHUTDOWN_WRITE);
+    }
+    if (result < 0) { /* all was sent, and there is nobody left to tell */
+        wasock__client_fail(client, 0);
+        return false;
+    }
+    client->shut_ = WASOCK__SHUT_DONE;
+    return true;
+}
+
+void wasock_client_shutdown(struct wasock_client *client)
+{
+    if (takes_output(client)) {
+        client->shut_ = WASOCK__SHUT_WANTED;
+        wasock__client_change(client);
     }
 }

@@ -142,6 +142,13 @@ static void accept_clients(struct wasock_server *server,
 
 /* ---- Stopping ---- */
 
+static void close_preopened(struct wasock_server *server)
+{
+    for (size_t i = 0; i < WASOCK_SERVER_LISTENERS_MAX; i++) {
+        wasock_listener_close(&server->preopened_[i]);
+    }
+}
+
 int wasock_server_stop_on_request(struct wasock_server *server,
                                   uint64_t drain_ns)
 {
@@ -167,13 +174,17 @@ int wasock_server_stop_on_request(struct wasock_server *server,
 
 void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns)
 {
+    const uint64_t stop_ns =
+        wasock_ns_add(wasock_poller_now_ns(&server->poller_), drain_ns);
+
     if (server->is_stopping_) {
+        server->stop_ns_ = wasock_deadline_earlier(server->stop_ns_, stop_ns);
         return;
     }
     server->is_stopping_ = 1;
-    server->stop_ns_ =
-        wasock_ns_add(wasock_poller_now_ns(&server->poller_), drain_ns);
+    server->stop_ns_ = stop_ns;
     set_accepting(server, false);
+    close_preopened(server);
     if (wasock_socket_is_open(&server->input_.socket)) {
         wasock_pollable_close(&server->input_);
     }
@@ -201,6 +212,7 @@ static void read_stop(struct wasock_server *server)
 
 static void abort_all(struct wasock_server *server)
 {
+    server->is_closed_ = 1; /* `close` handlers open no new ones */
     for (uint32_t i = 0; i < server->n_used_; i++) {
         wasock_client_abort(&server->clients_[i], -WASOCK_ECANCELED);
     }
@@ -211,10 +223,9 @@ static void abort_all(struct wasock_server *server)
 
 void wasock_server_close(struct wasock_server *server)
 {
+    server->is_stopping_ = 1;
     abort_all(server);
-    for (size_t i = 0; i < WASOCK_SERVER_LISTENERS_MAX; i++) {
-        wasock_listener_close(&server->preopened_[i]);
-    }
+    close_preopened(server);
     if (wasock_socket_is_open(&server->input_.socket)) {
         wasock_pollable_close(&server->input_);
     }
@@ -260,9 +271,10 @@ static ptrdiff_t turn(struct wasock_server *server, uint64_t deadline_ns)
     if (n < 0) {
         return n;
     }
+    server->is_now_old_ = 1;
     if (server->has_timeouts_ || server->timers_ != NULL ||
         server->is_stopping_) {
-        server->now_ns_ = wasock_poller_now_ns(&server->poller_);
+        wasock_server_now_ns(server);
     }
     while (wasock_poller_next(&server->poller_, &event)) {
         dispatch(server, &event);
@@ -313,7 +325,11 @@ size_t wasock_server_n_clients(const struct wasock_server *server)
     return server->n_clients_;
 }
 
-uint64_t wasock_server_now_ns(const struct wasock_server *server)
+uint64_t wasock_server_now_ns(struct wasock_server *server)
 {
+    if (server->is_now_old_ || server->now_ns_ == 0) {
+        server->now_ns_ = wasock_poller_now_ns(&server->poller_);
+        server->is_now_old_ = 0;
+    }
     return server->now_ns_;
 }
