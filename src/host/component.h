@@ -52,6 +52,10 @@ void wasock__land_kept(void);
 
 void wasock__land_end(void);
 
+/* Release what landed outside the pieces while there was no landing: a host may
+ * deliver a result during a call of a libc's. */
+void wasock__land_release(void *memory);
+
 /* ---- Descriptors ---- */
 
 /* Where no descriptor of a libc is: they share the program. */

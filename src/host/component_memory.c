@@ -25,6 +25,7 @@ static struct {
     uint8_t *end;
 } pieces[2], kept, spill;
 static uint8_t *spill_start;
+static uint8_t *first_spill;
 static enum landing landing;
 
 /* An allocator that starts later takes all memory there is for its own. */
@@ -45,6 +46,17 @@ void *wasock__grow(size_t n_pages)
 
     return old_pages == SIZE_MAX ? NULL
                                  : (void *)(old_pages * WASOCK__PAGE_BYTES);
+}
+
+void wasock__land_release(void *memory)
+{
+    const uintptr_t place = (uintptr_t)memory;
+
+    /* A heap between two spills is not told from them: leak. */
+    if (free != NULL &&
+        (place < (uintptr_t)first_spill || place >= (uintptr_t)spill.end)) {
+        free(memory);
+    }
 }
 
 static size_t n_pages_of(size_t n_bytes)
@@ -115,6 +127,9 @@ static void *take_spill(size_t n_bytes)
         spill_start = (uint8_t *)wasock__grow(n_pages);
         if (spill_start == NULL) {
             return NULL;
+        }
+        if (first_spill == NULL) {
+            first_spill = spill_start;
         }
         spill.next = spill_start;
         spill.end = spill_start + (n_pages * WASOCK__PAGE_BYTES);

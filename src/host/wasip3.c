@@ -51,9 +51,13 @@ int32_t wasock__p3_error(const struct wasock__p3_result *result)
 void wasock__p3_land_text(void)
 {
     static uint8_t text[TEXT_CAPACITY];
+    struct wasock__piece piece = {text, sizeof(text)};
 
-    wasock__land((struct wasock__piece){text, sizeof(text)},
-                 (struct wasock__piece){NULL, 0});
+    if (wasock__p3_dgram != NULL) {
+        wasock__p3_take_all(); /* what has landed there before */
+        piece = wasock__p3_dgram->landing;
+    }
+    wasock__land(piece, (struct wasock__piece){NULL, 0});
 }
 
 uint64_t wasock__p3_now(void)

@@ -93,8 +93,8 @@ struct wasock__p3_result {
 /* The errno of a result, or 0. */
 int32_t wasock__p3_error(const struct wasock__p3_result *result);
 
-/* Before a call whose error may have a text, which nobody reads. End it with
- * wasock__land_end. */
+/* Before a call whose error may have a text, which nobody reads, or during
+ * which datagrams may land. End it with wasock__land_end. */
 void wasock__p3_land_text(void);
 
 uint64_t wasock__p3_now(void);

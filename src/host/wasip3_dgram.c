@@ -73,6 +73,18 @@ static struct arrival *take_arrival(void)
 
 /* ---- Receive ---- */
 
+/* Move a datagram from where it landed. */
+static void keep_datagram(struct arrival *arrival)
+{
+    uint8_t *data = arrival->result.datagram.data;
+    const uint8_t *begin = (const uint8_t *)wasock__p3_dgram->landing.data;
+
+    __builtin_memcpy(arrival->data, data, arrival->result.datagram.length);
+    if (data < begin || data >= begin + ARRIVED_BYTES) {
+        wasock__land_release(data);
+    }
+}
+
 /* A datagram, or an error, is there: keep it. */
 static void read_end(struct wasock__p3_socket *socket)
 {
@@ -83,8 +95,7 @@ static void read_end(struct wasock__p3_socket *socket)
     if (!arrival->result.error.is_error &&
         arrival->result.datagram.length > 0 &&
         arrival->result.datagram.data != arrival->data) {
-        __builtin_memcpy(arrival->data, arrival->result.datagram.data,
-                         arrival->result.datagram.length);
+        keep_datagram(arrival);
     }
     wasock__p3_changed(socket, WASOCK_READABLE);
 }
@@ -234,7 +245,7 @@ static int32_t send(struct wasock__p3_socket *socket,
     if (error != 0) {
         return error;
     }
-    wasock__land(wasock__p3_dgram->landing, (struct wasock__piece){NULL, 0});
+    wasock__p3_land_text();
     wasock__p3_finish(wasock__p3_import_udp_send(&arguments, &result));
     wasock__p3_take_all();
     wasock__land_end();
@@ -248,8 +259,7 @@ static int32_t send(struct wasock__p3_socket *socket,
 static void stop_reading(struct wasock__p3_socket *socket)
 {
     if (socket->subtask != 0) {
-        wasock__land(wasock__p3_dgram->landing,
-                     (struct wasock__piece){NULL, 0});
+        wasock__p3_land_text();
         const bool has_returned = wasock__p3_cancel(socket->subtask);
         socket->subtask = 0;
         if (has_returned) {

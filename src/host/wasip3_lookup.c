@@ -35,8 +35,12 @@ int32_t wasock__host_lookup(const char *name, size_t length,
         } of;
     } result = {0};
 
-    wasock__land((struct wasock__piece){found, sizeof(found)},
-                 (struct wasock__piece){NULL, 0});
+    if (wasock__p3_dgram != NULL) { /* datagrams may land meanwhile */
+        wasock__p3_land_text();
+    } else {
+        wasock__land((struct wasock__piece){found, sizeof(found)},
+                     (struct wasock__piece){NULL, 0});
+    }
     wasock__p3_finish(wasock__p3_import_resolve(name, length, &result));
     wasock__p3_take_all();
     wasock__land_end();

@@ -183,16 +183,10 @@ void wasock__p3_take_all(void)
     } while (event != WASOCK__P3_NONE);
 }
 
-/* While the task is suspended, datagrams land, and errors' texts. */
 static void land(void)
 {
     n_answers = 0;
-    if (wasock__p3_dgram != NULL) {
-        wasock__land(wasock__p3_dgram->landing,
-                     (struct wasock__piece){NULL, 0});
-    } else {
-        wasock__p3_land_text();
-    }
+    wasock__p3_land_text();
 }
 
 static void set_timer(uint64_t until_ns)
