@@ -330,18 +330,28 @@ int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
     return wasock__posix_errno(errno);
 }
 
+/* Not inlined: one buffer, as most have, needs no array on the stack. */
+static __attribute__((noinline)) ptrdiff_t
+receive_many(int fd, const struct wasock_buffer *buffers, size_t n_buffers)
+{
+    struct vector vector;
+
+    take_buffers(&vector, buffers, n_buffers);
+    return recvmsg(fd, &vector.message, 0);
+}
+
 int32_t wasip1_sock_recv(int32_t fd, const struct wasock_buffer *buffers,
                          size_t n_buffers, uint16_t flags, uint32_t *n_received,
                          struct wasip1_roflags *roflags)
 {
-    struct vector vector;
-
     if (flags != 0) {
         return WASOCK_ENOTSUP;
     }
-    take_buffers(&vector, buffers, n_buffers);
     roflags->flags = 0;
-    return counted(recvmsg(fd, &vector.message, 0), n_received);
+    return counted(n_buffers == 1
+                       ? recv(fd, buffers->data, buffers->capacity, 0)
+                       : receive_many(fd, buffers, n_buffers),
+                   n_received);
 }
 
 /* 0 on a connection, EBADF on a listener: what a send of nothing is asked. */
@@ -360,19 +370,28 @@ static int32_t send_nothing(int fd, uint32_t *n_sent)
     return 0;
 }
 
-int32_t wasip1_sock_send(int32_t fd, const struct wasock_slice *slices,
-                         size_t n_slices, uint16_t flags, uint32_t *n_sent)
+static __attribute__((noinline)) ptrdiff_t
+send_many(int fd, const struct wasock_slice *slices, size_t n_slices)
 {
     struct vector vector;
 
+    take_slices(&vector, slices, n_slices);
+    return sendmsg(fd, &vector.message, MSG_NOSIGNAL);
+}
+
+int32_t wasip1_sock_send(int32_t fd, const struct wasock_slice *slices,
+                         size_t n_slices, uint16_t flags, uint32_t *n_sent)
+{
     if (flags != 0) {
         return WASOCK_ENOTSUP;
     }
     if (n_slices == 0) {
         return send_nothing(fd, n_sent);
     }
-    take_slices(&vector, slices, n_slices);
-    return counted(sendmsg(fd, &vector.message, MSG_NOSIGNAL), n_sent);
+    return counted(n_slices == 1
+                       ? send(fd, slices->data, slices->length, MSG_NOSIGNAL)
+                       : send_many(fd, slices, n_slices),
+                   n_sent);
 }
 
 int32_t wasip1_sock_shutdown(int32_t fd, uint8_t how)
