@@ -166,6 +166,7 @@ struct WASOCK__STORED wasock__poller {
     uint8_t is_virtual;     /* the network has a clock of its own */
     uint8_t is_interruptible;
     uint8_t is_set_tried; /* opened, or the host keeps none */
+    uint8_t when_taken;   /* enum wasock__report, of events that were taken */
 };
 
 static inline struct wasock__poller *

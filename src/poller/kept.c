@@ -38,6 +38,7 @@ static void open_set(struct wasock__poller *poller)
     poller->is_set_tried = 1;
     if (wasock__host_set_open(&poller->set) == 0) {
         poller->kind = WASOCK__HOST_KEEPING;
+        poller->when_taken = WASOCK__REPORT_NONE; /* nothing to learn */
     }
 }
 

@@ -28,6 +28,7 @@ void wasock__begin_asking(struct wasock__poller *poller)
     if (poller->cost == NULL) {
         poller->cost = &broadcast_cost;
     }
+    poller->when_taken = WASOCK__REPORT_TAKEN;
 }
 
 void wasock__learn_truthful(struct wasock__poller *poller)

@@ -178,10 +178,9 @@ bool wasock_poller_next(struct wasock_poller *opaque_poller,
     if (taken.deadline != 0 || taken.error != 0) {
         poller->timeout_ns = 0; /* this event was right */
     }
-    /* Where the host keeps the set there is nothing to learn. */
     wasock__set_report(poller, index,
-                       taken.ready != 0 && poller->kind != WASOCK__HOST_KEEPING
-                           ? WASOCK__REPORT_TAKEN
+                       taken.ready != 0
+                           ? (enum wasock__report)poller->when_taken
                            : WASOCK__REPORT_NONE);
     return true;
 }

@@ -70,12 +70,14 @@ static int wait_for_any(struct wasock__poller *poller, uint64_t until_ns,
     if (until_ns == WASOCK_NO_DEADLINE && !wasock__is_any_hosted(poller)) {
         return -WASOCK_EDEADLOCK;
     }
-    if (poller->kind == WASOCK__HOST_KEEPING) {
+    switch (poller->kind) {
+    case WASOCK__HOST_BLIND:
+        return wasock__blind_step(poller, until_ns, now_ns);
+    case WASOCK__HOST_KEEPING:
         return wasock__kept_step(poller, until_ns, now_ns);
+    default:
+        return wasock__schedule_step(poller, until_ns, now_ns);
     }
-    return poller->kind == WASOCK__HOST_BLIND
-               ? wasock__blind_step(poller, until_ns, now_ns)
-               : wasock__schedule_step(poller, until_ns, now_ns);
 }
 
 static bool needs_time(const struct wasock__poller *poller,
