@@ -19,13 +19,14 @@
  * within:
  *
  *   host                      all silent for long   others busy
- *   native, wasmtime, wasmi   at once               max(20 ms, 20 us * n)
+ *   native Linux, WASI 0.3    at once               at once
+ *   wasmtime, wasmi, WASI 0.2 at once               max(20 ms, 20 us * n)
  *   wazero                    max(20 ms, 50 us * n) max(20 ms, 50 us * n)
  *
- * plus the time that the program itself takes between two waits. "At once"
- * needs waits of at least 1.1 us * n, and begins after about four times the
- * figure on the right without an event. Any other host counts as one of the
- * two: the poller tells them apart by their answers.
+ * plus the time that the program itself takes between two waits. In the second
+ * row, "at once" needs waits of at least 1.1 us * n, and begins after about
+ * four times the figure on the right without an event. Any other host counts
+ * as one of the last two: the poller tells them apart by their answers.
  *
  * Readiness is a hint: a try_ call may still return EAGAIN. It is
  * level-triggered: an object that stays ready is reported by every wait.
@@ -34,7 +35,8 @@
  * Closing or removing an object drops its registration and its pending event,
  * so a handler may close any object, and free its memory, while it takes
  * events. The poller knows objects, not descriptor numbers: closing one leaves
- * objects that share its descriptor alone.
+ * objects that share its descriptor alone. Close objects, not the descriptors
+ * under them: the hosts of the first row report nothing of such an object.
  *
  * A poller and the objects that it watches belong to one thread.
  */
