@@ -112,7 +112,7 @@ def mosquitto(tree):
         "send_unsubscribe strings_mosq time_mosq tls_mosq util_mosq "
         "util_topic utf8_mosq will_mosq").split()]
     words = [cc, "-O2", "-w", "-DWITH_BROKER", '-DVERSION="2.0.11"',
-             "-DWITH_PERSISTENCE", "-DWITH_SYS_TREE", "-I.", "-Iinclude",
+             "-DWITH_BRIDGE", "-DWITH_PERSISTENCE", "-DWITH_SYS_TREE", "-I.", "-Iinclude",
              "-Isrc", "-Ilib", "-Ideps", *broker, *library]
     run(*words, "-lm", "-o", folder / f"mosquitto-poll{ending}", cwd=tree)
     run(*words, "-DWITH_EPOLL", tree / "src/mux_epoll.c", "-lm", "-o",
