@@ -18,8 +18,8 @@
 
 int main(void)
 {
-    /* On preview1 it is the next. */
-    const char *given = getenv("WASOCK_LISTEN");
+    const char *given =
+        getenv("WASOCK_LISTEN"); /* on preview1 it is the next */
     const char *port = given == NULL ? NULL : strrchr(given, ':');
     const struct sockaddr_in any = {
         .sin_family = AF_INET,

@@ -67,9 +67,8 @@ static int bind_to(int fd, int port)
     return bind(fd, (const struct sockaddr *)&address, sizeof(address));
 }
 
-static int port_of(int fd,
-                   int (*name)(int, struct sockaddr *restrict,
-                               socklen_t *restrict))
+static int port_of(int fd, int (*name)(int, struct sockaddr *restrict,
+                                       socklen_t *restrict))
 {
     struct sockaddr_in address = {0};
     socklen_t length = sizeof(address);
@@ -476,9 +475,8 @@ static void watched_datagrams(unsigned triggers)
 static int look_up(const char *host, const char *service, int flags, int family,
                    struct addrinfo **found)
 {
-    const struct addrinfo hints = {.ai_flags = flags,
-                                   .ai_family = family,
-                                   .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {
+        .ai_flags = flags, .ai_family = family, .ai_socktype = SOCK_STREAM};
 
     return getaddrinfo(host, service, &hints, found);
 }

@@ -58,8 +58,8 @@ static size_t send_nonblocking(int fd, struct iovec slices[N_SLICES])
 
 int main(void)
 {
-    /* On preview1 it is the next. */
-    const char *given = getenv("WASOCK_LISTEN");
+    const char *given =
+        getenv("WASOCK_LISTEN"); /* on preview1 it is the next */
     const char *port = given == NULL ? NULL : strrchr(given, ':');
     const struct sockaddr_in any = {
         .sin_family = AF_INET,

@@ -59,9 +59,11 @@ static ssize_t read_stdin(const struct iovec *buffers, int n_buffers)
     ssize_t total = 0;
 
     if (stdin_ahead.begin == stdin_ahead.end) {
-        const ssize_t n = wasock_libc_read(0, stdin_ahead.bytes, STDIN_BYTES);
+        /* Not by libc: in a component of WASI 0.3 what was polled for has been
+         * read by wasock, of a stream of its own. */
+        const ptrdiff_t n = wasock_fd_read(0, stdin_ahead.bytes, STDIN_BYTES);
         if (n < 0) {
-            return -errno;
+            return n;
         }
         stdin_ahead.begin = 0;
         stdin_ahead.end = (size_t)n;

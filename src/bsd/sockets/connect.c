@@ -235,11 +235,11 @@ static int connect_stream(struct socket *socket, const struct wasock_addr *addr)
  * connect(2). On a host that cannot, preview1's, only what loopback.h gives is
  * reached, at once.
  * Errors: EBADF; ENOTSOCK; EINVAL, EAFNOSUPPORT, ENAMETOOLONG: the address;
- *   EISCONN: also where it listens; EINPROGRESS: with O_NONBLOCK, or
- *   SO_SNDTIMEO is over; EALREADY; ECONNREFUSED: nobody listens there;
- *   ENETUNREACH: also for every address but loopback if the host cannot
- *   connect; EACCES: not allowed; EAGAIN: too many wait in the process to be
- *   accepted; EMFILE; ENOBUFS; any other code of the host.
+ *   EISCONN: also where it listens; EINPROGRESS: with O_NONBLOCK, or if
+ *   SO_SNDTIMEO is over; EALREADY; ECONNREFUSED: nobody listens there; ENETUNREACH: also
+ *   for every address but loopback where the host cannot; EACCES: not allowed;
+ *   EAGAIN: too many wait in the process to be accepted; EMFILE; ENOBUFS; what
+ *   else the host says.
  */
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {

@@ -83,8 +83,8 @@ static int disconnect(struct socket *socket)
     wasock_socket_local_addr(&socket->conn.socket, &local);
     wasock_conn_close(&socket->conn);
     socket->state = SOCKET_NEW;
-    return open_at(socket, local.family == socket->local.family ? &local
-                                                                : NULL);
+    return open_at(socket,
+                   local.family == socket->local.family ? &local : NULL);
 }
 
 int wasock_bsd__connect_datagram(struct socket *socket,
@@ -125,9 +125,9 @@ static int receive_host(struct socket *socket, const struct iovec *buffers,
     /* An iovec's layout is that of a buffer. */
     const struct wasock_buffer *room =
         (const struct wasock_buffer *)(const void *)buffers;
-    const int32_t error = wasock__host_dgram_receive(
-        wasock_socket_fd(&socket->conn.socket), room, (size_t)n_buffers, from,
-        &n);
+    const int32_t error =
+        wasock__host_dgram_receive(wasock_socket_fd(&socket->conn.socket), room,
+                                   (size_t)n_buffers, from, &n);
 
     *length = n;
     socket->conn.socket.activity_ |=
@@ -229,8 +229,7 @@ ssize_t wasock_bsd__receive_datagram(struct socket *socket,
             wasock_bsd__deadline(socket->receive_timeout_ns));
     }
     do {
-        result =
-            receive_once(socket, buffers, n_buffers, flags, from, length);
+        result = receive_once(socket, buffers, n_buffers, flags, from, length);
     } while (result == -EAGAIN && may_wait &&
              (result = wasock__socket_wait(host, WASOCK_READABLE, &wait)) == 0);
     wasock_bsd__changed(&socket->description, 0);
@@ -324,9 +323,9 @@ static ssize_t datagram_read(struct description *description,
 {
     struct wasock_addr from;
     size_t length = 0;
-    const ssize_t n = wasock_bsd__receive_datagram(
-        (struct socket *)description, buffers, n_buffers, flags, &from,
-        &length);
+    const ssize_t n =
+        wasock_bsd__receive_datagram((struct socket *)description, buffers,
+                                     n_buffers, flags, &from, &length);
 
     return n >= 0 && (flags & MSG_TRUNC) != 0 ? (ssize_t)length : n;
 }

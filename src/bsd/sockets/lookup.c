@@ -215,11 +215,10 @@ int getaddrinfo(const char *host, const char *service,
     if (error != 0) {
         return error;
     }
-    const int n =
-        host == NULL ? own_address(asked, addrs)
-                     : wasock_bsd__look_up(host, asked->ai_family,
-                                           asked->ai_flags, addrs,
-                                           ADDRESSES_MAX);
+    const int n = host == NULL ? own_address(asked, addrs)
+                               : wasock_bsd__look_up(host, asked->ai_family,
+                                                     asked->ai_flags, addrs,
+                                                     ADDRESSES_MAX);
     for (int i = 0; i < n; i++) {
         addrs[i].port = (uint16_t)port_of(service);
         struct found *found = make_found(&addrs[i], asked);

@@ -169,8 +169,8 @@ bool wasock_bsd__is_hint(unsigned answer)
 }
 
 /*
- * A socket that is ready has finished connecting, well or not. A peer that has
- * gone is half of POLLHUP: a read reports it.
+ * What is ready while it connects has ended to do so, well or not. That the
+ * peer has gone is half of POLLHUP: reading tells it.
  */
 static unsigned socket_meaning(struct description *description, unsigned answer)
 {
@@ -506,7 +506,7 @@ static struct wasock_addr local_of(struct socket *socket)
 }
 
 /*
- * getsockname(2). If the host has no call for it, the address given to bind; of
+ * getsockname(2). Where the host does not tell, the address given to bind; of
  * an accepted connection its listener's; before that 0.0.0.0:0 or [::]:0. An
  * end of a pair has no name.
  * Errors: EBADF; ENOTSOCK.

@@ -55,9 +55,9 @@ struct socket {
     struct wasock_addr local; /* as given to bind; a listener's for the rest */
     struct wasock_listener listener; /* BOUND: claimed; LISTENING */
     struct wasock_conn conn; /* CONNECTING, CONNECTED; datagrams: BOUND, too */
-    struct socket *next;             /* LISTENING: to be accepted next, once
+    struct socket *next;     /* LISTENING: to be accepted next, once
                                         it is CONNECTED */
-    struct socket *next_bound;       /* bind.c: another that has an address */
+    struct socket *next_bound; /* bind.c: another that has an address */
     struct read_ahead ahead;
     uint64_t receive_timeout_ns; /* 0: none */
     uint64_t send_timeout_ns;
@@ -66,7 +66,7 @@ struct socket {
     int error; /* what will be said once: LISTENING: by accept; else by what
                   comes first */
     bool is_connect_untold; /* CONNECTED, which the next connect says */
-    unsigned shut;              /* halves, enum wasock_shutdown */
+    unsigned shut;          /* halves, enum wasock_shutdown */
     bool is_dead; /* an error that ended it was told: reads come to the end,
                      writes are EPIPE */
     unsigned n_passes_full; /* where the host tells of no room to write:

@@ -6,7 +6,8 @@
  * idle one is never reported because another is ready. On a host whose poll
  * looks at nothing (wazero) what is there to be read or accepted is found by
  * trying, every 1 to 15 ms, and a connection counts as writable until a write
- * has found no room.
+ * has found no room. In a component what the host says is there to be read is
+ * verified by reading ahead, as it may be out of date.
  * Known as far as hosts let one: POLLHUP and POLLERR of a connection that was
  * reset. They, where nothing is asked for, and POLLRDHUP, where it is, are
  * found behind up to 4 KiB that are unread. POLLPRI never is.
