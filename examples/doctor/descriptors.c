@@ -4,7 +4,9 @@
 
 #include "wasip1.h"
 
-#ifdef __wasi__
+/* Components have no preview1 to ask. */
+#if defined(__wasi__) && !defined(WASOCK_COMPONENT)
+#define HAS_PREVIEW1
 #include <wasi/api.h>
 #endif
 
@@ -22,7 +24,7 @@ static const char *mode_name(int fd)
 /* Calls that the library has no use for, and so the waist has not. */
 static void probe_other_calls(struct doctor *doctor, int fd)
 {
-#ifdef __wasi__
+#ifdef HAS_PREVIEW1
     __wasi_prestat_t prestat;
 
     note(doctor, FACT_PRESTAT, "%s",
@@ -73,7 +75,7 @@ static void probe_numbering(struct doctor *doctor)
 /* A closed number: one below those that are still open may be free. */
 static void probe_renumber(struct doctor *doctor)
 {
-#ifdef __wasi__
+#ifdef HAS_PREVIEW1
     const struct subject from = open_subject(doctor, 0);
     const struct subject closed = open_subject(doctor, 0);
 

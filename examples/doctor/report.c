@@ -63,8 +63,19 @@ static const struct host hosts[] = {
       {FACT_ROFLAGS, "never written"}}},
     {"wasock's own, native",
      {{FACT_PRESTAT, ""},
-      {FACT_ACCEPT_CONN, "EBADF"},
-      {FACT_RECV_PEEK, "ENOTSUP"}}},
+      {FACT_RECV_PEEK, "ENOTSUP"},
+      {FACT_NUMBERING, "lowest free"}}},
+    {"WASI 0.2 on Node (jco)",
+     {{FACT_PRESTAT, ""},
+      {FACT_RECV_PEEK, "ENOTSUP"},
+      {FACT_POLL_BYTES, "0"},
+      {FACT_SHUT_THEN_RECV, "end of stream"}}},
+    {"WASI 0.2 on wasmtime",
+     {{FACT_PRESTAT, ""}, {FACT_RECV_PEEK, "ENOTSUP"}, {FACT_POLL_BYTES, "0"}}},
+    {"WASI 0.3 on wasmtime",
+     {{FACT_PRESTAT, ""},
+      {FACT_RECV_PEEK, "ENOTSUP"},
+      {FACT_POLL_BYTES, "10"}}},
 };
 
 static bool is_host(const struct doctor *doctor, const struct host *host)
@@ -123,7 +134,9 @@ static const struct advice advices[] = {
     {{FACT_NAGLE, "40 ms: Nagle on"},
      "Two small sends in a row cost 40 ms. Send a response with one\n"
      "  wasock_conn_writev, or let the host inherit a listener that was made\n"
-     "  with TCP_NODELAY (wasmtime: -S listenfd=y)."},
+     "  with TCP_NODELAY (preview1 on wasmtime: -S listenfd=y)."},
+    {{FACT_SHUT_THEN_RECV, "end of stream"},
+     "Shutting the writing half ends reading as well: read to EOF before."},
     {{FACT_CLOSE_SEEN, "nothing"},
      "A closed connection stays open for its peer. wasock shuts it first. The\n"
      "  host keeps its own descriptor until its garbage collector runs: give "

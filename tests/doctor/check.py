@@ -3,10 +3,10 @@
 
     check.py [--write | --deserted] HOST PROGRAM
 
-HOST: wasmtime, wasmtime-46, wasmi, wazero or native; PROGRAM: preopens, built
-for it. Lines that begin with a ~ are timings and are not compared. With
---write the report takes the place of the one in docs/hosts.md. With --deserted
-the partner goes at once, and the report has what was found until then.
+HOST: see hosts.py; PROGRAM: preopens, built for it. Lines that begin with a ~
+are timings and are not compared. With --write the report takes the place of the
+one in docs/hosts.md. With --deserted the partner goes at once, and the report
+has what was found until then.
 """
 import difflib
 import pathlib
@@ -40,7 +40,8 @@ def consult(host, program, serve, exit_code):
 
 def section(host):
     """Where the report of a host stands in the document."""
-    match = re.search(rf"^## {host}\n.*?^```text\n(.*?)^```$",
+    title = host.replace("-on-", " on ")
+    match = re.search(rf"^## {title}\n.*?^```text\n(.*?)^```$",
                       document.read_text(), re.M | re.S)
     if match is None or "\n## " in match[0]:
         sys.exit(f"{document.name} has no report of {host}")

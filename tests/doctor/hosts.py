@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Start a program on a host, with one listener on a port of its own."""
+"""Start a program on a host, with one listener on a port of its own.
+
+HOST: native, one that runs preview1 (wasmtime, wasmi, wazero), or one that runs
+components: wasip2-on-wasmtime-49, wasip3-on-wasmtime-49, wasip2-on-jco.
+"""
 import os
 import pathlib
 import resource
@@ -13,6 +17,7 @@ SKIPPED = 77
 
 def path(host):
     """The host's program; ends the test where it is not installed."""
+    host = host.rpartition("-on-")[2]
     folder = pathlib.Path(os.environ.get("WASOCK_HOSTS_BIN",
                                          root / ".hosts/bin"))
     if not os.access(folder / host, os.X_OK):
@@ -39,6 +44,13 @@ def command(host, address, words=()):
         return [path(host), "--tcplisten", address]
     if host == "wazero":
         return [path(host), "run", f"-listen={address}"]
+    if host.endswith("-on-jco"):
+        path(host)
+        return [str(root / "tools/wasock-run"), "--runtime", "jco", "--listen",
+                address]
+    if "-on-" in host:
+        return [path(host), "run", "-Sinherit-network",
+                "-Sallow-ip-name-lookup", "--env", f"WASOCK_LISTEN={address}"]
     return [path(host), "run", "-Spreview2=n", f"-Stcplisten={address}"]
 
 
