@@ -202,6 +202,10 @@ uint32_t wasock__p2_stdin_pollable(void);
 extern uint32_t wasock__p2_n_answers;
 #define WASIP2_MANY_ANSWERS 64
 
+/* Pollables in the last poll. */
+extern size_t wasock__p2_n_asked;
+#define WASIP2_MANY_ASKED 128
+
 /* Let the host's own tasks run until a pollable is ready, or about 1 ms. */
 void wasock__p2_pause(uint32_t pollable);
 

@@ -44,6 +44,8 @@ static struct {
 
 static uint32_t n_empty_polls;
 
+size_t wasock__p2_n_asked;
+
 /* A poll. */
 struct question {
     const struct wasock__subscription *subscriptions;
@@ -223,6 +225,7 @@ static size_t poll(struct question *question)
                           result.n_indexes * sizeof(uint32_t));
     }
     wasock__p2_n_answers = (uint32_t)result.n_indexes;
+    wasock__p2_n_asked = question->n_asked;
     return result.n_indexes;
 }
 

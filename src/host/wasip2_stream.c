@@ -405,6 +405,10 @@ static bool read_once(struct wasip2_socket *socket, uint8_t *data, size_t room,
 /*
  * Read what there is. What fills a read goes on in the same call: a peer that
  * sends an answer in parts would wait for an acknowledgement in between.
+ *
+ * wasmtime reports a socket as ready until a read finds nothing. Where a poll
+ * is dear, as many are asked about, that read follows at once: otherwise the
+ * next poll ends early, for nothing.
  */
 static size_t read_all(struct wasip2_socket *socket,
                        const struct wasock_buffer *buffers, size_t n_buffers)
@@ -418,7 +422,8 @@ static size_t read_all(struct wasip2_socket *socket,
         while (is_filled && done < buffers[i].capacity) {
             size_t n_read = 0;
             is_filled = read_once(socket, data + done,
-                                  buffers[i].capacity - done, &n_read);
+                                  buffers[i].capacity - done, &n_read) ||
+                        (n_read > 0 && wasock__p2_n_asked >= WASIP2_MANY_ASKED);
             done += n_read;
         }
         total += done;
