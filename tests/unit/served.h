@@ -18,13 +18,17 @@
 #include <wasock/fakenet.h>
 #include <wasock/wasock.h>
 
+#ifndef NET_BYTES
+#define NET_BYTES 60000
+#endif
+
 #define MS WASOCK_NS_PER_MS
 #define N_CLIENTS 4
 #define INPUT_BYTES 64
 #define OUTPUT_BYTES 256
 
-static _Alignas(
-    WASOCK_FAKENET_ALIGNMENT) char net_memory[WASOCK_FAKENET_SIZE(24, 60000)];
+static _Alignas(WASOCK_FAKENET_ALIGNMENT) char net_memory[WASOCK_FAKENET_SIZE(
+    24, NET_BYTES)];
 static _Alignas(WASOCK_SERVER_ALIGNMENT) unsigned char server_memory
     [WASOCK_SERVER_SIZE(N_CLIENTS, INPUT_BYTES, OUTPUT_BYTES)];
 static struct wasock_fakenet net;

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* The server layer on every host of simhost, and what a request costs there. */
+#include "worlds.h"
+
+#define N_CLIENTS 3
+#define N_PEERS 5
+#define INPUT_BYTES 32
+#define OUTPUT_BYTES 64
+
+static _Alignas(WASOCK_SERVER_ALIGNMENT) unsigned char server_memory
+    [WASOCK_SERVER_SIZE(N_CLIENTS, INPUT_BYTES, OUTPUT_BYTES)];
+static struct wasock_server server;
+static struct wasock_listener listener;
+static int listener_fd;
+static unsigned n_closed;
+static int last_reason;
+
+static size_t echo(struct wasock_client *client, const void *data,
+                   size_t length)
+{
+    return wasock_client_send(client, data, length) == 0 ? length : 0;
+}
+
+static void on_close(struct wasock_client *client, int reason)
+{
+    (void)client;
+    n_closed++;
+    last_reason = reason;
+}
+
+static void begin(void)
+{
+    static const struct wasock_handler handler = {.data = echo,
+                                                  .close = on_close};
+    static const struct wasock_server_options options = {
+        .handler = &handler,
+        .n_clients = N_CLIENTS,
+        .input_bytes = INPUT_BYTES,
+        .output_bytes = OUTPUT_BYTES,
+        .idle_ns = 60 * WASOCK_NS_PER_S,
+    };
+
+    n_closed = 0;
+    memset(&listener, 0, sizeof(listener));
+    listener_fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, listener_fd), 0);
+    assert_int_equal(wasock_server_init(&server, server_memory,
+                                        sizeof(server_memory), &options),
+                     0);
+    assert_int_equal(wasock_server_add_listener(&server, &listener), 0);
+}
+
+static void end(void)
+{
+    wasock_server_close(&server);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+static void run_until_closed(unsigned n)
+{
+    for (int i = 0; i < 1000 && n_closed < n; i++) {
+        assert_int_equal(wasock_server_run_for_ns(&server, 20 * MS),
+                         -WASOCK_EDEADLINE);
+    }
+    assert_int_equal(n_closed, n);
+}
+
+/* More peers than fit at a time; each sends more than the buffers hold, shuts
+ * its half, and gets all of it back. */
+static void test_echo_in(void)
+{
+    struct simhost_peer *peers[N_PEERS];
+    uint8_t text[300];
+
+    for (size_t i = 0; i < sizeof(text); i++) {
+        text[i] = (uint8_t)(i * 7);
+    }
+    begin();
+    for (size_t i = 0; i < N_PEERS; i++) {
+        peers[i] = simhost_connect(listener_fd, i * MS);
+        simhost_peer_set_window(peers[i], 50);
+        simhost_peer_set_reading(peers[i], 20);
+        simhost_peer_send(peers[i], text, 150, 2 * MS);
+        simhost_peer_send(peers[i], text + 150, 150, 5 * MS);
+        simhost_peer_shutdown(peers[i], 5 * MS);
+    }
+    run_until_closed(N_PEERS);
+    simhost_advance_ns(100 * MS);
+    for (size_t i = 0; i < N_PEERS; i++) {
+        assert_received(peers[i], (const char *)text, sizeof(text));
+        assert_int_equal(simhost_peer_end(peers[i]), SIMHOST_END_STREAM);
+    }
+    end();
+}
+IN_EVERY_WORLD(test_echo)
+
+static void test_resets_in(void)
+{
+    begin();
+    for (size_t i = 0; i < N_PEERS; i++) {
+        struct simhost_peer *peer = simhost_connect(listener_fd, i * MS);
+        simhost_peer_send(peer, "x", 1, SIMHOST_NOW);
+        simhost_peer_reset(peer, (10 + i) * MS);
+    }
+    run_until_closed(N_PEERS);
+    assert_true(last_reason == 0 || wasock_err_is_disconnect(last_reason));
+    end();
+}
+IN_EVERY_WORLD(test_resets)
+
+/* Clients that stay silent are closed in time, on every host. */
+static void test_idle_in(void)
+{
+    begin();
+    simhost_connect(listener_fd, SIMHOST_NOW);
+    assert_int_equal(wasock_server_run_for_ns(&server, 59 * WASOCK_NS_PER_S),
+                     -WASOCK_EDEADLINE);
+    assert_int_equal(n_closed, 0);
+    assert_int_equal(wasock_server_run_for_ns(&server, 2 * WASOCK_NS_PER_S),
+                     -WASOCK_EDEADLINE);
+    assert_int_equal(n_closed, 1);
+    assert_int_equal(last_reason, -WASOCK_EDEADLINE);
+    end();
+}
+IN_EVERY_WORLD(test_idle)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_echo),
+        cmocka_unit_test(test_resets),
+        cmocka_unit_test(test_idle),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
