@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""The README's command without a build system links the README's program.
+
+by_hand.py COMPILER FLAG...
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+root = pathlib.Path(__file__).parents[2]
+text = (root / "README.md").read_text().replace("\\\n", "")
+command = re.search(r"^ +clang --target=wasm32-wasip1 (.*) -o server.wasm$",
+                    text, re.M)[1]
+with tempfile.TemporaryDirectory() as folder:
+    program = pathlib.Path(folder) / "server.wasm"
+    words = command.replace(" server.c ", " examples/server.c ")
+    flags = " ".join(f"'{flag}'" for flag in sys.argv[1:])
+    subprocess.run(f"{flags} {words} -o {program}", shell=True, check=True,
+                   cwd=root)
+    assert program.read_bytes().startswith(b"\0asm\1\0\0\0")
