@@ -236,10 +236,10 @@ static int connect_stream(struct socket *socket, const struct wasock_addr *addr)
  * reached, at once.
  * Errors: EBADF; ENOTSOCK; EINVAL, EAFNOSUPPORT, ENAMETOOLONG: the address;
  *   EISCONN: also where it listens; EINPROGRESS: with O_NONBLOCK, or if
- *   SO_SNDTIMEO is over; EALREADY; ECONNREFUSED: nobody listens there; ENETUNREACH: also
- *   for every address but loopback where the host cannot; EACCES: not allowed;
- *   EAGAIN: too many wait in the process to be accepted; EMFILE; ENOBUFS; what
- *   else the host says.
+ *   SO_SNDTIMEO is over; EALREADY; ECONNREFUSED: nobody listens there;
+ *   ENETUNREACH: also for every address but loopback if the host cannot
+ *   connect; EACCES: not allowed; EAGAIN: too many wait in the process to be
+ *   accepted; EMFILE; ENOBUFS; any other code of the host.
  */
 int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
