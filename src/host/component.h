@@ -73,7 +73,8 @@ enum wasock__socket_kind {
     WASOCK__SOCKET_LISTENER,
     WASOCK__SOCKET_CONNECTING,
     WASOCK__SOCKET_CONNECTION,
-    WASOCK__SOCKET_DGRAM
+    WASOCK__SOCKET_DGRAM,
+    WASOCK__SOCKET_CLOSED /* by the program: not found, but not yet removed */
 };
 
 /* What every socket begins with. A version's own members follow: it converts

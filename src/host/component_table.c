@@ -65,7 +65,10 @@ static struct wasock__socket *find(int32_t fd)
         return NULL;
     }
     struct wasock__socket *socket = socket_at(index);
-    return socket->kind != WASOCK__SOCKET_FREE ? socket : NULL;
+    return socket->kind != WASOCK__SOCKET_FREE &&
+                   socket->kind != WASOCK__SOCKET_CLOSED
+               ? socket
+               : NULL;
 }
 
 int32_t wasock__table_end(void)
@@ -75,11 +78,12 @@ int32_t wasock__table_end(void)
 
 void wasock__table_remove(int32_t fd)
 {
-    struct wasock__socket *socket = find(fd);
+    const uint32_t index = (uint32_t)fd - WASOCK__FIRST_FD;
+    struct wasock__socket *socket = socket_at(index);
 
     socket->kind = WASOCK__SOCKET_FREE;
     socket->next_free = first_free;
-    first_free = (uint32_t)fd - WASOCK__FIRST_FD;
+    first_free = index;
 }
 
 struct wasock__socket *wasock__table_find(int32_t fd)

@@ -174,8 +174,25 @@ bool wasock__p2_wait(uint32_t pollable, uint32_t timer)
     wasock__land(piece, none);
     wasip2_poll(pollables, 2, &result);
     wasock__land_end();
-    wasock__p2_n_answers = 0;
     return result.n_indexes == 2 || result.indexes[0] == 0;
+}
+
+uint32_t wasock__p2_always(void)
+{
+    static uint32_t pollable;
+
+    /* Not a duration of 0: that is ready without tokio, and a poll with it in
+     * the list would never wait, as it must at times. */
+    if (pollable == 0) {
+        pollable = wasip2_subscribe_duration(1);
+    }
+    return pollable;
+}
+
+void wasock__p2_refresh(void)
+{
+    wasip2_pollable_block(wasock__p2_always());
+    wasock__p2_n_answers = 0;
 }
 
 void wasock__p2_pause(uint32_t pollable)

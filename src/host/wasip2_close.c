@@ -2,10 +2,9 @@
 /*
  * wasip2_close.c - how a socket of WASI 0.2 ends.
  *
- * The host forgets what a stream has not sent when that is dropped, and some
- * hosts stop the guest until it is sent. So a connection that is closed with
- * data to send is kept until that is gone. If there are too many, one is
- * dropped.
+ * A stream that is dropped with data to send stops the guest until that is sent
+ * (wasmtime 49) or forgets it (46). So a connection that is closed with data to
+ * send is kept, and its number with it, until the peer has taken all.
  */
 #include "wasip2_internal.h"
 
@@ -16,8 +15,6 @@
 
 WASOCK__LINK_IMPORTS;
 
-#define LINGERING_MAX 256
-
 /* How many are asked about at a time: peers that read nothing must not make
  * polls slow. */
 #define REAP_MAX 4
@@ -25,34 +22,43 @@ WASOCK__LINK_IMPORTS;
 /* How long the end of a program waits for peers. */
 #define LAST_WAIT_NS (5 * WASOCK_NS_PER_S)
 
-struct lingering {
-    uint32_t handle;
-    uint32_t output;
-    uint32_t pollable;
-};
+/* A queue of sockets with data to send. */
+static struct wasip2_socket *first_closed;
+static struct wasip2_socket *last_closed;
+static uint32_t n_closed;
 
-static struct lingering lingering[LINGERING_MAX];
-static uint32_t n_lingering;
-static uint32_t next_lingering; /* to be asked about, or dropped */
-
-static void drop(uint32_t index)
+static void enqueue(struct wasip2_socket *socket)
 {
-    struct lingering *dropped = &lingering[index];
+    socket->next_closed = NULL;
+    if (first_closed == NULL) {
+        first_closed = socket;
+    } else {
+        last_closed->next_closed = socket;
+    }
+    last_closed = socket;
+    n_closed++;
+}
 
-    wasip2_pollable_drop(dropped->pollable);
-    wasip2_output_drop(dropped->output);
-    wasip2_tcp_drop(dropped->handle);
-    *dropped = lingering[--n_lingering];
+static void drop(struct wasip2_socket *socket)
+{
+    wasock__p2_drop_pollable(&socket->output_pollable);
+    wasip2_output_drop(socket->output);
+    wasip2_tcp_drop(socket->handle);
+    wasock__table_remove(socket->fd);
 }
 
 void wasock__p2_reap(void)
 {
-    for (uint32_t i = 0; i < REAP_MAX && n_lingering > 0; i++) {
-        next_lingering = next_lingering < n_lingering ? next_lingering : 0;
-        if (wasip2_pollable_ready(lingering[next_lingering].pollable)) {
-            drop(next_lingering);
+    const uint32_t n = n_closed < REAP_MAX ? n_closed : REAP_MAX;
+
+    for (uint32_t i = 0; i < n; i++) {
+        struct wasip2_socket *socket = first_closed;
+        first_closed = socket->next_closed;
+        n_closed--;
+        if (wasip2_pollable_ready(socket->output_pollable)) {
+            drop(socket);
         } else {
-            next_lingering++;
+            enqueue(socket);
         }
     }
 }
@@ -63,41 +69,39 @@ static void linger(struct wasip2_socket *socket)
     struct wasip2_done ignored;
 
     wasip2_tcp_shutdown(socket->handle, 1, &ignored);
-    if (n_lingering == LINGERING_MAX) {
-        next_lingering = next_lingering < n_lingering ? next_lingering : 0;
-        drop(next_lingering);
-    }
-    struct lingering *kept = &lingering[n_lingering++];
-    kept->handle = socket->handle;
-    kept->output = socket->output;
-    kept->pollable = wasock__p2_output_pollable(socket);
+    wasock__p2_output_pollable(socket);
+    socket->base.kind = WASOCK__SOCKET_CLOSED;
+    enqueue(socket);
 }
 
-/* Whether a connection has sent all that was written to it. */
-static bool has_sent_all(const struct wasip2_socket *socket)
+/* Whether a connection has, or may have, something to send. A host that says
+ * that it takes nothing may not have looked. */
+static bool has_unsent(struct wasip2_socket *socket)
 {
     struct wasip2_room room;
 
+    if (!socket->is_written) {
+        return false;
+    }
     wasip2_output_check(socket->output, &room);
     if (room.is_error) {
         const int32_t ignored = wasock__p2_stream_errno(&room.of.error);
         (void)ignored;
-        return true;
+        return false;
     }
-    return room.of.n_bytes > 0;
+    return room.of.n_bytes == 0 &&
+           !wasip2_pollable_ready(wasock__p2_output_pollable(socket));
 }
 
 static void close_connection(struct wasip2_socket *socket)
 {
     wasock__p2_drop_pollable(&socket->input_pollable);
     wasip2_input_drop(socket->input);
-    if (!has_sent_all(socket)) {
+    if (has_unsent(socket)) {
         linger(socket);
-        return;
+    } else {
+        drop(socket);
     }
-    wasock__p2_drop_pollable(&socket->output_pollable);
-    wasip2_output_drop(socket->output);
-    wasip2_tcp_drop(socket->handle);
 }
 
 /* ---- Closing ---- */
@@ -110,10 +114,13 @@ int32_t wasip1_fd_close(int32_t fd)
         return WASOCK_EBADF;
     }
     wasock__p2_reap();
+    socket->fd = fd;
+    if (socket->base.kind == WASOCK__SOCKET_CONNECTION) {
+        close_connection(socket);
+        return 0;
+    }
     if (socket->calls != NULL) {
         socket->calls->drop(socket);
-    } else if (socket->base.kind == WASOCK__SOCKET_CONNECTION) {
-        close_connection(socket);
     } else {
         wasock__p2_drop_pollable(&socket->pollable);
         wasip2_tcp_drop(socket->handle);
@@ -128,13 +135,14 @@ void wasock__component_end(void)
         const int32_t ignored = wasip1_fd_close(fd);
         (void)ignored;
     }
-    if (n_lingering == 0) {
+    if (first_closed == NULL) {
         return;
     }
     const uint32_t timer = wasip2_subscribe_duration(LAST_WAIT_NS);
-    while (n_lingering > 0 &&
-           wasock__p2_wait(lingering[n_lingering - 1].pollable, timer)) {
-        drop(n_lingering - 1);
+    for (; first_closed != NULL; first_closed = first_closed->next_closed) {
+        if (!wasock__p2_wait(first_closed->output_pollable, timer)) {
+            break;
+        }
     }
     wasip2_pollable_drop(timer);
 }

@@ -185,7 +185,7 @@ static int32_t receive(struct wasip2_socket *socket,
                        const struct wasock_buffer *buffers, size_t n_buffers,
                        struct wasock_addr *addr, uint32_t *length)
 {
-    struct incoming datagram;
+    struct incoming datagram = {.length = 0};
     size_t capacity = 0;
     int32_t error = receive_once(socket, buffers, n_buffers, &datagram);
 
@@ -272,6 +272,10 @@ static int32_t send(struct wasip2_socket *socket,
         return error;
     }
     error = send_once(socket, &datagram);
+    if (error == WASOCK_EAGAIN) { /* a new socket is not known to be ready */
+        wasock__p2_pause(socket->output_pollable);
+        error = send_once(socket, &datagram);
+    }
     while (error == WASOCK_EAGAIN && !wasock__p2_is_nonblocking(socket)) {
         wasip2_pollable_block(socket->output_pollable);
         error = send_once(socket, &datagram);

@@ -142,6 +142,8 @@ struct wasip2_dgram_calls {
 struct wasip2_socket {
     struct wasock__socket base;
     const struct wasip2_dgram_calls *calls; /* datagram sockets only */
+    struct wasip2_socket *next_closed;
+    int32_t fd; /* closed sockets only */
     uint32_t handle;
     uint32_t input; /* streams, of bytes or datagrams */
     uint32_t output;
@@ -151,6 +153,7 @@ struct wasip2_socket {
     uint32_t round;     /* of polls, in which it was last reported */
     uint8_t read_level; /* how much a read asks for */
     uint8_t is_eof;     /* nothing more is read */
+    uint8_t is_written; /* something was written */
     uint8_t error;      /* of reading or connecting, not yet reported */
 };
 
@@ -195,9 +198,12 @@ int32_t wasock__p2_finish_connect(struct wasip2_socket *socket);
 /* A pollable of stdin. */
 uint32_t wasock__p2_stdin_pollable(void);
 
+/* A pollable whose time came long ago. */
+uint32_t wasock__p2_always(void);
+
 /*
- * tokio, which wasmtime stands on, takes ready sockets for unready after 128
- * answers without a pause. Answers since the last pause, at least.
+ * tokio, which wasmtime stands on, takes what is ready for unready after 128
+ * answers "ready", until the guest waits. Answers since the last wait, at most.
  */
 extern uint32_t wasock__p2_n_answers;
 #define WASIP2_MANY_ANSWERS 64
@@ -206,11 +212,14 @@ extern uint32_t wasock__p2_n_answers;
 extern size_t wasock__p2_n_asked;
 #define WASIP2_MANY_ASKED 128
 
-/* Let the host's own tasks run until a pollable is ready, or about 1 ms. */
+/* Have the host answer truly again. */
+void wasock__p2_refresh(void);
+
+/* Let the host look at its sockets, until a pollable is ready or about 1 ms. */
 void wasock__p2_pause(uint32_t pollable);
 
-/* Drop some of the sockets that were closed with data to send, those that have
- * sent it. */
+/* Drop sockets that were closed with data to send and have sent it: some of
+ * them, in turn. */
 void wasock__p2_reap(void);
 
 #endif

@@ -40,20 +40,19 @@ static int32_t get_next(uint32_t stream, uint32_t pollable,
 {
     struct next next;
 
-    for (;;) {
-        wasip2_resolve_next(stream, &next);
-        if (!next.is_error) {
-            if (!next.of.option.is_some) {
-                return WASOCK_ENOENT;
-            }
-            wasock__ip_load(&next.of.option.ip, addr);
-            return 0;
-        }
-        if (next.of.code != WASIP2_WOULD_BLOCK) {
-            return wasock__p2_errno(next.of.code);
-        }
+    wasip2_resolve_next(stream, &next);
+    while (next.is_error && next.of.code == WASIP2_WOULD_BLOCK) {
         wasip2_pollable_block(pollable);
+        wasip2_resolve_next(stream, &next);
     }
+    if (next.is_error) {
+        return wasock__p2_errno(next.of.code);
+    }
+    if (!next.of.option.is_some) {
+        return WASOCK_ENOENT;
+    }
+    wasock__ip_load(&next.of.option.ip, addr);
+    return 0;
 }
 
 int32_t wasock__host_lookup(const char *name, size_t length,

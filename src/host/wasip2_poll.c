@@ -14,10 +14,10 @@
 WASOCK__LINK_IMPORTS;
 
 /*
- * tokio answers no more than 128 times "ready" without a pause, and wasmtime
- * asks in the order of handles: the lowest ones would starve the others. So a
- * poll that reports this many begins a round: those it reported are left out,
- * until a poll reports fewer.
+ * tokio answers no more than 128 times "ready" at a time, and wasmtime asks in
+ * the order of handles: the lowest ones would starve the others. So a poll that
+ * reports this many begins a round: those it reported are left out, until a
+ * poll reports fewer.
  */
 #define FULL_POLL 100
 
@@ -27,7 +27,7 @@ WASOCK__LINK_IMPORTS;
 
 /* Owners of pollables that are no subscription's. */
 #define OWNER_TIMER UINT32_MAX
-#define OWNER_PAUSE (UINT32_MAX - 1)
+#define OWNER_NOBODY (UINT32_MAX - 1)
 
 /* Arrays of one length: pollables, whose they are, and what is ready. */
 static struct {
@@ -77,24 +77,15 @@ static bool reserve(size_t n)
     return true;
 }
 
-/* A pollable that is always ready. */
-static uint32_t always(void)
-{
-    static uint32_t pollable;
-
-    if (pollable == 0) {
-        pollable = wasip2_subscribe_duration(0);
-    }
-    return pollable;
-}
-
 static uint32_t pollable_of_socket(struct wasip2_socket *socket, bool is_read)
 {
     switch (socket->base.kind) {
+    case WASOCK__SOCKET_BOUND:
+        return 0;
     case WASOCK__SOCKET_LISTENER:
         return is_read ? socket->pollable : 0;
     case WASOCK__SOCKET_CONNECTING:
-        return socket->error != 0 ? always() : socket->pollable;
+        return socket->error != 0 ? wasock__p2_always() : socket->pollable;
     case WASOCK__SOCKET_DGRAM:
         return is_read ? socket->input_pollable : socket->output_pollable;
     default:
@@ -103,7 +94,8 @@ static uint32_t pollable_of_socket(struct wasip2_socket *socket, bool is_read)
     if (!is_read) {
         return wasock__p2_output_pollable(socket);
     }
-    return socket->is_eof ? always() : wasock__p2_input_pollable(socket);
+    return socket->is_eof ? wasock__p2_always()
+                          : wasock__p2_input_pollable(socket);
 }
 
 /* The pollable of a subscription, or 0: it is never ready. What is no
@@ -117,7 +109,7 @@ static uint32_t pollable_of(const struct wasock__subscription *subscription,
         return pollable_of_socket(socket, is_read);
     }
     return is_read && subscription->of.fd == 0 ? wasock__p2_stdin_pollable()
-                                               : always();
+                                               : wasock__p2_always();
 }
 
 static void ask(struct question *question, uint32_t pollable, uint32_t owner)
@@ -126,43 +118,50 @@ static void ask(struct question *question, uint32_t pollable, uint32_t owner)
     scratch.owners[question->n_asked++] = owner;
 }
 
-/* Check the subscriptions, and get the timeout. */
-static int32_t read_clocks(struct question *question)
+static int32_t read_clock(struct question *question,
+                          const struct wasock__subscription *subscription)
 {
-    for (size_t i = 0; i < question->n_subscriptions; i++) {
-        const struct wasock__subscription *subscription =
-            &question->subscriptions[i];
-        if (subscription->tag == WASIP1_EVENTTYPE_CLOCK) {
-            if (subscription->of.clock.id != WASIP1_CLOCKID_MONOTONIC) {
-                return WASOCK_EINVAL;
-            }
-            if (subscription->of.clock.flags != 0) {
-                return WASOCK_ENOTSUP; /* a point in time */
-            }
-            if (subscription->of.clock.timeout_ns < question->timeout_ns) {
-                question->timeout_ns = subscription->of.clock.timeout_ns;
-            }
-        } else if (subscription->tag != WASIP1_EVENTTYPE_FD_READ &&
-                   subscription->tag != WASIP1_EVENTTYPE_FD_WRITE) {
-            return WASOCK_EINVAL;
-        }
+    if (subscription->of.clock.id != WASIP1_CLOCKID_MONOTONIC) {
+        return WASOCK_EINVAL;
+    }
+    if (subscription->of.clock.flags != 0) {
+        return WASOCK_ENOTSUP; /* a point in time */
+    }
+    if (subscription->of.clock.timeout_ns < question->timeout_ns) {
+        question->timeout_ns = subscription->of.clock.timeout_ns;
     }
     return 0;
 }
 
-/* A poll that does not wait gets none of the host's own tasks done: now and
- * then it does wait, for as short a time as there is. */
+/* Check the subscriptions, and get the timeout. */
+static int32_t read_subscriptions(struct question *question)
+{
+    int32_t error = 0;
+
+    for (size_t i = 0; i < question->n_subscriptions && error == 0; i++) {
+        switch (question->subscriptions[i].tag) {
+        case WASIP1_EVENTTYPE_CLOCK:
+            error = read_clock(question, &question->subscriptions[i]);
+            break;
+        case WASIP1_EVENTTYPE_FD_READ:
+        case WASIP1_EVENTTYPE_FD_WRITE:
+            break;
+        default:
+            error = WASOCK_EINVAL;
+            break;
+        }
+    }
+    return error;
+}
+
+/* The pollable of a timeout. */
 static uint32_t make_timer(uint64_t timeout_ns)
 {
-    if (timeout_ns > 0) {
-        return wasip2_subscribe_duration(timeout_ns);
-    }
-    if (wasock__p2_n_answers < WASIP2_MANY_ANSWERS &&
-        n_empty_polls < EMPTY_POLLS_MAX) {
+    if (timeout_ns == 0 && n_empty_polls < EMPTY_POLLS_MAX) {
         return 0;
     }
     n_empty_polls = 0;
-    return wasip2_subscribe_duration(1);
+    return wasip2_subscribe_duration(timeout_ns > 0 ? timeout_ns : 1);
 }
 
 /* Collect the pollables of all subscriptions. */
@@ -192,7 +191,8 @@ static void collect(struct question *question)
         }
     }
     if (question->timeout_ns != UINT64_MAX) {
-        ask(question, question->timer != 0 ? question->timer : always(),
+        ask(question,
+            question->timer != 0 ? question->timer : wasock__p2_always(),
             OWNER_TIMER);
     }
 }
@@ -207,16 +207,13 @@ static size_t poll(struct question *question)
     const struct wasock__piece piece = {scratch.ready,
                                         scratch.capacity * sizeof(uint32_t)};
     const struct wasock__piece none = {NULL, 0};
-    uint32_t pause = 0;
 
     if (question->n_left_out > 0) { /* they are ready: do not wait for others */
-        pause = wasip2_subscribe_duration(1);
-        ask(question, pause, OWNER_PAUSE);
+        ask(question, wasock__p2_always(), OWNER_NOBODY);
     }
     wasock__land(piece, none);
     wasip2_poll(scratch.pollables, question->n_asked, &result);
     wasock__land_end();
-    wasock__p2_drop_pollable(&pause);
     if (result.n_indexes > question->n_asked) {
         __builtin_trap(); /* more than the host may return */
     }
@@ -224,14 +221,14 @@ static size_t poll(struct question *question)
         __builtin_memmove(scratch.ready, result.indexes,
                           result.n_indexes * sizeof(uint32_t));
     }
-    wasock__p2_n_answers = (uint32_t)result.n_indexes;
+    wasock__p2_n_answers += (uint32_t)result.n_indexes;
     wasock__p2_n_asked = question->n_asked;
     return result.n_indexes;
 }
 
 static bool is_of_fd(uint32_t owner)
 {
-    return owner != OWNER_TIMER && owner != OWNER_PAUSE;
+    return owner != OWNER_TIMER && owner != OWNER_NOBODY;
 }
 
 static void start_event(const struct wasock__subscription *subscription,
@@ -284,22 +281,29 @@ static uint32_t report(const struct question *question, size_t n_ready,
     return n_events;
 }
 
-/* Write the events of clocks, when the time is up. */
-static uint32_t report_clocks(const struct question *question, size_t n_ready,
+/* Whether the time is up. */
+static bool is_over(size_t n_ready)
+{
+    for (size_t i = 0; i < n_ready; i++) {
+        if (scratch.owners[scratch.ready[i]] == OWNER_TIMER) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Write the events of the clocks whose time is up. */
+static uint32_t report_clocks(const struct question *question,
                               struct wasock__event *events)
 {
     uint32_t n_events = 0;
 
-    for (size_t i = 0; i < n_ready; i++) {
-        if (scratch.owners[scratch.ready[i]] == OWNER_TIMER) {
-            for (size_t j = 0; j < question->n_subscriptions; j++) {
-                const struct wasock__subscription *subscription =
-                    &question->subscriptions[j];
-                if (subscription->tag == WASIP1_EVENTTYPE_CLOCK &&
-                    subscription->of.clock.timeout_ns <= question->timeout_ns) {
-                    start_event(subscription, &events[n_events++]);
-                }
-            }
+    for (size_t i = 0; i < question->n_subscriptions; i++) {
+        const struct wasock__subscription *subscription =
+            &question->subscriptions[i];
+        if (subscription->tag == WASIP1_EVENTTYPE_CLOCK &&
+            subscription->of.clock.timeout_ns <= question->timeout_ns) {
+            start_event(subscription, &events[n_events++]);
         }
     }
     return n_events;
@@ -311,6 +315,9 @@ static int32_t wait_for(struct question *question, struct wasock__event *events,
 {
     for (;;) {
         collect(question);
+        if (wasock__p2_n_answers >= WASIP2_MANY_ANSWERS) {
+            wasock__p2_refresh();
+        }
         if (question->n_asked + question->n_left_out == 0) {
             return WASOCK_ENOTSUP; /* a listener, to write to, for ever */
         }
@@ -321,7 +328,9 @@ static int32_t wait_for(struct question *question, struct wasock__event *events,
         if (n == 0 && has_left_out) {
             continue; /* the round is over: ask about all of them */
         }
-        n += report_clocks(question, n_ready, events + n);
+        if (is_over(n_ready)) {
+            n += report_clocks(question, events + n);
+        }
         if (n > 0) {
             *n_events = n;
             return 0;
@@ -342,10 +351,10 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
     if (n_subscriptions == 0) {
         return WASOCK_EINVAL; /* nothing would ever happen */
     }
-    if (!reserve(n_subscriptions + 2)) { /* the timer, and the pause */
+    if (!reserve(n_subscriptions + 2)) { /* the timer, and one of nobody */
         return WASOCK_ENOMEM;
     }
-    int32_t error = read_clocks(&question);
+    int32_t error = read_subscriptions(&question);
     if (error != 0) {
         return error;
     }

@@ -220,49 +220,6 @@ int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
 
 /* ---- Connecting ---- */
 
-int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr)
-{
-    struct wasock__flat_addr flat;
-    struct wasip2_done done;
-    struct wasip2_socket *socket = wasock__p2_find(fd);
-
-    if (socket == NULL || socket->base.kind != WASOCK__SOCKET_BOUND) {
-        return WASOCK_EBADF;
-    }
-    const int32_t error = wasock__addr_flatten(addr, &flat);
-    if (error != 0) {
-        return error;
-    }
-    wasip2_tcp_start_connect(socket->handle, wasock__p2_network(),
-                             WASOCK__FLAT_ADDR(flat), &done);
-    if (done.is_error) {
-        return wasock__p2_errno(done.code);
-    }
-    socket->base.kind = WASOCK__SOCKET_CONNECTING;
-    return 0;
-}
-
-int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd)
-{
-    struct wasock__flat_addr flat;
-    struct wasip2_done done;
-    uint32_t handle = 0;
-    const int32_t error = create(addr, &flat, &handle);
-
-    if (error != 0) {
-        return error;
-    }
-    wasip2_tcp_start_connect(handle, wasock__p2_network(),
-                             WASOCK__FLAT_ADDR(flat), &done);
-    if (done.is_error) {
-        wasip2_tcp_drop(handle);
-        return wasock__p2_errno(done.code);
-    }
-    struct wasip2_socket *socket = add(WASOCK__SOCKET_CONNECTING, handle, fd);
-    socket->pollable = wasip2_tcp_subscribe(handle);
-    return 0;
-}
-
 int32_t wasock__p2_finish_connect(struct wasip2_socket *socket)
 {
     struct wasip2_handles connected;
@@ -280,6 +237,57 @@ int32_t wasock__p2_finish_connect(struct wasip2_socket *socket)
     socket->base.kind = WASOCK__SOCKET_CONNECTION;
     socket->input = connected.of.handles[0];
     socket->output = connected.of.handles[1];
+    return 0;
+}
+
+/* Start to connect a socket that has nothing but its pollable. */
+static int32_t start_connect(struct wasip2_socket *socket,
+                             const struct wasock__flat_addr *flat)
+{
+    struct wasip2_done done;
+
+    wasip2_tcp_start_connect(socket->handle, wasock__p2_network(),
+                             WASOCK__FLAT_ADDR(*flat), &done);
+    if (done.is_error) {
+        return wasock__p2_errno(done.code);
+    }
+    socket->base.kind = WASOCK__SOCKET_CONNECTING;
+    /* wasmtime begins when it is first asked. */
+    const int32_t ignored = wasock__p2_finish_connect(socket);
+    (void)ignored;
+    return 0;
+}
+
+int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr)
+{
+    struct wasock__flat_addr flat;
+    struct wasip2_socket *socket = wasock__p2_find(fd);
+
+    if (socket == NULL || socket->base.kind != WASOCK__SOCKET_BOUND) {
+        return WASOCK_EBADF;
+    }
+    const int32_t error = wasock__addr_flatten(addr, &flat);
+    return error != 0 ? error : start_connect(socket, &flat);
+}
+
+int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd)
+{
+    struct wasock__flat_addr flat;
+    uint32_t handle = 0;
+    int32_t opened = -1;
+    int32_t error = create(addr, &flat, &handle);
+
+    if (error != 0) {
+        return error;
+    }
+    struct wasip2_socket *socket = add(WASOCK__SOCKET_BOUND, handle, &opened);
+    socket->pollable = wasip2_tcp_subscribe(handle);
+    error = start_connect(socket, &flat);
+    if (error != 0) {
+        wasip1_fd_close(opened);
+        return error;
+    }
+    *fd = opened;
     return 0;
 }
 
@@ -309,6 +317,9 @@ static int32_t find_connection(int32_t fd, struct wasip2_socket **found)
         return WASOCK_EBADF;
     }
     *found = socket;
+    if (socket->base.kind == WASOCK__SOCKET_BOUND) {
+        return WASOCK_ENOTCONN;
+    }
     while (socket->base.kind == WASOCK__SOCKET_CONNECTING) {
         const int32_t error = wasock__p2_finish_connect(socket);
         if (error == WASOCK_EAGAIN && !wasock__p2_is_nonblocking(socket)) {
@@ -520,12 +531,37 @@ static int32_t get_room(struct wasip2_socket *socket, uint64_t *n_bytes)
     if (!wasock__p2_is_nonblocking(socket)) {
         wasip2_pollable_block(pollable);
         wasock__p2_n_answers = 0;
-    } else if (wasock__p2_n_answers >= WASIP2_MANY_ANSWERS) {
-        wasock__p2_pause(pollable);
-    } else if (!wasip2_pollable_ready(pollable)) {
-        return WASOCK_EAGAIN;
+        return check_room(socket, n_bytes);
     }
-    return check_room(socket, n_bytes);
+    if (!socket->is_written) { /* a new one: there is room */
+        wasock__p2_pause(pollable);
+    } else if (wasock__p2_n_answers >= WASIP2_MANY_ANSWERS) {
+        wasock__p2_refresh();
+    }
+    return wasip2_pollable_ready(pollable) ? check_room(socket, n_bytes)
+                                           : WASOCK_EAGAIN;
+}
+
+/* Write some of the bytes. EAGAIN: the connection takes none. */
+static int32_t write_some(struct wasip2_socket *socket, const uint8_t *bytes,
+                          size_t length, size_t *n_written)
+{
+    struct wasip2_written written;
+    uint64_t room = 0;
+    const int32_t error = get_room(socket, &room);
+
+    if (error != 0) {
+        return error;
+    }
+    length = length < WRITE_MAX ? length : WRITE_MAX;
+    length = length < room ? length : (size_t)room;
+    wasip2_output_write(socket->output, bytes, length, &written);
+    if (written.is_error) {
+        return wasock__p2_stream_errno(&written.error);
+    }
+    socket->is_written = true;
+    *n_written += length;
+    return 0;
 }
 
 /* Write bytes, as many as the connection takes. Returns an error only if that
@@ -533,29 +569,16 @@ static int32_t get_room(struct wasip2_socket *socket, uint64_t *n_bytes)
 static int32_t write_bytes(struct wasip2_socket *socket, const void *data,
                            size_t length, size_t *n_written)
 {
-    struct wasip2_written written;
     const uint8_t *bytes = (const uint8_t *)data;
     int32_t error = 0;
 
     *n_written = 0;
-    while (*n_written < length) {
-        uint64_t room = 0;
-        error = get_room(socket, &room);
-        if (error != 0) {
-            if (error == WASOCK_EAGAIN && !wasock__p2_is_nonblocking(socket)) {
-                continue;
-            }
-            break;
+    while (*n_written < length && error == 0) {
+        error = write_some(socket, bytes + *n_written, length - *n_written,
+                           n_written);
+        if (error == WASOCK_EAGAIN && !wasock__p2_is_nonblocking(socket)) {
+            error = 0; /* it has waited, and waits again */
         }
-        size_t n = length - *n_written;
-        n = n < WRITE_MAX ? n : WRITE_MAX;
-        n = n < room ? n : (size_t)room;
-        wasip2_output_write(socket->output, bytes + *n_written, n, &written);
-        if (written.is_error) {
-            error = wasock__p2_stream_errno(&written.error);
-            break;
-        }
-        *n_written += n;
     }
     return *n_written > 0 ? 0 : error;
 }
