@@ -37,7 +37,7 @@ def is_component(words):
 def command(host, address, words=()):
     if host == "native":
         return []
-    if is_component(words):
+    if "-on-" not in host and is_component(words):
         return [path(host), "run", "-Sinherit-network", "--env",
                 f"WASOCK_LISTEN={address}"]
     if host == "wasmi":
