@@ -39,8 +39,10 @@ def consult(host, program, serve, exit_code):
 
 
 def section(host):
-    """Where the report of a host stands in the document."""
-    title = host.replace("-on-", " on ")
+    """Where the report of a host stands in the document. Components find the
+    same on wasmtime 46 as on 49."""
+    title = re.sub("-on-wasmtime-46$", "-on-wasmtime-49", host)
+    title = title.replace("-on-", " on ")
     match = re.search(rf"^## {title}\n.*?^```text\n(.*?)^```$",
                       document.read_text(), re.M | re.S)
     if match is None or "\n## " in match[0]:
@@ -60,7 +62,8 @@ def write(host, program):
 
 
 def check_deserted(host, program):
-    found = lasting(consult(host, program, desert, 2))
+    exit_code = 1 if hosts.is_component([program]) else 2
+    found = lasting(consult(host, program, desert, exit_code))
     known = lasting(section(host)[1])
     mode = [line for line in known if "mode of the listener" in line]
     assert mode and mode[0] in found, found
