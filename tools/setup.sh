@@ -222,6 +222,13 @@ if [ $bench = yes ]; then
                 say "Rust's target wasm32-wasip1 cannot be had: no mio peer"
             ;;
         esac
+        # bench/servers.py names the same version.
+        rustup run 1.99.1 rustc --version >/dev/null 2>&1 || {
+            say "fetching Rust 1.99.1 with the target wasm32-wasip2"
+            rustup toolchain install 1.99.1 --profile minimal \
+                --target wasm32-wasip2 --no-self-update >/dev/null 2>&1 ||
+                say "Rust 1.99.1 cannot be had: no peers by WASI 0.2"
+        }
     fi
 fi
 say "everything is there"
