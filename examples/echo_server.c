@@ -5,7 +5,7 @@
  *
  *   wasock-run --listen 127.0.0.1:8080 echo_server.wasm
  *
- * Exit code: 0 stopped, 1 no listener, 2 waiting failed.
+ * Exit code: that of wasock_server_main.
  */
 #include <wasock/wasock.h>
 
@@ -25,6 +25,7 @@ static const struct wasock_server_options options = {
     .input_bytes = BUFFER_BYTES,
     .output_bytes = BUFFER_BYTES,
     .idle_ns = 60 * WASOCK_NS_PER_S,
+    .drain_ns = 5 * WASOCK_NS_PER_S,
 };
 static _Alignas(WASOCK_SERVER_ALIGNMENT) unsigned char memory
     [WASOCK_SERVER_SIZE(CLIENTS_MAX, BUFFER_BYTES, BUFFER_BYTES)];
@@ -32,20 +33,6 @@ static struct wasock_server server;
 
 int main(void)
 {
-    ptrdiff_t result =
-        wasock_server_init(&server, memory, sizeof(memory), &options);
-
-    if (result == 0) {
-        result = wasock_server_listen_preopened(&server);
-    }
-    if (result >= 0) {
-        result = wasock_server_stop_on_request(&server, 5 * WASOCK_NS_PER_S);
-    }
-    if (result < 0) {
-        wasock_preopen_print_error("echo_server", result);
-        return 1;
-    }
-    result = wasock_server_run(&server);
-    wasock_server_close(&server);
-    return result < 0 ? 2 : 0;
+    return wasock_server_main(&server, memory, sizeof(memory), &options,
+                              "echo_server");
 }

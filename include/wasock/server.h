@@ -20,13 +20,16 @@
  *         unsigned char memory[WASOCK_SERVER_SIZE(100, 4096, 4096)];
  *     static struct wasock_server server;
  *
- *     wasock_server_init(&server, memory, sizeof(memory), &options);
- *     wasock_server_listen_preopened(&server);
- *     wasock_server_run(&server);
+ *     int main(void)
+ *     {
+ *         return wasock_server_main(&server, memory, sizeof(memory), &options,
+ *                                   "echo");
+ *     }
  *
  * The server accepts clients, reads what they send, calls the handler, and
  * sends what the handler queued. A client that does not read its answers is not
- * read from either. The server stops accepting while it has `n_clients`.
+ * read from either. The server stops accepting while it has `n_clients`, or
+ * `n_accepted` that were accepted.
  *
  * All calls belong to one thread. Inside a handler every call of this header is
  * allowed but wasock_server_run_… and wasock_server_close. A client stays valid
@@ -58,6 +61,10 @@ struct wasock_server;
 
 /* What the program does with its clients. Any member may be NULL. */
 struct wasock_handler {
+    /* wasock_server_main is about to accept clients: set timers, connect.
+     * Returns 0, or a negative code that ends wasock_server_main. */
+    int (*start)(struct wasock_server *server);
+
     /* A client was accepted, or its connect has succeeded. */
     void (*open)(struct wasock_client *client);
 
@@ -171,11 +178,15 @@ int wasock_client_send(struct wasock_client *client, const void *data,
 /*
  * Queue data without a copy: get the free part of the output buffer, write to
  * it, commit.
- * capacity: written: bytes.
+ * capacity: written: bytes; in a `data` handler at least `output_bytes` / 2.
  * length: at most what fits; bytes.
  */
 void *wasock_client_output(struct wasock_client *client, size_t *capacity);
 void wasock_client_commit(struct wasock_client *client, size_t length);
+
+/* The client's number, from 0 to n_clients - 1, no other's at the same time: for
+ * an array of what belongs to clients. */
+size_t wasock_client_index(const struct wasock_client *client);
 
 /* The number of queued bytes that are not sent. */
 size_t wasock_client_n_queued(const struct wasock_client *client);
@@ -233,11 +244,13 @@ struct wasock_server_options {
     const struct wasock_handler *handler;     /* to outlive the server */
     const struct wasock_transport *transport; /* NULL: none */
     uint32_t n_clients;                       /* as for WASOCK_SERVER_SIZE */
+    uint32_t n_accepted; /* the most of them that are accepted; 0: all */
     uint32_t input_bytes;
     uint32_t output_bytes;
     uint64_t idle_ns;    /* close a client that moves no bytes; 0: never */
     uint64_t message_ns; /* … whose message stays incomplete; 0: never */
     uint64_t write_ns;   /* … that reads nothing of its output; 0: never */
+    uint64_t drain_ns;   /* for wasock_server_main: of wasock_server_stop */
 };
 
 /* A timer, in the caller's storage. Private but for the first two. */
@@ -270,7 +283,8 @@ struct wasock_server {
     uint64_t drain_ns_;           /* for EOF of stdin */
     uint32_t n_listeners_;
     uint32_t n_clients_;
-    uint32_t n_used_; /* clients that were in use at least once */
+    uint32_t n_accepted_; /* of them */
+    uint32_t n_used_;     /* clients that were in use at least once */
     uint8_t is_now_old_;
     uint8_t is_stopping_;
     uint8_t is_closed_; /* no client is opened any more */
@@ -346,6 +360,17 @@ int wasock_server_run_until_ns(struct wasock_server *server,
     __attribute__((warn_unused_result));
 int wasock_server_run_for_ns(struct wasock_server *server, uint64_t timeout_ns)
     __attribute__((warn_unused_result));
+
+/*
+ * The `main` of a server: init, listen_preopened, stop_on_request, run, close.
+ * Prints why it could not start, or why it ended, to stderr.
+ * program: its name.
+ * Returns the exit code: 0: it has stopped; 1: it could not start, as without a
+ *   listener; 2: the wait failed.
+ */
+int wasock_server_main(struct wasock_server *server, void *memory, size_t size,
+                       const struct wasock_server_options *options,
+                       const char *program) __attribute__((warn_unused_result));
 
 /*
  * Stop: accept no more, call the `stop` handlers, and end wasock_server_run

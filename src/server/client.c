@@ -222,6 +222,7 @@ static void release(struct wasock_client *client)
     client->next_ = server->free_;
     server->free_ = client;
     server->n_clients_--;
+    server->n_accepted_ -= client->listener != NULL;
 }
 
 /* All output of a client that is to be closed is sent: shut the writing half,
@@ -383,6 +384,11 @@ int wasock_client_start(struct wasock_client *client)
         wasock__client_fail(client, result);
     }
     return result;
+}
+
+size_t wasock_client_index(const struct wasock_client *client)
+{
+    return wasock__client_index(client);
 }
 
 struct wasock_client *wasock_server_next(struct wasock_server *server,

@@ -7,6 +7,7 @@
  *   input.c    from the connection to the handler
  *   output.c   from the handlers to the connection
  *   timers.c   the program's timers
+ *   main.c     all of it in one call
  */
 #ifndef WASOCK_SERVER_INTERNAL_H
 #define WASOCK_SERVER_INTERNAL_H

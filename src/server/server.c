@@ -103,19 +103,29 @@ static void set_accepting(struct wasock_server *server, bool is_accepting)
     server->is_full_ = !is_accepting;
 }
 
+/* Whether there is no room for one more accepted client. */
+static bool is_full(const struct wasock_server *server)
+{
+    return server->n_clients_ >= server->options_.n_clients ||
+           (server->options_.n_accepted > 0 &&
+            server->n_accepted_ >= server->options_.n_accepted);
+}
+
 /* Accept one client. Returns whether there may be more. */
 static bool accept_one(struct wasock_server *server,
                        struct wasock_listener *listener)
 {
-    struct wasock_client *client = wasock__client_new(server);
+    struct wasock_client *client =
+        is_full(server) ? NULL : wasock__client_new(server);
 
     if (client == NULL) {
         set_accepting(server, false);
         return false;
     }
     int result = wasock_listener_try_accept(listener, &client->conn);
-    client->listener = listener;
     if (result == 0) {
+        client->listener = listener;
+        server->n_accepted_++;
         result = wasock__client_begin(client, WASOCK__CLIENT_OPEN);
         if (result < 0) {
             wasock__client_fail(client, result);
@@ -284,8 +294,7 @@ static ptrdiff_t turn(struct wasock_server *server, uint64_t deadline_ns)
     if (server->is_stopping_ && server->now_ns_ >= server->stop_ns_) {
         abort_all(server);
     }
-    if (server->is_full_ && !server->is_stopping_ &&
-        server->n_clients_ < server->options_.n_clients) {
+    if (server->is_full_ && !server->is_stopping_ && !is_full(server)) {
         set_accepting(server, true);
     }
     return n;

@@ -418,6 +418,46 @@ static void test_use_before_start(void **unused)
     assert_int_equal(wasock_listener_close(&other), 0);
 }
 
+/* Only some clients may be accepted: the others are for the program. */
+static void test_accepted_only(void **unused)
+{
+    static const struct wasock_server_options options = {
+        .handler = &lines,
+        .n_clients = N_CLIENTS,
+        .n_accepted = N_CLIENTS - 1,
+        .input_bytes = INPUT_BYTES,
+        .output_bytes = OUTPUT_BYTES,
+    };
+    struct wasock_conn conns[N_CLIENTS];
+    bool is_used[N_CLIENTS] = {false};
+    struct wasock_client *client = NULL;
+
+    (void)unused;
+    begin_with(&options);
+    for (size_t i = 0; i < N_CLIENTS; i++) {
+        connect_to(&conns[i]);
+    }
+    work();
+    assert_int_equal(wasock_server_n_clients(&server), N_CLIENTS - 1);
+    while ((client = wasock_server_next(&server, client)) != NULL) {
+        is_used[wasock_client_index(client)] = true;
+    }
+    client = wasock_server_reserve(&server);
+    assert_non_null(client);
+    client->user = client;
+    assert_false(is_used[wasock_client_index(client)]);
+    wasock_client_abort(client, 0);
+    assert_int_equal(wasock_conn_close(&conns[0]), 0);
+    work();
+    assert_int_equal(wasock_server_n_clients(&server), N_CLIENTS - 1);
+    for (size_t i = 1; i < N_CLIENTS; i++) {
+        assert_int_equal(wasock_conn_close(&conns[i]), 0);
+    }
+    work();
+    assert_int_equal(wasock_server_n_clients(&server), 0);
+    end();
+}
+
 /* A close handler that dials anew does not keep a server from its end. */
 static void on_close_again(struct wasock_client *client, int reason)
 {
@@ -555,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_shutdown_first),
         cmocka_unit_test(test_shutdown_last),
         cmocka_unit_test(test_use_before_start),
+        cmocka_unit_test(test_accepted_only),
         cmocka_unit_test(test_dialling_while_closing),
         cmocka_unit_test(test_a_busy_timer),
         cmocka_unit_test(test_lingering),

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Start a server of examples/ under tools/wasock-run, and talk to it.
+
+    SCRIPT HOST PROGRAMS, the folder of the built examples
+"""
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import time
+
+root = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(root / "tests" / "doctor"))
+import hosts  # noqa: E402
+
+host, programs = sys.argv[1], pathlib.Path(sys.argv[2])
+LIMIT_S = 30
+if host != "native":
+    hosts.path(host)  # skips the test where it is not installed
+
+
+def tool(name):
+    """A client that Debian has; ends the test where it is not installed."""
+    found = subprocess.run(["which", name], capture_output=True, text=True)
+    if found.returncode != 0:
+        print(f"SKIP: {name} is not installed; tools/setup.sh --all-hosts "
+              "does it")
+        sys.exit(1 if os.environ.get("CI") == "true" else hosts.SKIPPED)
+    return found.stdout.strip()
+
+
+class Server:
+    """A running server: `with Server("chat", "60") as server`.
+
+    options: of wasock-run. port: where it listens.
+    """
+
+    def __init__(self, name, *arguments, options=(), network=False):
+        program = programs / (name if host == "native" else f"{name}.wasm")
+        words = [sys.executable, str(root / "tools" / "wasock-run"),
+                 "--runtime", host, "--listen", "127.0.0.1:0",
+                 "--env", "WASOCK_STOP=stdin", *options]
+        environment = dict(os.environ)
+        environment.pop("RUST_BACKTRACE", None)
+        self.process = subprocess.Popen(
+            [*words, str(program), *arguments], stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=environment)
+        line = self.process.stderr.readline().decode()
+        found = re.search(r"listening on .*:(\d+)$", line.strip())
+        assert found, line
+        self.port = int(found[1])
+
+    def connect(self, receive_buffer=None):
+        """Where the host listens itself it may not be there yet."""
+        deadline = time.monotonic() + LIMIT_S
+        while True:
+            client = socket.socket()
+            client.settimeout(LIMIT_S)
+            if receive_buffer:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+                                  receive_buffer)
+            try:
+                client.connect(("127.0.0.1", self.port))
+                return client
+            except ConnectionRefusedError:
+                client.close()
+                assert time.monotonic() < deadline, "nobody listens"
+
+    def stop(self):
+        """The way to stop a server: EOF of its standard input. It must end by
+        itself, without an error."""
+        self.process.stdin.close()
+        text = self.process.stderr.read().decode()
+        assert self.process.wait(LIMIT_S) == 0, text
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stderr.close()
+
+
+def read_all(client):
+    chunks = []
+    while chunk := client.recv(65536):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def expect_end(client):
+    """EOF or a reset, whatever is read before."""
+    try:
+        return read_all(client)
+    except ConnectionResetError:
+        return b""
+
+
+def run_scenarios(*scenarios):
+    for scenario in scenarios:
+        print(scenario.__name__, flush=True)
+        scenario()
