@@ -113,6 +113,19 @@ if [ ! -x "$hosts/bin/zig-ranlib" ]; then
     done
 fi
 
+# llhttp, for examples/httpd: the parser of Node. httptools carries its sources.
+if [ ! -f "$hosts/llhttp/include/llhttp.h" ]; then
+    say "fetching the sources of llhttp"
+    folder=$(mktemp -d)
+    pip download --no-deps --no-binary httptools --dest "$folder" \
+        httptools==0.9.0 >/dev/null ||
+        die "httptools cannot be had from PyPI"
+    tar -xzf "$folder/httptools-0.9.0.tar.gz" -C "$folder"
+    rm -rf "$hosts/llhttp"
+    cp -r "$folder/httptools-0.9.0/vendor/llhttp" "$hosts/llhttp"
+    rm -rf "$folder"
+fi
+
 # version_of COMMAND...: the first two numbers of what it prints, as 1.26.
 version_of() { "$@" 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -n 1; }
 # at_least WANTED HAVE
@@ -194,8 +207,9 @@ jco() {
 
 if [ $all_hosts = yes ]; then
     jco
-    # What the known programs are built with, and their clients.
-    install make xz-utils mosquitto-clients
+    # What the known programs are built with, and clients of those and of the
+    # examples.
+    install make xz-utils mosquitto-clients redis-tools apache2-utils
     if [ ! -x "$hosts/bin/wazero" ]; then
         say "building wazero 1.12.0"
         GOBIN=$hosts/bin go install \
