@@ -5,8 +5,8 @@
  *   wasock-run --listen 127.0.0.1:8080 chat.wasm [IDLE_SECONDS]
  *   nc 127.0.0.1 8080
  *
- * "/nick NAME" changes one's name, "/quit" leaves. Who reads too slowly, or is idle
- * too long, is dropped.
+ * "/nick NAME" changes one's name, "/quit" leaves. Who reads too slowly, or is
+ * idle too long, is dropped.
  */
 #include <stdarg.h>
 #include <stdio.h>

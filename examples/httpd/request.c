@@ -26,7 +26,7 @@ static size_t find_end(const char *data, size_t length)
     return 0;
 }
 
-/* ---- The parser's callbacks. The head is in one piece: so is each text. ---- */
+/* ---- The parser's callbacks. The head is one piece: so is each text. ---- */
 
 static int on_url(llhttp_t *parser, const char *at, size_t length)
 {

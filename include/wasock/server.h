@@ -184,8 +184,8 @@ int wasock_client_send(struct wasock_client *client, const void *data,
 void *wasock_client_output(struct wasock_client *client, size_t *capacity);
 void wasock_client_commit(struct wasock_client *client, size_t length);
 
-/* The client's number, from 0 to n_clients - 1, no other's at the same time: for
- * an array of what belongs to clients. */
+/* The client's number, from 0 to n_clients - 1: for an array of what belongs to
+ * clients. A number is in use once at a time. */
 size_t wasock_client_index(const struct wasock_client *client);
 
 /* The number of queued bytes that are not sent. */
