@@ -121,7 +121,7 @@ void wasock__p3_read_end(struct wasock__p3_socket *socket, uint32_t code);
 
 /* If the socket is full, find out when it no longer is. */
 void wasock__p3_start_probe(struct wasock__p3_socket *socket);
-void wasock__p3_probe_end(struct wasock__p3_socket *socket);
+void wasock__p3_probe_end(struct wasock__p3_socket *socket, uint32_t code);
 
 void wasock__p3_stream_open(struct wasock__p3_socket *socket);
 void wasock__p3_stream_close(struct wasock__p3_socket *socket);

@@ -268,10 +268,19 @@ int32_t wasip1_sock_recv(int32_t fd, const struct wasock_buffer *buffers,
 
 /* ---- Send ---- */
 
-void wasock__p3_probe_end(struct wasock__p3_socket *socket)
+/* Once the host has dropped its end, another write of any length would trap. */
+static void take_drop(struct wasock__p3_socket *socket, uint32_t code)
+{
+    if ((code & 15) == WASOCK__P3_DROPPED) {
+        wasock__p3_stream_shut(socket);
+    }
+}
+
+void wasock__p3_probe_end(struct wasock__p3_socket *socket, uint32_t code)
 {
     socket->is_probing = false;
     socket->is_full = false;
+    take_drop(socket, code);
     wasock__p3_changed(socket, WASOCK_WRITABLE);
 }
 
@@ -280,9 +289,9 @@ void wasock__p3_start_probe(struct wasock__p3_socket *socket)
     if (!socket->is_full || socket->is_probing) {
         return;
     }
-    if (wasock__p3_import_write(socket->sending, NULL, 0) !=
-        WASOCK__P3_BLOCKED) {
-        wasock__p3_probe_end(socket);
+    const uint32_t code = wasock__p3_import_write(socket->sending, NULL, 0);
+    if (code != WASOCK__P3_BLOCKED) {
+        wasock__p3_probe_end(socket, code);
         return;
     }
     socket->is_probing = true;
@@ -293,8 +302,11 @@ void wasock__p3_start_probe(struct wasock__p3_socket *socket)
 static uint32_t write_some(struct wasock__p3_socket *socket, const char *data,
                            size_t length, int32_t *error)
 {
+    if (socket->sending == 0) { /* dropped meanwhile */
+        *error = WASOCK_EPIPE;
+        return 0;
+    }
     uint32_t code = wasock__p3_import_write(socket->sending, data, length);
-
     if (code == WASOCK__P3_BLOCKED) {
         wasock__p3_leave(socket->sending);
         code = wasock__p3_import_cancel_write(socket->sending);
@@ -306,6 +318,7 @@ static uint32_t write_some(struct wasock__p3_socket *socket, const char *data,
         *error = outcome != 0 ? outcome : WASOCK_EPIPE;
         wasock__p3_changed(socket, WASOCK_READABLE);
     }
+    take_drop(socket, code);
     return code >> 4;
 }
 

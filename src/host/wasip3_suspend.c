@@ -165,7 +165,7 @@ static void take(uint32_t event, const uint32_t payload[2])
         }
         break;
     case WASOCK__P3_STREAM_WRITE:
-        wasock__p3_probe_end(socket);
+        wasock__p3_probe_end(socket, payload[1]);
         break;
     default:
         break;
