@@ -3,7 +3,7 @@
  * fakenet_test - how to test a handler written against wasock, without a host's
  * socket: natively in milliseconds, or as a guest under any host.
  *
- *   cc fakenet_test.c -lwasock_posix && ./a.out
+ *   cc fakenet_test.c -lwasock && ./a.out
  *   wasmtime run fakenet_test.wasm
  *
  * The handler answers each line with the number of its bytes. Is it right when

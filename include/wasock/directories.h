@@ -2,16 +2,16 @@
 /*
  * directories.h - files beside sockets, for programs that use wasi-libc.
  *
- * In a preview1 module wasi-libc looks for the directories that the host
- * preopened from descriptor 3 on, until there is none. A listener stands there
- * first, so it finds none of them, and fopen fails (on wazero it takes the
- * listener for a directory). This tells it of each. In a component, files have
- * descriptors of their own, and it does nothing.
+ * wasi-libc searches for the directories that the host preopened from
+ * descriptor 3 on, and stops at the first descriptor that is none. In a
+ * preview1 module listeners come first, so it finds no directory, and fopen
+ * fails. (On wazero it takes the listener for a directory.) This module
+ * registers each directory with wasi-libc.
  *
- * Nothing need be called by a program that links the CMake target
- * wasock::directories: it happens before main. Others link the archive
- * wasock_directories and call. Neither is needed for the rest of wasock, which
- * uses no libc.
+ * Link the CMake target wasock::directories, or what pkg-config gives for
+ * wasock-directories: the call below runs before main. By hand, the linker
+ * options are -Wl,-u,wasock_directories_register -lwasock_directories. In a
+ * component and natively it does nothing.
  */
 #ifndef WASOCK_DIRECTORIES_H
 #define WASOCK_DIRECTORIES_H
@@ -21,10 +21,9 @@ extern "C" {
 #endif
 
 /*
- * Let wasi-libc find the preopened directories. Once is enough; files that are
- * open already do not matter.
- * Returns how many directories there are behind a socket or before one; 0
- * where no socket is preopened, since nothing is wrong then.
+ * Register the preopened directories with wasi-libc. Later calls do nothing.
+ * Returns the number of directories registered; 0 if no socket is preopened,
+ * in a component, and natively.
  * Errors: ENOMEM.
  * Source: wasi-libc's __wasilibc_register_preopened_fd.
  */

@@ -31,6 +31,8 @@
  * read from either. The server stops accepting while it has `n_clients`, or
  * `n_accepted` that were accepted.
  *
+ * It is part of the target wasock::wasock, on top of its other public calls.
+ *
  * All calls belong to one thread. Inside a handler every call of this header is
  * allowed but wasock_server_run_… and wasock_server_close. A client stays valid
  * until its `close` handler has returned.

@@ -43,7 +43,7 @@ static int register_directory(int fd)
     return result;
 }
 
-int wasock_directories_register(void)
+static int register_all(void)
 {
     struct wasock_preopen preopen = {0};
     int n_directories = 0;
@@ -59,4 +59,23 @@ int wasock_directories_register(void)
         n_directories += result;
     }
     return result < 0 ? result : n_directories;
+}
+
+/* `used`: without it wasm-ld drops this file, which no other refers to, even
+ * though -u took it from the archive. */
+__attribute__((used)) int wasock_directories_register(void)
+{
+    static int result = -1;
+
+    if (result < 0) { /* not yet, or out of memory */
+        result = register_all();
+    }
+    return result;
+}
+
+__attribute__((constructor)) static void register_at_start(void)
+{
+    /* Without memory fopen reports that there is no such file. */
+    const int ignored = wasock_directories_register();
+    (void)ignored;
 }
