@@ -196,14 +196,13 @@ static void put_all_names(struct text *text, const struct wasock_names *names)
 static void put_advice(struct text *text, const char *name)
 {
     text_put_string(text,
-                    "Names come from WASOCK_LISTEN, which has an entry "
-                    "[NAME=]HOST:PORT\nfor each listener in their order:\n"
-                    "  wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 "
-                    "\\\n    --env WASOCK_LISTEN=");
+                    "Names come from WASOCK_LISTEN, one entry "
+                    "[NAME=]HOST:PORT a listener, in\ntheir order. wasock-run "
+                    "sets it:\n  wasock-run --listen ");
     text_put_string(text, name);
-    text_put_string(text, "=127.0.0.1:8080 PROGRAM.wasm\n"
-                          "or from LISTEN_FDNAMES, as systemd and wasmtime's "
-                          "-S listenfd=y give it.\n");
+    text_put_string(text, "=127.0.0.1:8080 PROGRAM\n"
+                          "systemd sets LISTEN_FDNAMES instead (wasmtime: "
+                          "-S listenfd=y).\n");
 }
 
 /* Put where a listener of this name should have been. */
@@ -213,7 +212,7 @@ static void put_place(struct text *text, const struct wasock_names *names,
     if (names->are_of_descriptors_) {
         text_put_string(text, " is the name of descriptor ");
         text_put_decimal(text, (unsigned)index + WASOCK_PREOPEN_FIRST_FD);
-        text_put_string(text, ", which is no listener.\n");
+        text_put_string(text, ", which is not a listener.\n");
     } else {
         text_put_string(text, " is the name of listener number ");
         text_put_decimal(text, (unsigned)index + 1);

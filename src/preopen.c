@@ -193,8 +193,8 @@ static void put_advice(struct text *text, enum wasock_preopen_host host)
             "This host has no preview1 sockets: wasmtime 47 and later have "
             "none,\nwasmtime 46 and earlier only with -S preview2=n.\n");
     } else if (host == WASOCK_PREOPEN_HOST_HAS_SOCKETS) {
-        text_put_string(text, "This host has sockets, but was asked for no "
-                              "listener.\n");
+        text_put_string(text, "This host has sockets, but its command line "
+                              "opens no listener.\n");
     }
     text_put_string(text, wasock__host_listen_help());
 }
@@ -231,6 +231,5 @@ void wasock_preopen_print_error(const char *program, ptrdiff_t error)
             length++;
         }
     }
-    const ptrdiff_t ignored = wasock_fd_write(2, printed, length);
-    (void)ignored; /* there is nobody to report it to */
+    wasock_fd_write(2, printed, length);
 }

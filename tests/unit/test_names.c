@@ -291,12 +291,11 @@ static void assert_explained(const struct wasock_names *names, const char *name,
 }
 
 #define ADVICE(name)                                                           \
-    "Names come from WASOCK_LISTEN, which has an entry [NAME=]HOST:PORT\n"     \
-    "for each listener in their order:\n"                                      \
-    "  wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 \\\n"            \
-    "    --env WASOCK_LISTEN=" name "=127.0.0.1:8080 PROGRAM.wasm\n"           \
-    "or from LISTEN_FDNAMES, as systemd and wasmtime's -S listenfd=y give "    \
-    "it.\n"
+    "Names come from WASOCK_LISTEN, one entry [NAME=]HOST:PORT a listener, "   \
+    "in\n"                                                                     \
+    "their order. wasock-run sets it:\n"                                       \
+    "  wasock-run --listen " name "=127.0.0.1:8080 PROGRAM\n"                  \
+    "systemd sets LISTEN_FDNAMES instead (wasmtime: -S listenfd=y).\n"
 
 static void test_explanations(void **state)
 {
@@ -320,7 +319,7 @@ static void test_explanations(void **state)
                      "host opened fewer.\n");
     wasock_names_parse_fdnames(&names, of_descriptors);
     assert_explained(&names, "metrics",
-                     "\"metrics\" is the name of descriptor 4, which is no "
+                     "\"metrics\" is the name of descriptor 4, which is not a "
                      "listener.\n");
 }
 
