@@ -280,8 +280,7 @@ int wasock__socket_close(struct wasock_socket *socket)
     }
     if (is_to_be_shut) {
         /* It fails if the peer is gone, which does not matter here. */
-        const int ignored = wasock_fd_shutdown(fd, WASOCK_SHUTDOWN_WRITE);
-        (void)ignored;
+        wasock_fd_shutdown(fd, WASOCK_SHUTDOWN_WRITE);
     }
     return wasock_fd_close(fd);
 }

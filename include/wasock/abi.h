@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * abi.h - the preview1 structures that callers of wasock see or store.
+ * abi.h - the preview1 structures whose memory the caller owns.
  *
- * They stand in a public header because the caller owns their memory: slices
- * are built by the caller, and the scratch of wasock_poll and the memory of a
- * poller are arrays of subscriptions and events. In a wasm build their layout
- * is exactly preview1's; tests/claims/abi_wasi.c holds that against wasi-libc.
+ * The caller builds slices and buffers. The scratch memory of wasock_poll and
+ * the memory of a poller contain subscriptions and events. In a wasm build all
+ * have the layout of preview1.
  */
 #ifndef WASOCK_ABI_H
 #define WASOCK_ABI_H
@@ -18,34 +17,28 @@ extern "C" {
 #endif
 
 /*
- * Bytes to be sent: `length` bytes at `data`, owned by the caller and only
- * read. An array of them is gathered into one send.
- * Source: preview1 ciovec.
+ * Bytes to send. An array of slices is gathered into one send.
+ * Source: preview1 ciovec; iovec of writev(2).
  */
 struct wasock_slice {
     const void *data;
     size_t length;
 };
 
-/* How many slices or buffers one transfer takes at most: what all hosts take.
- * Source: wasi-go, which refuses more; wasmtime uses the first so many. */
+/* The most slices or buffers of one transfer. wasi-go refuses more, and
+ * wasmtime ignores the rest. */
 #define WASOCK_SLICES_MAX 1024
 
 /*
- * Room for bytes to be received: `capacity` bytes at `data`, owned by the
- * caller. An array of them is filled in order by one receive.
- * Source: preview1 iovec.
+ * Room for received bytes. One receive fills an array of buffers in order.
+ * Source: preview1 iovec; iovec of readv(2).
  */
 struct wasock_buffer {
     void *data;
     size_t capacity;
 };
 
-/*
- * One thing to wait for, as the host reads it. Private: users need its size,
- * never its members.
- * Source: preview1 subscription.
- */
+/* Private: preview1's subscription. It is here for its size. */
 struct wasock__subscription {
     uint64_t userdata;
     uint8_t tag;
@@ -60,11 +53,7 @@ struct wasock__subscription {
     } of;
 };
 
-/*
- * One thing that happened, as the host writes it. Private, like the
- * subscription.
- * Source: preview1 event.
- */
+/* Private: preview1's event. It is here for its size. */
 struct wasock__event {
     uint64_t userdata;
     uint16_t error;

@@ -17,13 +17,13 @@
 extern "C" {
 #endif
 
-/* A deadline: none, wait for ever. */
+/* No deadline: wait for ever. */
 #define WASOCK_NO_DEADLINE UINT64_C(0)
 
-/* A deadline that has passed: look, do not wait. Costs no clock read. */
+/* A deadline in the past: check, do not wait. Costs no clock read. */
 #define WASOCK_DEADLINE_PAST UINT64_C(1)
 
-/* A timeout: wait for ever. A timeout of 0 looks and does not wait. */
+/* A timeout: wait for ever. A timeout of 0 checks and does not wait. */
 #define WASOCK_FOREVER_NS UINT64_MAX
 
 #define WASOCK_NS_PER_US UINT64_C(1000)
@@ -58,9 +58,9 @@ static inline uint64_t wasock_ns_from_ms(uint64_t time_ms)
 }
 
 /*
- * Compute the deadline that is a timeout from now, by the host's clock. Costs
- * one host call. Sockets of an in-process network have another clock:
- * wasock_socket_set_timeout_ns fits both.
+ * Compute the deadline: now plus a timeout, by the host's clock. Costs one host
+ * call. Sockets of an in-process network have another clock: use
+ * wasock_socket_set_timeout_ns, which works for both.
  * Returns UINT64_MAX on overflow.
  */
 static inline uint64_t wasock_deadline_after_ns(uint64_t timeout_ns)
@@ -84,8 +84,8 @@ static inline uint64_t wasock__deadline_after(uint64_t timeout_ns,
 }
 
 /*
- * Check whether a deadline is exceeded at `now_ns`. A deadline of exactly now
- * is; WASOCK_NO_DEADLINE never is.
+ * Check whether a deadline is exceeded at `now_ns`. A deadline equal to
+ * `now_ns` is exceeded; WASOCK_NO_DEADLINE never is.
  */
 static inline bool wasock_deadline_is_past(uint64_t deadline_ns,
                                            uint64_t now_ns)

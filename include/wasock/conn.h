@@ -2,9 +2,10 @@
 /*
  * conn.h - read from and write to a connection.
  *
- * wasock_conn_read and _write wait, until the deadline if one is set
- * (socket.h). The try_ forms never wait and ignore deadlines. A ready operation
- * costs one host call; a waiting one with a deadline reads the clock first.
+ * wasock_conn_read and _write block, until the deadline if one is set
+ * (socket.h). The try_ forms never block and ignore deadlines. An operation on
+ * a ready connection costs one host call; with a deadline, a blocking one reads
+ * the clock first.
  */
 #ifndef WASOCK_CONN_H
 #define WASOCK_CONN_H
@@ -28,22 +29,22 @@ struct wasock_conn {
 
 /*
  * Adopt a connected socket that the host opened, and make it non-blocking.
- * Costs up to four host calls. A datagram socket is adopted as well: each read
- * and write is one datagram then.
- * conn: closed; opened on success. It owns the descriptor then.
+ * Costs up to four host calls. A datagram socket works as well: each read or
+ * write is one datagram.
+ * conn: closed; opened on success. It then owns the descriptor.
  * fd: unchanged on failure.
  * Errors: EBADF: no such descriptor; ENOTSOCK; ENOTCONNECTION: a listener;
- *   ENOTSUP: the host cannot make it non-blocking; EOPEN: conn is open. Where
- *   the host cannot tell a listener from a connection (WAMR), the first use
- *   returns ENOTCONNECTION.
+ *   ENOTSUP: the host cannot make it non-blocking; EOPEN: conn is open. On
+ *   WAMR, which hides whether it is a listener, the first use returns
+ *   ENOTCONNECTION.
  * Source: Go's net.FileConn on wasip1.
  */
 int wasock_conn_from_fd(struct wasock_conn *conn, int fd)
     __attribute__((warn_unused_result));
 
 /*
- * Connect to an address, waiting until a deadline for the result. A preview1
- * host cannot do it (ENOSYS): there the host hands connections over
+ * Connect to an address, and wait for the result until a deadline. A preview1
+ * program cannot connect (ENOSYS): its host preopens connections instead
  * (wasock_conn_from_fd).
  * conn: closed; opened on success, non-blocking, without deadlines.
  * network: NULL: the host's; else, for example, `&fakenet.network`.
@@ -65,10 +66,9 @@ int wasock_conn_connect_for_ns(struct wasock_conn *conn,
     __attribute__((warn_unused_result));
 
 /*
- * Start to connect, without waiting. The connection is writable, for a poller
- * as well, once it is established or has failed: wasock_conn_finish_connect
- * says which. Until then reads and writes find nothing to do: the try_ forms
- * return EAGAIN.
+ * Start to connect, without waiting. The connection becomes writable when it is
+ * established or has failed: then wasock_conn_finish_connect returns the
+ * result. Until then try_ reads and writes return EAGAIN.
  * conn: closed; opened on success. Close it if it fails later.
  * network, addr: as for wasock_conn_connect_until_ns.
  * Errors: EOPEN: conn is open; EACCES: not allowed (wasmtime:
@@ -84,23 +84,22 @@ int wasock_conn_start_connect(struct wasock_conn *conn,
 
 /*
  * Get the result of a connect, waiting for it until the write deadline. The try
- * form does not wait. A connection that the program did not start to connect is
- * established.
+ * form does not wait. Accepted and adopted connections are established.
  * Returns 0: the connection is established.
  * Errors:
  *   EAGAIN        the try form: no result yet
  *   EDEADLINE     the write deadline is past
- *   ECONNREFUSED  nobody listens there, or a fault of the in-process network
+ *   ECONNREFUSED  no listener at this address, or fault injection
  *   ETIMEDOUT, EHOSTUNREACH, ENETUNREACH
- *                 the peer does not answer, or there is no way to it
+ *                 the peer does not answer, or there is no route to it
  *   EADDRINUSE, EADDRNOTAVAIL
  *                 no address or port is free for this end
  *   EPROTOTYPE    in-process: the address is a datagram socket's
- *   EDEADLOCK     in-process: the listener's backlog is full, and nobody is
- *                 left who could accept
+ *   EDEADLOCK     in-process: the listener's backlog is full, and nothing can
+ *                 accept while this call waits
  *   ECLOSED, EINTR, any other code of the host
  * An error of the connect ends the connection: later calls return it again.
- * Source: the error that SO_ERROR gives.
+ * Source: getsockopt(SO_ERROR).
  */
 int wasock_conn_finish_connect(struct wasock_conn *conn)
     __attribute__((warn_unused_result));
@@ -109,7 +108,7 @@ int wasock_conn_try_finish_connect(struct wasock_conn *conn)
 
 /*
  * Close the object and keep the descriptor open.
- * Returns the descriptor, which the caller owns then. It stays non-blocking.
+ * Returns the descriptor, which the caller then owns. It stays non-blocking.
  * Errors: ECLOSED; EBUSY: it is shared; ENOTSUP: an in-process connection.
  */
 int wasock_conn_into_fd(struct wasock_conn *conn)
@@ -117,8 +116,8 @@ int wasock_conn_into_fd(struct wasock_conn *conn)
 
 /*
  * Open a second object on the same connection. The last sharer to close closes
- * the descriptor. Sharers have the shut halves and the errors in common, and
- * deadlines and label each for itself.
+ * the descriptor. Sharers have shut halves and errors in common; each has its
+ * own deadlines and label.
  * sharer: closed; opened on success.
  * Errors: ECLOSED; EOPEN: sharer is open, or is conn itself; ENOTSUP: an
  *   in-process connection.
@@ -137,7 +136,7 @@ int wasock_conn_share(struct wasock_conn *conn, struct wasock_conn *sharer)
  *   EDEADLINE        the deadline is past, data or not
  *   ECLOSED
  *   EINTR            a signal, if the socket is interruptible
- *   EDEADLOCK        in-process: nobody is left who could write
+ *   EDEADLOCK        in-process: nothing can write while this call waits
  *   ENOMEM, ENOBUFS  the host is short of memory: try again later
  *   ENOTCONNECTION   a listener (WAMR)
  *   any other        the peer is gone (wasock_err_is_disconnect), or the host
@@ -149,7 +148,7 @@ ptrdiff_t wasock_conn_read(struct wasock_conn *conn, void *buffer,
                            size_t capacity) __attribute__((warn_unused_result));
 
 /*
- * Read what has arrived. Costs one host call.
+ * Read the data that has arrived, without blocking. Costs one host call.
  * Errors: EAGAIN: no data; otherwise as wasock_conn_read, without EDEADLINE,
  *   EINTR and EDEADLOCK.
  * Source: preview1 sock_recv.
@@ -183,7 +182,7 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
  *   EDEADLINE        the deadline is past
  *   ECLOSED
  *   EINTR            a signal, if the socket is interruptible
- *   EDEADLOCK        in-process: nobody is left who could read
+ *   EDEADLOCK        in-process: nothing can read while this call waits
  *   ENOMEM, ENOBUFS  the host is short of memory: try again later
  *   EINVAL           `length` is above PTRDIFF_MAX
  *   EPIPE            this side shut its writing half, or a read has failed
@@ -196,10 +195,11 @@ ptrdiff_t wasock_conn_try_readv(struct wasock_conn *conn,
  * Source: Go's Write.
  */
 ptrdiff_t wasock_conn_write(struct wasock_conn *conn, const void *data,
-                            size_t length) __attribute__((warn_unused_result));
+                            size_t length);
 
 /*
- * Write what there is room for. Costs one host call.
+ * Write as much as the send buffer takes, without blocking. Costs one host
+ * call.
  * Returns the number of bytes written, often fewer than `length`.
  * Errors: EAGAIN: no room; otherwise as wasock_conn_write, without EDEADLINE,
  *   EINTR, EDEADLOCK and EINVAL.
@@ -225,18 +225,18 @@ ptrdiff_t wasock_conn_try_write(struct wasock_conn *conn, const void *data,
  * Source: preview1 sock_send; Go's net.Buffers.
  */
 ptrdiff_t wasock_conn_writev(struct wasock_conn *conn,
-                             const struct wasock_slice *slices, size_t n_slices)
-    __attribute__((warn_unused_result));
+                             const struct wasock_slice *slices,
+                             size_t n_slices);
 ptrdiff_t wasock_conn_try_writev(struct wasock_conn *conn,
                                  const struct wasock_slice *slices,
                                  size_t n_slices)
     __attribute__((warn_unused_result));
 
 /*
- * Shut one or both halves. If the writing half is shut, the peer reads what was
- * written and then EOF; writes return EPIPE. If the reading half is shut, reads
- * still return what has arrived before, and then EOF, where the host does as
- * Linux. Shutting a half again, or after the peer is gone, succeeds.
+ * Shut one or both halves. After the writing half is shut, the peer reads what
+ * was written and then EOF; writes return EPIPE. After the reading half is
+ * shut, reads return the data that has arrived and then EOF, as on Linux.
+ * Shutting a half again, or after the peer is gone, succeeds.
  * how: WAMR shuts both halves, whichever is given.
  * Errors: ECLOSED; EINVAL: no such half; ENOTSUP: a datagram socket;
  *   ENOTCONNECTION: a listener (WAMR).
@@ -246,8 +246,8 @@ int wasock_conn_shutdown(struct wasock_conn *conn, enum wasock_shutdown how);
 
 /*
  * Close the connection. The peer reads EOF on every host, or a reset if this
- * side has unread data. The object is closed whatever this returns, and no
- * poller watches it any more.
+ * side has unread data. The object is closed whatever this returns, and removed
+ * from all pollers.
  *
  * Close writes to the memory of the pollers that watch the object: if a poller
  * was freed without wasock_poller_close, this is a use after free.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * env.h - variables of the environment, without a libc and without allocation.
+ * env.h - read environment variables, without libc and without allocation.
  */
 #ifndef WASOCK_ENV_H
 #define WASOCK_ENV_H
@@ -12,18 +12,19 @@ extern "C" {
 #endif
 
 /*
- * Read one variable. A host hands its whole environment over in one piece, so
- * all of it must fit into the buffer for a moment, not the variable alone.
- * Two host calls.
- * name: ends in a zero.
- * buffer: room for `capacity` bytes, the caller's. On success the value stands
- *   at its start and ends in a zero; otherwise its bytes are undefined.
- * needed_capacity: NULL, or the caller's: the capacity that is enough; written
- *   unless the host fails.
- * Returns the value's length without the final zero.
+ * Read one variable. Costs two host calls.
+ *
+ * preview1 returns the whole environment at once: the buffer must hold all of
+ * it, not only this variable. 4 KiB are usually enough.
+ * name: NUL-terminated.
+ * buffer: room for `capacity` bytes. On success it begins with the value,
+ *   NUL-terminated; on failure its contents are undefined.
+ * needed_capacity: written unless the host fails: the capacity that is enough.
+ *   May be NULL.
+ * Returns the length of the value without its NUL.
  * Errors: ENOENT: no such variable; ESTORAGE: the buffer is too small; EHOST;
- *   what the host says.
- * Source: preview1 environ_sizes_get, environ_get; getenv of C.
+ *   any other code of the host.
+ * Source: preview1 environ_sizes_get, environ_get; getenv(3).
  */
 ptrdiff_t wasock_env_read(const char *name, char *buffer, size_t capacity,
                           size_t *needed_capacity)

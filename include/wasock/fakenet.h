@@ -3,24 +3,24 @@
  * fakenet.h - an in-process network.
  *
  * Its listeners and connections are wasock_listener and wasock_conn. The same
- * calls and the poller work on them, without a host: give `&net.network` to
+ * calls and the poller work on them, without a host: pass `&net.network` to
  * wasock_listener_listen and wasock_conn_connect_for_ns. Use it to
  *   - test a protocol handler, natively and in milliseconds,
  *   - connect parts of a program inside one guest,
- *   - inject faults that are the same in each run.
+ *   - inject faults that repeat exactly in each run.
  *
- * Time. A network has a clock of its own, unless it is given the host's. The
- * clock starts at one second and stands still while the program runs. A call
- * that would wait moves it to the next arrival or to its deadline, so a test of
- * a 30 s timeout takes microseconds. Deadlines of the network's sockets are
- * times of this clock (wasock_socket_now_ns). A handler that sets timeouts
+ * Time. By default a network has a virtual clock. It starts at one second and
+ * stands still while the program runs. A call that would wait advances it to
+ * the next arrival or to its deadline, so a test of a 30 s timeout takes
+ * microseconds. Deadlines of the network's sockets are times of this clock
+ * (wasock_socket_now_ns). A handler that sets timeouts
  * (wasock_socket_set_timeout_ns) runs unchanged on real sockets. A poller
- * cannot watch real sockets and those of a network with its own clock (ECLOCK).
+ * cannot watch both real sockets and sockets with a virtual clock (ECLOCK).
  *
- * Waiting. The network belongs to one thread. While a call waits, nobody else
- * reads, writes, accepts or closes; only bytes on their way arrive. A call that
- * nothing can end returns at its deadline, or at once with EDEADLOCK if it has
- * none.
+ * Waiting. The network belongs to one thread. While a call waits, only bytes in
+ * flight arrive: no other code runs that could read, write, accept or close. A
+ * call that nothing can end returns at its deadline, or at once with EDEADLOCK
+ * if it has none.
  *
  * Addresses. IPv4, IPv6 and names; mapped IPv4 counts as IPv4. Any address can
  * be listened on. Traffic to an address goes to the socket that is bound to
@@ -30,13 +30,12 @@
  * As a destination, any address means loopback. Port 0 chooses a free port from
  * 49152 on, then from 1.
  *
- * Streams. They behave as TCP on Linux. A connect takes a round trip, which is
- * twice the network's latency, and waits while the listener's backlog is full.
- * An established connection can be written to before it is accepted. A
- * connection to a name has no local address, and a name leaves no file behind.
- * Bytes written to an end that reads no more are lost and answered by a reset:
- * later writes return EPIPE if that end has also closed or shut its writing
- * half, else ECONNRESET.
+ * Streams. They behave as TCP on Linux. A connect takes a round trip (twice the
+ * network's latency) and waits while the listener's backlog is full. A client
+ * can write before it is accepted. A connection to a name has no local address;
+ * a name creates no file. Bytes written to an end that is closed or has shut
+ * its reading half are lost, and answered by a reset: later writes return EPIPE
+ * if that end has also closed or shut its writing half, else ECONNRESET.
  *
  * Sharing an object and taking its descriptor (_share, _into_fd) are ENOTSUP.
  */
@@ -62,10 +61,10 @@ extern "C" {
 #define WASOCK_FAKENET_DATAGRAM_BYTES_MAX 65535
 
 /*
- * Fault injection, for a network or for what one socket sends. All zero: no
- * faults. Byte counts are of what a socket has sent since its faults were set.
+ * Fault injection, for a network or for the bytes that one socket sends. All
+ * zero: no faults. Byte counts start when the socket's faults are set.
  *
- * A partition is a stall: {.stall_after_bytes = 1, .stall_ns =
+ * A partition is a stall without end: {.stall_after_bytes = 1, .stall_ns =
  * WASOCK_FOREVER_NS} lets one more byte through. New faults end it.
  */
 struct wasock_fakenet_faults {
@@ -75,11 +74,11 @@ struct wasock_fakenet_faults {
     uint64_t stall_after_bytes; /* delay later bytes by stall_ns; 0: never */
     uint64_t stall_ns;          /* WASOCK_FOREVER_NS: until new faults */
     uint32_t chunk_bytes; /* a read or write of a stream moves a random count of
-                             1 to N bytes; 0: as many as fit */
-    uint16_t refused_permille;    /* connects, in 1,000 */
-    uint16_t lost_permille;       /* datagrams, in 1,000 */
+                             1 to N bytes; 0: all that fits */
+    uint16_t refused_permille;    /* connects refused, per 1,000 */
+    uint16_t lost_permille;       /* datagrams lost, per 1,000 */
     uint16_t overtaking_permille; /* datagrams that arrive before the previous
-                                     one, if that is unread, in 1,000 */
+                                     unread one, per 1,000 */
 };
 
 enum wasock_fakenet_clock {
@@ -87,7 +86,7 @@ enum wasock_fakenet_clock {
     WASOCK_FAKENET_HOST         /* wasock_clock_now_ns() */
 };
 
-/* All zero is right for most tests. */
+/* All zero: the defaults. */
 struct wasock_fakenet_options {
     uint64_t seed; /* of all random decisions */
     enum wasock_fakenet_clock clock;
@@ -100,10 +99,10 @@ struct wasock__fakenet_addr {
     uint8_t family;
 };
 
-/* Private: how much of a block is payload. */
+/* Private: the payload of a block. */
 #define WASOCK__FAKENET_BLOCK_BYTES 470
 
-/* Private: bytes on their way or unread. */
+/* Private: bytes in flight or unread. */
 struct wasock__fakenet_block {
     uint64_t due_ns; /* when they arrive; 0: at once */
     uint32_t next;
@@ -142,7 +141,7 @@ struct wasock__fakenet_socket {
     uint32_t next;      /* in the list of free or of pending sockets */
     uint32_t next_bound; /* in the hash chain of addresses */
     struct wasock__fakenet_queue unread;
-    uint32_t n_unread; /* bytes, those on their way included */
+    uint32_t n_unread; /* bytes, including those in flight */
     uint32_t n_unread_max;
     struct wasock__fakenet_queue pending; /* sockets, of a listener */
     uint32_t n_pending;
@@ -171,9 +170,8 @@ struct wasock__fakenet_socket {
  * constant.
  * n_sockets: sockets at a time: listeners, datagram sockets, and both ends of
  *   each connection.
- * buffer_bytes: bytes sent and unread at a time, of all sockets. A datagram
- *   takes at least 0.5 KiB while it is unread, and so does each write that is
- *   delayed.
+ * buffer_bytes: unread bytes at a time, of all sockets. Each unread datagram
+ *   and each delayed write takes at least 512.
  */
 #define WASOCK_FAKENET_SIZE(n_sockets, buffer_bytes)                           \
     (WASOCK__FAKENET_FIXED_BYTES +                                             \
@@ -213,9 +211,9 @@ struct wasock_fakenet {
 
 /*
  * Make a network. There is no call to close it: close its sockets.
- * net: the caller's, to outlive its sockets.
- * memory: `size` bytes, aligned to WASOCK_FAKENET_ALIGNMENT, to outlive the
- *   sockets as well. WASOCK_FAKENET_SIZE computes `size`.
+ * net: the caller's; must outlive its sockets.
+ * memory: `size` bytes (WASOCK_FAKENET_SIZE), aligned to
+ *   WASOCK_FAKENET_ALIGNMENT; must outlive the sockets as well.
  * n_sockets: as given to WASOCK_FAKENET_SIZE.
  * options: NULL for the defaults.
  * Errors: EINVAL: NULL or misaligned memory, or no sockets; ESTORAGE: `size` is
@@ -231,7 +229,7 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
 uint64_t wasock_fakenet_now_ns(struct wasock_fakenet *net);
 
 /*
- * Let time pass, and deliver everything that arrives until then.
+ * Advance the clock, and deliver everything that arrives until then.
  * deadline_ns: absolute, of the network's clock.
  * timeout_ns: a duration.
  * Errors: EDEADLOCK: WASOCK_NO_DEADLINE or WASOCK_FOREVER_NS; on the host's
@@ -253,11 +251,10 @@ int wasock_fakenet_pair(struct wasock_fakenet *net, struct wasock_conn *a,
     __attribute__((warn_unused_result));
 
 /*
- * Get the other end of a connection: the object into which it was accepted,
- * connected or paired.
- * Returns NULL if there is none: it is not accepted yet, it is closed, the
- * connection was reset, or conn is no stream of an in-process network. The
- * object belongs to its opener, and the pointer is valid until it is closed.
+ * Get the object of the other end of a connection. It belongs to its opener;
+ * the pointer is valid until it is closed.
+ * Returns NULL if the other end is not accepted yet, is closed or was reset, or
+ * if conn is not a stream of an in-process network.
  */
 struct wasock_conn *wasock_fakenet_peer(const struct wasock_conn *conn);
 
@@ -280,19 +277,18 @@ int wasock_fakenet_reset(struct wasock_conn *conn);
 int wasock_fakenet_set_unread_max(struct wasock_socket *socket, size_t n_bytes);
 
 /*
- * Set the faults of all sockets that have none of their own, and end the stalls
- * of the faults before: what a stall held back arrives after the new latency,
- * in order.
- * faults: the caller's, to outlive their use; NULL: none. They may be modified
- *   at any time and apply to what is sent then; to end a stall, call this
- *   again.
+ * Set the faults of all sockets without faults of their own. Ends the stalls of
+ * the previous faults: delayed bytes arrive after the new latency, in order.
+ * faults: the caller's; must outlive their use; NULL: none. The caller may
+ *   modify them at any time: changes apply to later sends. To end a stall, call
+ *   this again.
  */
 void wasock_fakenet_set_faults(struct wasock_fakenet *net,
                                const struct wasock_fakenet_faults *faults);
 
 /*
- * Set the faults of what one socket sends, and of how its reads are chunked. A
- * listener passes them on to the connections that are made then.
+ * Set the faults of the bytes that one socket sends, and the chunks of its
+ * reads. Later connections inherit the faults of their listener.
  * faults: as for wasock_fakenet_set_faults; NULL: the network's.
  * Errors: ECLOSED; ENOTSUP: not an in-process socket.
  */
@@ -301,8 +297,8 @@ int wasock_fakenet_set_socket_faults(
 
 /*
  * Open a datagram socket. wasock_conn_read and wasock_conn_readv receive one
- * datagram from anybody; wasock_conn_write and wasock_conn_writev send one to
- * the address that the socket is connected to.
+ * datagram from any sender; wasock_conn_write and wasock_conn_writev send one
+ * to the address that the socket is connected to.
  * addr: IPv4 or IPv6. A socket bound to any address sends from loopback.
  * conn: closed; opened on success.
  * Errors: EADDRINUSE; EAFNOSUPPORT: a name, or no address; ESTORAGE; EOPEN:
@@ -315,20 +311,20 @@ int wasock_fakenet_bind(struct wasock_fakenet *net,
     __attribute__((warn_unused_result));
 
 /*
- * Connect a datagram socket: it writes to this address, and receives from it
- * only, from now on. If nobody is bound there, wasock_conn_write returns
- * ECONNREFUSED.
+ * Connect a datagram socket: from now on it sends to this address, and receives
+ * from this address only. If no socket is bound to it, wasock_conn_write
+ * returns ECONNREFUSED.
  * Errors: ECLOSED; ENOTSUP: not an in-process socket; EPROTOTYPE: no datagram
  *   socket; EAFNOSUPPORT.
- * Source: connect(2); Go's Dial("udp"), which receives from everybody.
+ * Source: connect(2); Go's Dial("udp"), which receives from any sender.
  */
 int wasock_fakenet_connect(struct wasock_conn *conn,
                            const struct wasock_addr *addr)
     __attribute__((warn_unused_result));
 
 /*
- * Send one datagram. If nobody is bound to the address it is lost, without an
- * error.
+ * Send one datagram. If no socket is bound to the address, it is lost without
+ * an error.
  * length: may be 0.
  * Returns `length`.
  * Errors: EMSGSIZE: more than WASOCK_FAKENET_DATAGRAM_BYTES_MAX; ENOBUFS: the
@@ -342,8 +338,8 @@ ptrdiff_t wasock_fakenet_send_to(struct wasock_conn *conn, const void *data,
     __attribute__((warn_unused_result));
 
 /*
- * Receive one datagram, waiting until the read deadline. What does not fit into
- * the buffer is dropped.
+ * Receive one datagram, waiting until the read deadline. Truncates it to fit
+ * the buffer.
  * from: the sender's address; written on success.
  * Returns the number of bytes; 0 for an empty datagram.
  * Errors: EDEADLINE; EDEADLOCK; EINTR: a signal, if the socket is

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fd.h - descriptors as the host numbers them: the thin layer.
+ * fd.h - calls on descriptors: the thin layer. Most programs use listeners and
+ * connections instead (listener.h, conn.h).
  *
- * The functions are stateless, and each makes one host call unless its comment
- * says otherwise. They remember nothing and own nothing; the host's code is
- * returned as a negative code. Only the waiting ones retry: a signal does not
- * end a wait. Most programs want listeners and connections (listener.h, conn.h)
- * instead.
+ * The functions keep no state. Each makes one host call unless its comment says
+ * otherwise, and returns the host's error as a negative code. Only the calls
+ * that wait retry: a signal does not end a wait.
  *
- * Make descriptors non-blocking: on a blocking one a call freezes the whole
- * guest.
+ * Use non-blocking descriptors: a call on a blocking one stops the whole guest.
  */
 #ifndef WASOCK_FD_H
 #define WASOCK_FD_H
@@ -54,7 +52,7 @@ struct wasock_fd_stat {
 
 /*
  * Get the kind and the mode of a descriptor. Listeners and connections are both
- * SOCKET_STREAM: wasock_fd_is_listener tells them apart.
+ * SOCKET_STREAM: wasock_fd_is_listener distinguishes them.
  * stat: written on success.
  * Errors: EBADF: no such descriptor.
  * Source: preview1 fd_fdstat_get.
@@ -66,19 +64,19 @@ int wasock_fd_stat(int fd, struct wasock_fd_stat *stat)
 const char *wasock_fd_kind_name(enum wasock_fd_kind kind);
 
 /*
- * Check whether a stream socket is a listener, by a send of zero slices: a
- * connection takes it and a listener refuses it. Nothing is sent and nobody is
- * accepted.
- * fd: a SOCKET_STREAM. A datagram socket would send a datagram; a number that
- *   is no descriptor counts as a listener.
+ * Check whether a stream socket is a listener, by a send of zero slices: it
+ * succeeds on a connection and fails on a listener. No data is sent and no
+ * connection is accepted.
+ * fd: a SOCKET_STREAM. On a datagram socket this sends an empty datagram. A
+ *   descriptor that is not open counts as a listener.
  * Returns 1 for a listener, 0 for a connection.
- * Errors: ENOTSUP: the host does not tell (WAMR).
+ * Errors: ENOTSUP: the host accepts it on both (WAMR).
  * Source: preview1 sock_send.
  */
 int wasock_fd_is_listener(int fd) __attribute__((warn_unused_result));
 
 /*
- * Make a descriptor non-blocking and verify that it is. Two host calls. Clears
+ * Make a descriptor non-blocking and verify it. Costs two host calls. Clears
  * other flags, such as a file's APPEND.
  * Errors: EBADF; ENOTSUP: the host reported success and did not do it; any
  *   other code of the host.
@@ -87,8 +85,8 @@ int wasock_fd_is_listener(int fd) __attribute__((warn_unused_result));
 int wasock_fd_set_nonblocking(int fd) __attribute__((warn_unused_result));
 
 /*
- * Accept a connection and ask for it to be non-blocking. Not every host does
- * that: check with wasock_fd_stat.
+ * Accept a connection, non-blocking if the host does what it is asked: check
+ * with wasock_fd_stat.
  * fd: a non-blocking listener.
  * Returns the new descriptor, which the caller owns.
  * Errors: EAGAIN: no connection is pending; ECONNABORTED; EMFILE, ENFILE (EIO
@@ -111,8 +109,8 @@ ptrdiff_t wasock_fd_recv(int fd, void *buffer, size_t capacity)
 
 /*
  * Receive into several buffers, in order. A short count is normal: wasmtime
- * fills only the first buffer that has room. wazero loses bytes if they fill
- * one buffer and there are none for the next: it returns EAGAIN then.
+ * fills only the first buffer that has room. wazero loses data: if the bytes
+ * fill exactly one buffer, it drops them and returns EAGAIN.
  * buffers: empty ones in front are skipped; at most WASOCK_SLICES_MAX are used.
  * Errors: as wasock_fd_recv.
  * Source: preview1 sock_recv.
@@ -132,9 +130,9 @@ ptrdiff_t wasock_fd_send(int fd, const void *data, size_t length)
     __attribute__((warn_unused_result));
 
 /*
- * Send several slices in order, as if they were one. Do not use it on wazero
- * where there may be too little room: it goes on with the next slice after a
- * short count, or returns EAGAIN for what it has sent in part.
+ * Send several slices in order, as one. Do not use it on wazero unless all of
+ * them fit: when the send buffer is full, wazero skips the rest of a slice and
+ * sends the next one, or returns EAGAIN although it has sent some bytes.
  * slices: not modified; empty ones in front are skipped; at most
  *   WASOCK_SLICES_MAX are used.
  * Errors: as wasock_fd_send.
@@ -151,8 +149,7 @@ ptrdiff_t wasock_fd_sendv(int fd, const struct wasock_slice *slices,
  */
 ptrdiff_t wasock_fd_read(int fd, void *buffer, size_t capacity)
     __attribute__((warn_unused_result));
-ptrdiff_t wasock_fd_write(int fd, const void *data, size_t length)
-    __attribute__((warn_unused_result));
+ptrdiff_t wasock_fd_write(int fd, const void *data, size_t length);
 
 /*
  * Shut one or both halves of a connection. WAMR always shuts both.
@@ -160,23 +157,22 @@ ptrdiff_t wasock_fd_write(int fd, const void *data, size_t length)
  *   EBADF.
  * Source: preview1 sock_shutdown.
  */
-int wasock_fd_shutdown(int fd, enum wasock_shutdown how)
-    __attribute__((warn_unused_result));
+int wasock_fd_shutdown(int fd, enum wasock_shutdown how);
 
 /*
  * Open a non-blocking listener at an IPv4 or IPv6 address.
  * backlog: connections that may wait to be accepted.
  * Returns the descriptor.
- * Errors: ENOSYS: a preview1 host; EADDRINUSE; EADDRNOTAVAIL; EACCES;
- *   EAFNOSUPPORT; EMFILE; any other code of the host.
+ * Errors: ENOSYS: a preview1 host has no such call; EADDRINUSE; EADDRNOTAVAIL;
+ *   EACCES; EAFNOSUPPORT; EMFILE; any other code of the host.
  * Source: bind(2) and listen(2).
  */
 int wasock_fd_listen(const struct wasock_addr *addr, size_t backlog)
     __attribute__((warn_unused_result));
 
 /*
- * Open a non-blocking stream socket and start to connect it. It is writable
- * once wasock_fd_connect_result has a result.
+ * Open a non-blocking stream socket and start to connect it. When it becomes
+ * writable, call wasock_fd_connect_result.
  * Returns the descriptor.
  * Errors: ENOSYS: a preview1 host; EACCES; EAFNOSUPPORT; EMFILE; any other code
  *   of the host.
@@ -188,9 +184,9 @@ int wasock_fd_connect(const struct wasock_addr *addr)
 /*
  * Get the result of a connect.
  * Returns 0: connected.
- * Errors: EAGAIN: no result yet; ENOSYS; EBADF; ECONNREFUSED and any other code
- *   of the host: why it failed, which may be returned once only.
- * Source: the error that SO_ERROR gives.
+ * Errors: EAGAIN: no result yet; ENOSYS; EBADF; ECONNREFUSED or any other code
+ *   of the host: the connect failed. Some hosts return it only once.
+ * Source: getsockopt(SO_ERROR).
  */
 int wasock_fd_connect_result(int fd) __attribute__((warn_unused_result));
 
@@ -216,8 +212,7 @@ int wasock_fd_close(int fd);
 
 /*
  * Wait until a descriptor may be ready. Readiness is a hint: the next call may
- * return EAGAIN. Where the host's poll is fake (wazero) this returns 0 after
- * 10 ms.
+ * return EAGAIN. On wazero, whose poll is fake, this returns 0 after 10 ms.
  *
  * A wait of up to 10 ms is one host call, a longer one at least two. A timeout
  * adds clock reads.
@@ -225,8 +220,8 @@ int wasock_fd_close(int fd);
  * direction: WASOCK_READABLE or WASOCK_WRITABLE. To wait for both, use
  *   wasock_poll_until_ns.
  * deadline_ns: absolute, of wasock_clock_now_ns.
- * timeout_ns: a duration; 0 looks and does not wait.
- * Returns 0: try now.
+ * timeout_ns: a duration; 0: check, do not wait.
+ * Returns 0: it may be ready.
  * Errors: EDEADLINE: the time is up; EBADF; EINVAL: no such direction; any
  *   other code of the host, never EINTR.
  * Source: preview1 poll_oneoff.
@@ -242,19 +237,17 @@ int wasock_fd_wait_for_ns(int fd, unsigned direction, uint64_t timeout_ns)
  *   host, never EINTR.
  * Source: preview1 poll_oneoff.
  */
-int wasock_fd_sleep_until_ns(uint64_t deadline_ns)
-    __attribute__((warn_unused_result));
-int wasock_fd_sleep_for_ns(uint64_t timeout_ns)
-    __attribute__((warn_unused_result));
+int wasock_fd_sleep_until_ns(uint64_t deadline_ns);
+int wasock_fd_sleep_for_ns(uint64_t timeout_ns);
 
 /*
- * Check whether the host's poll reports sockets ready without looking at them
- * (wazero). It polls for writability without waiting.
+ * Check whether the host's poll is fake: whether it reports every socket ready
+ * without checking (wazero). Polls for writability, without waiting.
  * fd: non-blocking.
- * is_listener: whether fd is a listener. A listener is never writable, so that
- *   it also shows a host that calls everything writable (wasmtime on Windows);
- *   a connection does not.
- * Returns 1 for a fake poll, 0 for one that looks.
+ * is_listener: whether fd is a listener. A listener is never writable: it also
+ *   detects a host that reports every socket writable (wasmtime on Windows). A
+ *   connection does not.
+ * Returns 1 if the poll is fake, 0 if not.
  * Errors: any code of the host.
  * Source: preview1 poll_oneoff.
  */
@@ -269,7 +262,7 @@ struct wasock_poll_item {
     int16_t error;    /* out: 0 or a negative code, such as -WASOCK_EBADF */
 };
 
-/* Scratch memory of a poll: two for each item, and one for the clock. */
+/* Scratch memory of a poll: two elements an item, and one for the clock. */
 struct wasock_poll_scratch {
     struct wasock__subscription subscription_;
     struct wasock__event event_;
@@ -279,23 +272,23 @@ struct wasock_poll_scratch {
 /*
  * Poll a few descriptors. For many, use the poller (poller.h).
  *
- * Readiness is a hint: on wasmtime one ready descriptor makes all of them look
- * ready (see wasock_poll_confirm), and on a host whose poll is fake (wazero)
- * every item looks ready after 10 ms. A closed descriptor is an error of its
- * item only.
+ * Readiness is a hint. On wasmtime, one ready descriptor makes all of them look
+ * ready (see wasock_poll_confirm). On wazero every item looks ready after
+ * 10 ms. A closed descriptor sets `error` of its own item only.
  *
  *   poll_oneoff  when
  *   1            something is ready within 10 ms
  *   2            in a longer wait
  *
- * A timeout adds clock reads; a closed descriptor a stat of each item.
+ * A timeout adds clock reads; a closed descriptor adds a stat of each item.
  * items: `ready` and `error` of each are written, unless the call fails.
- * scratch: WASOCK_POLL_SCRATCH_LENGTH(n_items) of them; not used between calls.
+ * scratch: WASOCK_POLL_SCRATCH_LENGTH(n_items) elements; not used between
+ *   calls.
  * deadline_ns: absolute, of wasock_clock_now_ns.
- * timeout_ns: a duration; 0 looks and does not wait.
- * Returns how many items have `ready` or `error` set; 0: the time is up.
- * Errors: EDEADLOCK: nothing to wait for, and for ever; any code of the host,
- *   never EINTR.
+ * timeout_ns: a duration; 0: check, do not wait.
+ * Returns the number of items with `ready` or `error` set; 0: the time is up.
+ * Errors: EDEADLOCK: no items, and no deadline; any code of the host, never
+ *   EINTR.
  * Source: preview1 poll_oneoff.
  */
 int wasock_poll_until_ns(struct wasock_poll_item *items, size_t n_items,
@@ -307,15 +300,15 @@ int wasock_poll_for_ns(struct wasock_poll_item *items, size_t n_items,
     __attribute__((warn_unused_result));
 
 /*
- * Poll each reported direction again, alone and without waiting, and clear
- * those that are not ready. One host call each. Where the host's poll is fake
- * nothing is cleared.
- * items: as a poll left them. A descriptor closed since has its `error` set.
- * Returns how many items still have `ready` or `error` set.
+ * Poll each reported direction again, alone and without waiting, and clear the
+ * directions that are not ready. Costs one host call each. On wazero nothing is
+ * cleared.
+ * items: as the poll returned them. `error` is set for descriptors that were
+ *   closed since.
+ * Returns the number of items with `ready` or `error` still set.
  * Source: preview1 poll_oneoff.
  */
-int wasock_poll_confirm(struct wasock_poll_item *items, size_t n_items)
-    __attribute__((warn_unused_result));
+int wasock_poll_confirm(struct wasock_poll_item *items, size_t n_items);
 
 #ifdef __cplusplus
 }

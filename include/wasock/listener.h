@@ -25,21 +25,21 @@ struct wasock_listener {
 /*
  * Adopt a listening socket that the host opened, and make it non-blocking.
  * Accepts no connection. Costs up to four host calls.
- * listener: closed; opened on success. It owns the descriptor then.
+ * listener: closed; opened on success. It then owns the descriptor.
  * fd: unchanged on failure.
  * Errors: EBADF: no such descriptor; ENOTSOCK; ENOTLISTENER: a connection;
  *   ENOTSUP: a datagram socket, or the host cannot make it non-blocking; EOPEN:
- *   listener is open. Where the host cannot tell a listener from a connection
- *   (WAMR), the first accept returns ENOTLISTENER.
- * Source: Go's net.FileListener on wasip1, which does not set the mode and does
- *   not tell a connection from a listener.
+ *   listener is open. On WAMR, which hides whether it is a listener, the first
+ *   accept returns ENOTLISTENER.
+ * Source: Go's net.FileListener on wasip1, which sets no mode and also takes a
+ *   connection.
  */
 int wasock_listener_from_fd(struct wasock_listener *listener, int fd)
     __attribute__((warn_unused_result));
 
 /*
- * Listen at an address. A preview1 host cannot do it (ENOSYS): there the host
- * opens listeners before the program starts (preopen.h).
+ * Listen at an address. A preview1 program cannot (ENOSYS): its host opens the
+ * listeners before the program starts (preopen.h).
  * listener: closed; opened on success, non-blocking. wasock_socket_local_addr
  *   gives the port that was chosen for port 0.
  * network: NULL: the host's; else, for example, `&fakenet.network`.
@@ -58,7 +58,7 @@ int wasock_listener_listen(struct wasock_listener *listener,
 
 /*
  * Close the object and keep the descriptor open.
- * Returns the descriptor, which the caller owns then. It stays non-blocking.
+ * Returns the descriptor, which the caller then owns. It stays non-blocking.
  * Errors: ECLOSED; EBUSY: it is shared; ENOTSUP: an in-process listener.
  */
 int wasock_listener_into_fd(struct wasock_listener *listener)
@@ -80,8 +80,8 @@ int wasock_listener_share(struct wasock_listener *listener,
  * Accept a connection, waiting for one until the read deadline.
  * conn: closed; opened on success, non-blocking, without deadlines.
  * Errors: EDEADLINE; EINTR: a signal, if the listener is interruptible;
- *   EDEADLOCK: in-process, nobody is left who could connect; otherwise as
- *   wasock_listener_try_accept, never EAGAIN; any code of the host's poll.
+ *   EDEADLOCK: in-process, nothing can connect while this call waits; otherwise
+ *   as wasock_listener_try_accept, never EAGAIN; any code of the host's poll.
  * Source: Go's Accept.
  */
 int wasock_listener_accept(struct wasock_listener *listener,
@@ -104,10 +104,10 @@ int wasock_listener_accept(struct wasock_listener *listener,
  *   ECLOSED
  *   EOPEN         conn is open
  *   ENOTLISTENER, EBADF, ENOTCAPABLE
- *                 the descriptor is no listener, or is closed
+ *                 the descriptor is not a listener, or is closed
  *   ENOTSUP, EHOST
- *                 the connection stays blocking, or the host does not say; it
- *                 was closed
+ *                 the host cannot make the connection non-blocking, or hides
+ *                 its mode; the connection was closed
  *   any other     out of descriptors: EMFILE, ENFILE, ENOMEM, ENOBUFS, EIO
  *                 (wazero). Close connections, or wait before the next accept:
  *                 the listener stays readable.
@@ -119,8 +119,8 @@ int wasock_listener_try_accept(struct wasock_listener *listener,
 
 /*
  * Close the listener. Accepted connections stay open. The object is closed
- * whatever this returns, and no poller watches it any more: as for
- * wasock_conn_close, the memory of those pollers must still be there.
+ * whatever this returns, and removed from all pollers: as for
+ * wasock_conn_close, do not free their memory before.
  * Errors: ECLOSED: it was not open; any code of the host.
  * Source: preview1 fd_close.
  */

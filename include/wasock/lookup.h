@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lookup.h - look up the addresses of a name. */
+/* lookup.h - look up the addresses of a host name. */
 #ifndef WASOCK_LOOKUP_H
 #define WASOCK_LOOKUP_H
 
@@ -13,11 +13,12 @@ extern "C" {
 #endif
 
 /*
- * Look up the IPv4 and IPv6 addresses of a name. Blocks until the host answers.
- * name: NUL-terminated; a numeric address is a name as well.
- * port: put into each address.
+ * Look up the IPv4 and IPv6 addresses of a host name. Blocks until the host
+ * answers.
+ * name: NUL-terminated; a host name or a numeric address, without a port.
+ * port: the port of each address.
  * addrs: room for `capacity`; written on success.
- * Returns how many addresses there are, at least 1 and at most `capacity`.
+ * Returns the number of addresses written, at least 1, at most `capacity`.
  * Errors: ENOENT: no such name; EAGAIN: the name server did not answer; EACCES:
  *   not allowed (wasmtime: -S allow-ip-name-lookup); ENOSYS: a preview1 host;
  *   any other code of the host.

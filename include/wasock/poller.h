@@ -18,15 +18,15 @@
  * are registered. With n registrations, data on an inactive one is reported
  * within:
  *
- *   host                      all silent for long   others busy
+ *   host                      all idle for a while  others busy
  *   native Linux, WASI 0.3    at once               at once
  *   wasmtime, wasmi, WASI 0.2 at once               max(20 ms, 20 us * n)
  *   wazero                    max(20 ms, 50 us * n) max(20 ms, 50 us * n)
  *
  * plus the time that the program itself takes between two waits. In the second
- * row, "at once" needs waits of at least 1.1 us * n, and begins after about
- * four times the figure on the right without an event. Any other host counts
- * as one of the last two: the poller tells them apart by their answers.
+ * row, "at once" begins after about four times the time on the right without
+ * an event, and needs waits of at least 1.1 us * n. On any other host the
+ * poller detects which of the last two rows applies.
  *
  * Readiness is a hint: a try_ call may still return EAGAIN. It is
  * level-triggered: an object that stays ready is reported by every wait.
@@ -34,9 +34,9 @@
  *
  * Closing or removing an object drops its registration and its pending event,
  * so a handler may close any object, and free its memory, while it takes
- * events. The poller knows objects, not descriptor numbers: closing one leaves
- * objects that share its descriptor alone. Close objects, not the descriptors
- * under them: the hosts of the first row report nothing of such an object.
+ * events. The poller watches objects, not descriptor numbers: closing an object
+ * does not affect others that share its descriptor. Close objects, never their
+ * descriptors: the hosts of the first row then report nothing for the object.
  *
  * A poller and the objects that it watches belong to one thread.
  */
@@ -55,8 +55,8 @@ extern "C" {
 #endif
 
 /*
- * The memory of a poller with room for `capacity` registrations, in bytes; a
- * constant expression if `capacity` is one.
+ * The memory of a poller for `capacity` registrations, in bytes. A constant
+ * expression if `capacity` is one.
  */
 #define WASOCK_POLLER_SIZE(capacity)                                           \
     (WASOCK__POLLER_BASE_BYTES + (size_t)(capacity) * WASOCK__POLLER_EACH_BYTES)
@@ -80,10 +80,10 @@ struct wasock_poller {
 /* What happened to one object. */
 struct wasock_poller_event {
     void *token;      /* as registered */
-    uint8_t ready;    /* WASOCK_READABLE, WASOCK_WRITABLE: try it */
+    uint8_t ready;    /* WASOCK_READABLE, WASOCK_WRITABLE: may be ready */
     uint8_t deadline; /* WASOCK_READABLE, WASOCK_WRITABLE: exceeded */
     int16_t error;    /* -WASOCK_EBADF: the host cannot wait for the
-                         descriptor, and the poller stops asking; 0: none */
+                         descriptor: close the object; 0: none */
 };
 
 /*
@@ -140,22 +140,22 @@ int wasock_poller_remove(struct wasock_poller *poller,
 
 /*
  * Wait for events until a deadline, or for at most a timeout.
- * deadline_ns: a time by the poller's clock (wasock_poller_now_ns);
- *   WASOCK_NO_DEADLINE: none; WASOCK_DEADLINE_PAST: look, do not wait.
- * timeout_ns: a duration; WASOCK_FOREVER_NS: no limit; 0: look, do not wait.
- *   A look asks for the active objects and some of the others. Repeated looks
- *   report data on any within the times above.
- * Returns the number of pending events, those of earlier waits included; 0:
- *   time is up. Take them with wasock_poller_next. While events are pending
- *   it returns at once and does not ask the host.
+ * deadline_ns: absolute, of the poller's clock (wasock_poller_now_ns);
+ *   WASOCK_NO_DEADLINE: none; WASOCK_DEADLINE_PAST: check, do not wait.
+ * timeout_ns: a duration; WASOCK_FOREVER_NS: no limit; 0: check, do not wait.
+ *   A check polls the active objects and some of the others. Repeated checks
+ *   report data on all objects within the times above.
+ * Returns the number of pending events, including those of earlier waits; 0:
+ *   the time is up. Take them with wasock_poller_next. While events are
+ *   pending, it returns at once without a host call.
  *
  * A deadline of an object is reported once each time it is set and exceeded.
  * A listener whose accept ran out of descriptors is not reported for 20 ms, or
  * until an object that this poller watches is closed.
  *
- * Readiness cannot be asked for on wazero: there, an event tells the caller to
- * try. A wait for the same timeout that follows one whose events all proved
- * wrong continues that wait, so that silence reaches 0 at the timeout.
+ * wazero's poll does not check sockets: there, an event is only a reason to
+ * try. If all events of a wait proved wrong, the next wait for the same timeout
+ * continues it, so that an idle program gets 0 at the timeout.
  *
  * A signal does not end a wait: see wasock_poller_set_interruptible.
  * Errors: ECLOSED: the poller; EDEADLOCK: nothing registered can end the wait,
@@ -178,21 +178,21 @@ bool wasock_poller_next(struct wasock_poller *poller,
                         struct wasock_poller_event *event);
 
 /*
- * The time by the poller's clock, in nanoseconds: that of the in-process
- * network whose sockets it watches, otherwise wasock_clock_now_ns().
+ * Read the poller's clock, in nanoseconds: that of the in-process network whose
+ * sockets it watches, else wasock_clock_now_ns.
  */
 uint64_t wasock_poller_now_ns(const struct wasock_poller *poller);
 
 /*
- * Set whether a signal ends a wait with EINTR. Off at first: the wait goes on.
+ * Choose whether a signal ends a wait with EINTR. By default the wait goes on.
  * Errors: ECLOSED.
  */
 int wasock_poller_set_interruptible(struct wasock_poller *poller,
                                     bool is_interruptible);
 
 /*
- * A descriptor that is no socket but can be waited for, such as stdin, as an
- * object for wasock_poller_add: `&pollable.socket`. Read and write it with
+ * An object for a descriptor that is not a socket but can be polled, such as
+ * stdin. Pass `&pollable.socket` to wasock_poller_add. Read and write with
  * wasock_fd_read and wasock_fd_write.
  */
 struct wasock_pollable {
@@ -200,7 +200,8 @@ struct wasock_pollable {
 };
 
 /*
- * Open a pollable on a descriptor, which the caller keeps, in the mode it has.
+ * Open a pollable on a descriptor. The caller still owns the descriptor. Its
+ * mode does not change.
  * pollable: closed; opened on success.
  * Errors: EBADF: no such descriptor; EOPEN: `pollable` is open.
  * Source: preview1 fd_fdstat_get.
@@ -209,7 +210,7 @@ int wasock_pollable_from_fd(struct wasock_pollable *pollable, int fd)
     __attribute__((warn_unused_result));
 
 /*
- * Close the object, not the descriptor. Pollers drop it.
+ * Close the object, not the descriptor. Removes it from all pollers.
  * Errors: ECLOSED.
  */
 int wasock_pollable_close(struct wasock_pollable *pollable);

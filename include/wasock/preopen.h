@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preopen.h - find the sockets that are open at the start of a program.
+ * preopen.h - find the sockets that are open when the program starts.
  *
- * A preview1 host preopens descriptors numbered from 3, sockets and
- * directories, in an order of its own. In a component, and natively where
- * nothing is inherited, the library opens the listeners of the variable
- * WASOCK_LISTEN, [NAME=]HOST:PORT,…. The scan ends at the first number that is
- * no descriptor. It changes no mode and accepts no connection.
+ *   program    who opens the listeners
+ *   preview1   the host, as descriptors 3, 4, …, among directories
+ *   component  the library, from WASOCK_LISTEN=[NAME=]HOST:PORT,…
+ *   native     the parent process (LISTEN_FDS), else the library as above
+ *
+ * The calls here scan the descriptors in order and stop at the first number
+ * that is not open. They change no mode and accept no connection.
  */
 #ifndef WASOCK_PREOPEN_H
 #define WASOCK_PREOPEN_H
@@ -21,15 +23,15 @@
 extern "C" {
 #endif
 
-/* The first preopened number on preview1 and natively: 0, 1 and 2 are stdin,
- * stdout and stderr. Components have libc's files there: their first listener
- * is 65536. */
+/* The first preopened descriptor on preview1 and natively, after stdin, stdout
+ * and stderr. In a component sockets begin at 65536: libc's files have the
+ * numbers below. */
 #define WASOCK_PREOPEN_FIRST_FD 3
 
 enum wasock_preopen_role {
     WASOCK_PREOPEN_NO_SOCKET = 0,
     WASOCK_PREOPEN_LISTENER,
-    WASOCK_PREOPEN_UNKNOWN, /* listener or connection: the host does not tell */
+    WASOCK_PREOPEN_UNKNOWN, /* listener or connection: WAMR hides which */
     WASOCK_PREOPEN_CONNECTION,
     WASOCK_PREOPEN_DATAGRAM
 };
@@ -46,19 +48,19 @@ struct wasock_preopen {
  * Scan the next descriptor. Costs two host calls for a stream socket, else one.
  * preopen: zero it before the first call.
  * Returns 1 and fills it in, or 0 after the last.
- * Errors: any code of the host but EBADF, which ends the scan.
+ * Errors: any code of the host. EBADF is none: it ends the scan.
  * Source: preview1 fd_fdstat_get, sock_send; findListener of Go's test program.
  */
 int wasock_preopen_next(struct wasock_preopen *preopen)
     __attribute__((warn_unused_result));
 
 /*
- * Open listener number `index`, counted from 0 in the order of descriptors.
- * Directories, connections and datagram sockets are skipped.
+ * Open the preopened listener number `index`, from 0, in the order of
+ * descriptors. Directories, connections and datagram sockets are skipped.
  *
- * Open all listeners at start-up, before you accept or close anything, and each
- * only once: the scan counts the descriptors that are open. To open one twice,
- * use wasock_listener_share.
+ * Open all listeners at start-up, each once, before you accept or close
+ * anything: the numbers change with the open descriptors. For a second object
+ * on a listener, use wasock_listener_share.
  * listener: closed; opened on success.
  * Errors: ENOPREOPEN: there are fewer listeners (wasock_preopen_explain says
  *   why); EOPEN: listener is open; those of wasock_listener_from_fd and
@@ -69,10 +71,10 @@ int wasock_preopen_listener(size_t index, struct wasock_listener *listener)
     __attribute__((warn_unused_result));
 
 /*
- * Open all listeners, in the order of descriptors.
+ * Open all preopened listeners, in the order of descriptors.
  * listeners: room for `capacity`, all closed.
- * Returns how many listeners the host preopened. If that is more than
- *   `capacity`, only the first `capacity` are open.
+ * Returns the number of preopened listeners, at least 1. If it is larger than
+ *   `capacity`, only the first `capacity` were opened.
  * Errors: ENOPREOPEN: none; EOPEN: one of `listeners` is open, and nothing was
  *   opened; those of wasock_preopen_listener. Those opened before an error stay
  *   open.
@@ -102,17 +104,17 @@ struct wasock_preopen_counts {
 
 /*
  * Count the preopened descriptors, and detect whether the host has sockets. A
- * preview1 host has if it preopened one. If not, it is UNKNOWN, or
- * HAS_NO_SOCKETS if stdin's rights are those of wasmtime 47 and later.
- * counts: written; on failure, with what was counted before it.
+ * preview1 host that preopened a socket has. Any other is UNKNOWN, or
+ * HAS_NO_SOCKETS if stdin has the rights of wasmtime 47 and later.
+ * counts: written; on failure, with the counts so far.
  * Errors: those of wasock_preopen_next.
  * Source: preview1 fd_fdstat_get, sock_send.
  */
 int wasock_preopen_count(struct wasock_preopen_counts *counts);
 
 /*
- * Explain in English what the host preopened, why there is no listener, if
- * there is none, and which command lines give one. Several lines.
+ * Explain in English what the host preopened, why there is no listener, and
+ * which command lines open one. Several lines.
  * counts: from wasock_preopen_count.
  * text: room for `capacity` bytes; 1,024 are enough. Truncated to fit, and
  *   NUL-terminated unless `capacity` is 0.
@@ -122,9 +124,9 @@ size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,
                               char *text, size_t capacity);
 
 /*
- * Print to stderr why a program could not start, as "PROGRAM: text of the
- * error". For ENOPREOPEN the explanation of wasock_preopen_explain follows.
- * program: its name.
+ * Print "PROGRAM: TEXT" to stderr, the text of wasock_err_text. For ENOPREOPEN
+ * the explanation of wasock_preopen_explain follows.
+ * program: the name of the program.
  * error: a code of either sign.
  */
 void wasock_preopen_print_error(const char *program, ptrdiff_t error);

@@ -71,37 +71,39 @@ struct wasock_handler {
     void (*open)(struct wasock_client *client);
 
     /*
-     * Data has arrived. Returns how many bytes of it the program is done with:
-     * the rest is passed again, with what arrives next. So a parser returns
-     * the length of the complete messages. It is called again at once while it
-     * returns more than 0. NULL: data is dropped.
+     * Data has arrived. Returns the number of bytes consumed. The rest is
+     * passed again, together with the data that arrives next: a parser returns
+     * the length of the complete messages. The handler is called again at once
+     * while it returns more than 0. NULL: data is dropped.
      *
-     * If it returns 0 because the client is paused, or because
-     * wasock_client_send had no room, the same data is passed again once the
-     * client is resumed, or has room. If it returns 0 for `input_bytes` bytes,
-     * the message is too large: the client is closed with EMSGSIZE. To answer
-     * such a client, send the answer, close it, and return `length`.
+     * If it returns 0 while the client is paused, or after wasock_client_send
+     * had no room, the same data is passed again once the client is resumed or
+     * has room. If it returns 0 for `input_bytes` bytes, the message is too
+     * large: the client is closed with EMSGSIZE. To answer such a client, send
+     * the answer, close the client, and return `length`.
      * data: `length` bytes, at least 1, valid during the call.
      */
     size_t (*data)(struct wasock_client *client, const void *data,
                    size_t length);
 
-    /* EOF: the client sends no more. It may still read its answers, and stays
-     * open until the program closes it. An incomplete message was dropped.
-     * NULL: close the client once all output is sent. */
+    /* EOF: the client has shut its writing half. It may still read its answers,
+     * and stays open until the program closes it. An incomplete message was
+     * dropped. NULL: close the client once all output is sent. */
     void (*eof)(struct wasock_client *client);
 
-    /* All output is sent: there is room for more. Called after each time that
-     * something was queued or sent. */
+    /* All queued output is sent: continue a long answer here. */
     void (*drain)(struct wasock_client *client);
 
     /*
-     * The client is gone: free what belongs to it.
-     * reason: 0: closed by wasock_client_close, or after EOF; EDEADLINE: a
-     *   timeout; EMSGSIZE: a message larger than `input_bytes`; ENOBUFS: an
-     *   answer larger than `output_bytes`; ECANCELED: the server's drain time
-     *   is over; any other: of the connection, or as given to
-     *   wasock_client_abort.
+     * The client is closed: free `user`. reason: 0 or a negative code.
+     *
+     *   code       why
+     *   0          wasock_client_close, or EOF
+     *   EDEADLINE  a timeout
+     *   EMSGSIZE   a message larger than `input_bytes`
+     *   ENOBUFS    an answer larger than `output_bytes`
+     *   ECANCELED  the drain time of wasock_server_stop is over
+     *   any other  the connection's error, or that of wasock_client_abort
      */
     void (*close)(struct wasock_client *client, int reason);
 
@@ -110,14 +112,13 @@ struct wasock_handler {
 };
 
 /*
- * What stands between buffers and connection, such as TLS. It reads and writes
- * `client->conn` by wasock_conn_try_read and wasock_conn_try_write.
+ * A layer between the buffers and the connection, such as TLS. It reads and
+ * writes `client->conn` with wasock_conn_try_read and wasock_conn_try_write.
  *
- * A read that returns EAGAIN is repeated once the connection is readable, a
- * write once it is writable. If one needs the opposite, as in a handshake, it
- * calls wasock_client_want before it returns EAGAIN. A write that returned
- * EAGAIN is repeated with the same data at the same address, and perhaps more
- * behind it.
+ * After EAGAIN, a read is repeated when the connection is readable, a write
+ * when it is writable. If a call waits for the other direction, as in a
+ * handshake, it calls wasock_client_want before it returns EAGAIN. A repeated
+ * write gets the same data at the same address, possibly followed by more.
  */
 struct wasock_transport {
     /* As wasock_conn_try_read. Called again until it returns EAGAIN. */
@@ -126,10 +127,11 @@ struct wasock_transport {
     /* As wasock_conn_try_write. */
     ptrdiff_t (*write)(struct wasock_client *client, const void *data,
                        size_t length);
-    /* All output is sent: tell the peer, before the writing half is shut.
-     * Returns 0 or an error; EAGAIN: call it again. May be NULL. */
+    /* All output is sent, and the writing half is about to be shut: send the
+     * closing message, such as close_notify. Returns 0 or an error; EAGAIN:
+     * call it again. May be NULL. */
     int (*shutdown)(struct wasock_client *client);
-    /* The connection is to be closed. May be NULL. */
+    /* The connection is about to be closed. May be NULL. */
     void (*close)(struct wasock_client *client);
 };
 
@@ -144,9 +146,9 @@ struct wasock_client {
     const struct wasock_listener *listener; /* NULL: not accepted */
     struct wasock_conn conn; /* for addresses; the server reads and writes */
     struct wasock_client *next_; /* in the list of free or of changed ones */
-    uint64_t active_ns_;         /* bytes were moved */
-    uint64_t message_ns_;        /* an incomplete message began, or 0 */
-    uint64_t output_ns_;         /* output made progress */
+    uint64_t active_ns_;         /* last read or write */
+    uint64_t message_ns_;        /* begin of an incomplete message, or 0 */
+    uint64_t output_ns_;         /* last progress of output */
     uint32_t input_begin_;
     uint32_t input_end_;
     uint32_t output_begin_;
@@ -161,14 +163,14 @@ struct wasock_client {
     uint8_t is_changed_;
     uint8_t is_paused_;
     uint8_t is_eof_;
-    uint8_t is_held_;    /* input was kept because of output or a pause */
+    uint8_t is_held_;    /* input was kept: output is full, or paused */
     uint8_t is_refused_; /* output had no room */
     uint8_t is_unread_;  /* the transport may hold data */
     uint8_t owes_drain_;
 };
 
 /*
- * Queue data for a client. It is sent after the handlers have run; 4 KiB and
+ * Queue data for a client. It is sent when the handler has returned; 4 KiB and
  * more are sent at once if nothing is queued. In a `data` handler there is
  * always room for `output_bytes` / 2.
  * Errors: ENOBUFS: no room for all of it, and nothing was queued; ECLOSED: the
@@ -179,45 +181,48 @@ int wasock_client_send(struct wasock_client *client, const void *data,
 
 /*
  * Queue data without a copy: get the free part of the output buffer, write to
- * it, commit.
- * capacity: written: bytes; in a `data` handler at least `output_bytes` / 2.
- * length: at most what fits; bytes.
+ * it, then commit `length` bytes.
+ * capacity: written: the size of the free part, in bytes; in a `data` handler at
+ *   least `output_bytes` / 2.
+ * length: at most `capacity`.
  */
 void *wasock_client_output(struct wasock_client *client, size_t *capacity);
 void wasock_client_commit(struct wasock_client *client, size_t length);
 
-/* The client's number, from 0 to n_clients - 1: for an array of what belongs to
- * clients. A number is in use once at a time. */
+/* Get the client's number, from 0 to n_clients - 1: an index for arrays with an
+ * element a client. */
 size_t wasock_client_index(const struct wasock_client *client);
 
-/* The number of queued bytes that are not sent. */
+/* Get the number of queued bytes. */
 size_t wasock_client_n_queued(const struct wasock_client *client);
 
 /*
  * Close a client once all output is sent. Later input is dropped. The client
- * gets EOF, and at most two seconds to close its end: closing first could
- * destroy what is on its way. One that is not connected yet is closed at once.
+ * reads EOF and has two seconds to close its end: closing first could reset the
+ * connection and destroy output in flight. A client that is not connected yet
+ * is closed at once.
  */
 void wasock_client_close(struct wasock_client *client);
 
-/* Shut the writing half of a client once all output is sent: it gets EOF. Input
- * still arrives; the client is closed after its EOF. */
+/* Shut the writing half once all output is sent: the client reads EOF. Its
+ * input still arrives; it is closed after its own EOF. */
 void wasock_client_shutdown(struct wasock_client *client);
 
 /* Close a client without sending its output.
  * reason: for the `close` handler; 0 or a negative code. */
 void wasock_client_abort(struct wasock_client *client, int reason);
 
-/* Stop reading from a client, and read again. Input that was kept is passed to
- * the handler after the call. */
+/* Stop and resume reading from a client. After wasock_client_resume, input that
+ * was kept is passed to the handler. */
 void wasock_client_pause(struct wasock_client *client);
 void wasock_client_resume(struct wasock_client *client);
 
-/* For a transport, before it returns EAGAIN: wait for these directions (fd.h)
- * instead, before the call is repeated. */
+/* For a transport, before it returns EAGAIN: repeat the call when the
+ * connection is ready in one of these directions (fd.h). */
 void wasock_client_want(struct wasock_client *client, unsigned directions);
 
-/* Whether the client is being closed: what is sent to it is refused. */
+/* Check whether the client is being closed: wasock_client_send returns
+ * ECLOSED. */
 bool wasock_client_is_closing(const struct wasock_client *client);
 
 /* ---- The server ---- */
@@ -230,11 +235,11 @@ bool wasock_client_is_closing(const struct wasock_client *client);
 
 /*
  * The memory of a server, in bytes. A constant expression if the arguments are
- * constant. Buffers that are not used are not touched.
- * n_clients: at a time.
- * input_bytes: the largest message of a client.
- * output_bytes: the most that is queued for a client. A client with more than
- *   half of it queued is not read from.
+ * constant. The server touches only the buffers that it uses.
+ * n_clients: the most clients at a time.
+ * input_bytes: the input buffer of a client: its largest message.
+ * output_bytes: the output buffer of a client: the most that is queued. While
+ *   more than half of it is queued, the client is not read.
  */
 #define WASOCK_SERVER_SIZE(n_clients, input_bytes, output_bytes)               \
     (WASOCK_POLLER_SIZE((n_clients) + WASOCK_SERVER_LISTENERS_MAX + 1) + 24 +  \
@@ -243,19 +248,19 @@ bool wasock_client_is_closing(const struct wasock_client *client);
          (sizeof(struct wasock_client) + (size_t)(output_bytes)))
 
 struct wasock_server_options {
-    const struct wasock_handler *handler;     /* to outlive the server */
+    const struct wasock_handler *handler;     /* must outlive the server */
     const struct wasock_transport *transport; /* NULL: none */
     uint32_t n_clients;                       /* as for WASOCK_SERVER_SIZE */
-    uint32_t n_accepted; /* the most of them that are accepted; 0: all */
+    uint32_t n_accepted; /* the most accepted ones of these; 0: all */
     uint32_t input_bytes;
     uint32_t output_bytes;
-    uint64_t idle_ns;    /* close a client that moves no bytes; 0: never */
-    uint64_t message_ns; /* … whose message stays incomplete; 0: never */
-    uint64_t write_ns;   /* … that reads nothing of its output; 0: never */
-    uint64_t drain_ns;   /* for wasock_server_main: of wasock_server_stop */
+    uint64_t idle_ns;    /* timeout without a read or write; 0: none */
+    uint64_t message_ns; /* timeout of an incomplete message; 0: none */
+    uint64_t write_ns;   /* timeout of output that is not read; 0: none */
+    uint64_t drain_ns;   /* drain time, for wasock_server_main */
 };
 
-/* A timer, in the caller's storage. Private but for the first two. */
+/* A timer, in the caller's storage. Members that end in `_` are private. */
 struct wasock_timer {
     void (*expire)(struct wasock_timer *timer);
     void *user;
@@ -264,10 +269,10 @@ struct wasock_timer {
     struct wasock_timer **link_; /* what points at this one; NULL: not set */
 };
 
-/* A server, in the caller's storage; it must not move. `user` is the
- * program's. The rest is private. */
+/* A server, in the caller's storage; it must not move. Members that end in `_`
+ * are private. */
 struct wasock_server {
-    void *user;
+    void *user; /* the program's */
     struct wasock_server_options options_;
     struct wasock_poller poller_;
     struct wasock_listener *listeners_[WASOCK_SERVER_LISTENERS_MAX];
@@ -277,20 +282,20 @@ struct wasock_server {
     unsigned char *inputs_; /* buffers; the last one is shared */
     unsigned char *outputs_;
     struct wasock_client *free_;
-    struct wasock_client *changed_; /* to be sent to, or closed */
+    struct wasock_client *changed_; /* with output to send, or to close */
     struct wasock_client **changed_end_;
     struct wasock_timer *timers_; /* the earliest first */
     uint64_t now_ns_;             /* of the last wait */
-    uint64_t stop_ns_;            /* when the drain time is over */
-    uint64_t drain_ns_;           /* for EOF of stdin */
+    uint64_t stop_ns_;            /* end of the drain time */
+    uint64_t drain_ns_;           /* drain time after EOF of stdin */
     uint32_t n_listeners_;
     uint32_t n_clients_;
     uint32_t n_accepted_; /* of them */
-    uint32_t n_used_;     /* clients that were in use at least once */
+    uint32_t n_used_;     /* clients used at least once */
     uint8_t is_now_old_;
     uint8_t is_stopping_;
-    uint8_t is_closed_; /* no client is opened any more */
-    uint8_t is_full_;   /* listeners are not waited for */
+    uint8_t is_closed_; /* opens no client any more */
+    uint8_t is_full_;   /* does not watch its listeners */
     uint8_t has_timeouts_;
 };
 
@@ -306,8 +311,8 @@ int wasock_server_init(struct wasock_server *server, void *memory, size_t size,
                        const struct wasock_server_options *options)
     __attribute__((warn_unused_result));
 
-/* Abort all clients, with ECANCELED, and close the listeners of
- * wasock_server_listen_preopened. */
+/* Abort all clients with ECANCELED, and close the listeners that
+ * wasock_server_listen_preopened opened. */
 void wasock_server_close(struct wasock_server *server);
 
 /*
@@ -322,8 +327,8 @@ int wasock_server_add_listener(struct wasock_server *server,
     __attribute__((warn_unused_result));
 
 /*
- * Accept clients from all listeners that the host opened. If there is none,
- * wasock_preopen_explain says why.
+ * Open all listeners of the host, and accept clients from them. If there is
+ * none, print the error with wasock_preopen_print_error, which explains why.
  * Returns their number.
  * Errors: ENOPREOPEN: none; those of wasock_preopen_listeners and
  *   wasock_server_add_listener.
@@ -332,9 +337,9 @@ ptrdiff_t wasock_server_listen_preopened(struct wasock_server *server)
     __attribute__((warn_unused_result));
 
 /*
- * Stop when the host says so: with WASOCK_STOP=stdin in the environment, which
- * wasock-run sets, EOF of standard input stops the server. Otherwise standard
- * input is not read. preview1 has no signals.
+ * Stop the server at EOF of standard input, if the environment has
+ * WASOCK_STOP=stdin, which wasock-run sets. Otherwise standard input is not
+ * read. A guest has no signals: this replaces SIGTERM.
  * Call it before wasock_server_run.
  * drain_ns: as for wasock_server_stop.
  * Errors: ESTORAGE: the environment is larger than all output buffers; those of
@@ -352,8 +357,8 @@ int wasock_server_run(struct wasock_server *server)
     __attribute__((warn_unused_result));
 
 /*
- * Serve until the server has stopped, but at most until a deadline. 0 or
- * WASOCK_DEADLINE_PAST: what is there, without waiting.
+ * Serve until the server has stopped, but at most until a deadline.
+ * WASOCK_DEADLINE_PAST, or a timeout of 0: handle pending events, do not wait.
  * Returns 0: it has stopped.
  * Errors: EDEADLINE; those of wasock_poller_wait_until_ns.
  */
@@ -364,55 +369,56 @@ int wasock_server_run_for_ns(struct wasock_server *server, uint64_t timeout_ns)
     __attribute__((warn_unused_result));
 
 /*
- * The `main` of a server: init, listen_preopened, stop_on_request, run, close.
- * Prints why it could not start, or why it ended, to stderr.
- * program: its name.
- * Returns the exit code: 0: it has stopped; 1: it could not start, as without a
- *   listener; 2: the wait failed.
+ * The `main` function of a server: init, listen_preopened, stop_on_request, run,
+ * close. If it cannot start, or fails, it prints the reason to stderr.
+ * program: the name of the program.
+ * Returns the exit code: 0: stopped; 1: could not start, for example without a
+ *   listener; 2: a wait failed.
  */
 int wasock_server_main(struct wasock_server *server, void *memory, size_t size,
                        const struct wasock_server_options *options,
                        const char *program) __attribute__((warn_unused_result));
 
 /*
- * Stop: accept no more, call the `stop` handlers, and end wasock_server_run
- * once all clients are closed. The listeners of wasock_server_listen_preopened
- * are closed. A second call can only shorten the time.
- * drain_ns: how long to wait for the clients before they are aborted.
+ * Stop the server: stop accepting, close the listeners that
+ * wasock_server_listen_preopened opened, and call the `stop` handlers.
+ * wasock_server_run returns once all clients are closed. A second call can only
+ * shorten the drain time.
+ * drain_ns: a duration; clients that are still open then are aborted.
  */
 void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns);
 
 /*
- * Reserve a client for a connection that the program opens itself: open
- * `client->conn`, by wasock_conn_start_connect for example, then start the
- * client, or give it up by wasock_client_abort. Its `open` handler is called
- * when it is connected.
+ * Reserve a client for a connection that the program opens itself. Open
+ * `client->conn`, for example with wasock_conn_start_connect, then call
+ * wasock_client_start, or wasock_client_abort to give the client back. The
+ * `open` handler is called when it is connected.
  * Returns NULL if all clients are in use, or the server is closed.
- * Errors of start: ECLOSED: `conn` is closed; those of wasock_poller_add. The
- *   client is given up then.
+ * Errors of start: ECLOSED: `conn` is closed; those of wasock_poller_add. On
+ *   failure the client is given back.
  */
 struct wasock_client *wasock_server_reserve(struct wasock_server *server);
 int wasock_client_start(struct wasock_client *client)
     __attribute__((warn_unused_result));
 
-/* Iterate over the clients that are open. client: NULL: get the first.
- * Returns NULL after the last. */
+/* Get the next open client. client: NULL: get the first. Returns NULL after the
+ * last. */
 struct wasock_client *wasock_server_next(struct wasock_server *server,
                                          const struct wasock_client *client);
 
-/* The number of clients. */
+/* Get the number of clients. */
 size_t wasock_server_n_clients(const struct wasock_server *server);
 
-/* The time of the last wait, by the clock of the server's sockets. The first
- * call after a wait may cost a host call. */
+/* Get the time of the last wait, of the clock of the server's sockets. The
+ * first call after a wait may cost a host call. */
 uint64_t wasock_server_now_ns(struct wasock_server *server);
 
-/* Call timer->expire after a timeout, once. A timer that is set is set anew. */
+/* Call timer->expire once, after a timeout. Restarts a timer that is set. */
 void wasock_server_set_timer_ns(struct wasock_server *server,
                                 struct wasock_timer *timer,
                                 uint64_t timeout_ns);
 
-/* Cancel a timer. One that is not set stays so. */
+/* Cancel a timer. Does nothing if it is not set. */
 void wasock_timer_cancel(struct wasock_timer *timer);
 
 #ifdef __cplusplus

@@ -37,7 +37,7 @@ struct wasock_watch;
 struct wasock__facts {
     int16_t error[2];       /* by side: the error that ended it, or 0 */
     uint8_t shut;           /* halves that we shut, enum wasock_shutdown */
-    uint8_t is_role_proven; /* the host told listener from connection */
+    uint8_t is_role_proven; /* the host distinguished listener, connection */
     uint8_t host_poll;      /* enum wasock__host_poll */
     uint8_t accept_mode;    /* enum wasock__accept_mode */
 };
@@ -71,12 +71,12 @@ int wasock_socket_fd(const struct wasock_socket *socket);
  * writes (WASOCK_WRITABLE), or of both.
  *
  * A deadline is sticky: once it is past, every waiting call of its direction
- * fails with EDEADLINE before it looks at data, until another deadline is set.
+ * returns EDEADLINE, even if there is data, until another deadline is set.
  * The connection stays usable. The try_ calls ignore it. A poller reports it
  * once. Sharers have deadlines of their own.
  *
- * set_timeout_ns sets the deadline that is a timeout from now. It reads the
- * clock of wasock_socket_now_ns, so that a handler with timeouts runs unchanged
+ * set_timeout_ns sets the deadline to now plus a timeout. It reads the socket's
+ * own clock (wasock_socket_now_ns), so a handler with timeouts runs unchanged
  * on real and on in-process sockets.
  * directions: a mask of WASOCK_READABLE and WASOCK_WRITABLE (fd.h).
  * deadline_ns: absolute, of the clock of wasock_socket_now_ns;
@@ -91,14 +91,14 @@ int wasock_socket_set_timeout_ns(struct wasock_socket *socket,
                                  unsigned directions, uint64_t timeout_ns);
 
 /*
- * Read the clock that the object's deadlines use: the network's own for an
- * in-process socket, wasock_clock_now_ns for any other and for a closed one.
+ * Read the clock of the object's deadlines: the network's own for an in-process
+ * socket, else wasock_clock_now_ns.
  */
 uint64_t wasock_socket_now_ns(const struct wasock_socket *socket);
 
 /*
- * Choose whether a signal ends waiting calls on this object, with EINTR, each
- * time. By default they retry. Affects native programs only: a guest has no
+ * Choose whether a signal ends a waiting call on this object with EINTR. By
+ * default the call goes on waiting. For native programs: a guest has no
  * signals.
  * Errors: ECLOSED.
  */
@@ -129,10 +129,10 @@ int wasock_socket_remote_addr(struct wasock_socket *socket,
                               struct wasock_addr *addr);
 
 /*
- * Private: a poller's registration with an object. It lives in the poller's
- * memory and is linked in two lists: the object's watches, and, while a change
- * of the object is unread, the poller's inbox. Closing the object writes to its
- * watches: that memory must still be there (wasock_poller_close).
+ * Private: a poller's registration of an object, in the poller's memory. It is
+ * in the object's list of watches and, while the poller has not seen a change
+ * of the object, in the poller's inbox. Closing the object writes to its
+ * watches: close a poller before you free its memory.
  */
 struct wasock_watch {
     struct wasock_socket *socket_;      /* NULL once the object is closed */
