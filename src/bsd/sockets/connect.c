@@ -249,13 +249,12 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
     if (connecting == NULL) {
         return -1;
     }
-    if (connecting->type == SOCK_DGRAM && address != NULL &&
-        length >= sizeof(address->sa_family) &&
+    int result = wasock_bsd__read_address(address, length, &addr);
+    if (result == -EAFNOSUPPORT && connecting->type == SOCK_DGRAM &&
         address->sa_family == AF_UNSPEC) {
         return (int)wasock_bsd__result(
             wasock_bsd__connect_datagram(connecting, NULL));
     }
-    int result = wasock_bsd__read_address(address, length, &addr);
     if (result == 0 && address->sa_family != connecting->domain) {
         result = -EAFNOSUPPORT;
     }

@@ -171,7 +171,7 @@ ssize_t recvfrom(int fd, void *restrict buffer, size_t capacity, int flags,
         message.msg_name = from_length != NULL ? from : NULL;
         message.msg_namelen = from_length != NULL ? *from_length : 0;
         const ssize_t n = receive_datagram(datagrams, &message, flags);
-        if (n >= 0 && message.msg_name != NULL) {
+        if (n >= 0 && from_length != NULL && message.msg_name != NULL) {
             *from_length = message.msg_namelen;
         }
         return n;
