@@ -44,8 +44,11 @@ void *wasock__grow(size_t n_pages)
     start_allocator();
     const size_t old_pages = __builtin_wasm_memory_grow(0, n_pages);
 
-    return old_pages == SIZE_MAX ? NULL
-                                 : (void *)(old_pages * WASOCK__PAGE_BYTES);
+    if (old_pages == SIZE_MAX) {
+        return NULL;
+    }
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): addresses begin at 0 */
+    return (void *)(old_pages * WASOCK__PAGE_BYTES);
 }
 
 void wasock__land_release(void *memory)

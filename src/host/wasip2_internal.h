@@ -198,7 +198,7 @@ int32_t wasock__p2_finish_connect(struct wasip2_socket *socket);
 /* A pollable of stdin. */
 uint32_t wasock__p2_stdin_pollable(void);
 
-/* A pollable whose time came long ago. */
+/* A pollable that is always ready. */
 uint32_t wasock__p2_always(void);
 
 /*
@@ -212,7 +212,7 @@ extern uint32_t wasock__p2_n_answers;
 extern size_t wasock__p2_n_asked;
 #define WASIP2_MANY_ASKED 128
 
-/* Have the host answer truly again. */
+/* Have the host answer truly again. Cheap if it does. */
 void wasock__p2_refresh(void);
 
 /* Let the host look at its sockets, until a pollable is ready or about 1 ms. */

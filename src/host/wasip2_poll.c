@@ -21,9 +21,13 @@ WASOCK__LINK_IMPORTS;
  */
 #define FULL_POLL 100
 
-/* After this many polls that do not wait and find nothing, one waits a little:
- * a host with one thread looks at its sockets only then. */
-#define EMPTY_POLLS_MAX 256
+/*
+ * Many polls in a row that report no connection make doubt. The host may have
+ * given too many answers: polls that do not wait do not renew it, nor does a
+ * listener that stays ready. Or it looks at its sockets only if a poll waits.
+ */
+#define EMPTY_POLLS_TO_REFRESH 16
+#define EMPTY_POLLS_TO_WAIT 256
 
 /* Owners of pollables that are no subscription's. */
 #define OWNER_TIMER UINT32_MAX
@@ -42,7 +46,8 @@ static struct {
     bool is_active;
 } round;
 
-static uint32_t n_empty_polls;
+static size_t n_last_ready;    /* pollables that the last poll reported */
+static uint32_t n_empty_polls; /* since one reported a connection */
 
 size_t wasock__p2_n_asked;
 
@@ -154,13 +159,14 @@ static int32_t read_subscriptions(struct question *question)
     return error;
 }
 
-/* The pollable of a timeout. */
+/* The pollable of a timeout. A poll that does not wait may wait a little after
+ * one that reported many: those come back together. */
 static uint32_t make_timer(uint64_t timeout_ns)
 {
-    if (timeout_ns == 0 && n_empty_polls < EMPTY_POLLS_MAX) {
+    if (timeout_ns == 0 && n_last_ready < WASIP2_MANY_ANSWERS &&
+        (n_empty_polls + 1) % EMPTY_POLLS_TO_WAIT != 0) {
         return 0;
     }
-    n_empty_polls = 0;
     return wasip2_subscribe_duration(timeout_ns > 0 ? timeout_ns : 1);
 }
 
@@ -223,6 +229,7 @@ static size_t poll(struct question *question)
     }
     wasock__p2_n_answers += (uint32_t)result.n_indexes;
     wasock__p2_n_asked = question->n_asked;
+    n_last_ready = result.n_indexes;
     return result.n_indexes;
 }
 
@@ -259,6 +266,9 @@ static bool write_event(const struct wasock__subscription *subscription,
             return false; /* connected: that is no data yet */
         }
     }
+    if (socket->base.kind != WASOCK__SOCKET_LISTENER && !socket->is_eof) {
+        n_empty_polls = 0;
+    }
     socket->round = round.number;
     event->flags = socket->is_eof ? WASIP1_EVENTRWFLAGS_HANGUP : 0;
     return true;
@@ -270,6 +280,7 @@ static uint32_t report(const struct question *question, size_t n_ready,
 {
     uint32_t n_events = 0;
 
+    n_empty_polls++;
     for (size_t i = 0; i < n_ready; i++) {
         const uint32_t owner = scratch.owners[scratch.ready[i]];
         if (is_of_fd(owner)) {
@@ -315,7 +326,9 @@ static int32_t wait_for(struct question *question, struct wasock__event *events,
 {
     for (;;) {
         collect(question);
-        if (wasock__p2_n_answers >= WASIP2_MANY_ANSWERS) {
+        if (wasock__p2_n_answers >= WASIP2_MANY_ANSWERS &&
+            (question->n_left_out > 0 ||
+             n_empty_polls >= EMPTY_POLLS_TO_REFRESH)) {
             wasock__p2_refresh();
         }
         if (question->n_asked + question->n_left_out == 0) {
@@ -324,7 +337,6 @@ static int32_t wait_for(struct question *question, struct wasock__event *events,
         const size_t n_ready = poll(question);
         const bool has_left_out = question->n_left_out > 0;
         uint32_t n = report(question, n_ready, events);
-        n_empty_polls = n == 0 ? n_empty_polls + 1 : 0;
         if (n == 0 && has_left_out) {
             continue; /* the round is over: ask about all of them */
         }
