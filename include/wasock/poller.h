@@ -29,8 +29,9 @@
  * poller detects which of the last two rows applies.
  *
  * Readiness is a hint: a try_ call may still return EAGAIN. It is
- * level-triggered: an object that stays ready is reported by every wait.
- * A wait reports at most one event an object.
+ * level-triggered: an object that stays ready is reported by every wait, or in
+ * turn with others where the host reports only some of them at a time (WASI
+ * 0.2: about 100). A wait reports at most one event an object.
  *
  * Closing or removing an object drops its registration and its pending event,
  * so a handler may close any object, and free its memory, while it takes

@@ -322,7 +322,8 @@ static int32_t shut(struct sim_descriptor *descriptor, bool reading,
 {
     struct simhost_peer *const peer = descriptor->peer;
 
-    if (sim_peer_is_over(peer)) {
+    if (sim_peer_is_over(peer) &&
+        !simhost_knobs.profile.shutdown_of_the_dead_succeeds) {
         return sim_host_error(WASOCK_ENOTCONN);
     }
     if (reading && writing && simhost_knobs.profile.shutdown_both_is_write) {

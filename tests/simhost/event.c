@@ -102,6 +102,32 @@ static void add_clock_event(struct sim_poll *poll,
     }
 }
 
+/* ---- Rounds ------------------------------------------------------------- */
+
+/* Those that were reported in a round are left out of its later polls. The
+ * number only grows, so that no descriptor of a new world has it. */
+static uint64_t round_number = 1;
+
+static bool is_left_out(const struct sim_poll *poll, size_t i)
+{
+    const uint32_t most = simhost_knobs.profile.round_events;
+    const struct sim_descriptor *const target = poll->targets[i];
+    const bool is_write = sim_is_write(&poll->subscriptions[i]);
+
+    return most > 0 &&
+           (poll->n_reported >= most ||
+            (target != NULL && target->rounds[is_write] == round_number));
+}
+
+static void mark_reported(struct sim_poll *poll, size_t i)
+{
+    poll->n_reported++;
+    if (simhost_knobs.profile.round_events > 0 && poll->targets[i] != NULL) {
+        poll->targets[i]->rounds[sim_is_write(&poll->subscriptions[i])] =
+            round_number;
+    }
+}
+
 /* ---- Order -------------------------------------------------------------- */
 
 enum pass {
@@ -147,9 +173,11 @@ static void collect_pass(struct sim_poll *poll, enum pass pass)
         if (sim_is_clock(&poll->subscriptions[i])) {
             add_clock_event(poll, &poll->subscriptions[i], is_first_clock);
             is_first_clock = false;
-        } else if (poll->is_all_ready || i == poll->spurious_at ||
-                   sim_is_ready(poll, i)) {
+        } else if ((poll->is_all_ready || i == poll->spurious_at ||
+                    sim_is_ready(poll, i)) &&
+                   !is_left_out(poll, i)) {
             add_fd_event(poll, i);
+            mark_reported(poll, i);
         }
     }
 }
@@ -164,8 +192,10 @@ static void shuffle(struct sim_poll *poll)
     }
 }
 
-void sim_collect(struct sim_poll *poll)
+static void collect(struct sim_poll *poll)
 {
+    poll->n_events = 0;
+    poll->n_reported = 0;
     switch (simhost_knobs.profile.event_order) {
     case SIMHOST_ORDER_CLOCKS_READS_WRITES:
         collect_pass(poll, PASS_CLOCKS);
@@ -180,6 +210,19 @@ void sim_collect(struct sim_poll *poll)
     default:
         collect_pass(poll, PASS_ALL);
         break;
+    }
+}
+
+void sim_collect(struct sim_poll *poll)
+{
+    collect(poll);
+    if (poll->n_reported < simhost_knobs.profile.round_events) {
+        round_number++;
+        if (poll->n_reported == 0) { /* perhaps all were left out */
+            collect(poll);
+            round_number +=
+                poll->n_reported < simhost_knobs.profile.round_events;
+        }
     }
     shuffle(poll);
 }

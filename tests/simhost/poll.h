@@ -20,6 +20,7 @@ struct sim_poll {
 
     struct wasock__event *events;
     size_t n_events;
+    size_t n_reported;  /* of them of descriptors */
     bool is_clock_due;  /* its event is reported */
     bool is_all_ready;  /* every descriptor is reported */
     size_t spurious_at; /* this one is reported; SIZE_MAX: none */

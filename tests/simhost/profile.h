@@ -141,10 +141,12 @@ struct simhost_profile {
     int32_t send_on_listener;
     int32_t socket_call_on_other;
     bool sigpipe_kills;
+    bool send_after_reset_is_epipe;
 
     /* sock_shutdown, fd_close. */
     bool shutdown_ignores_how;   /* both halves, always */
     bool shutdown_both_is_write; /* the reading half stays open */
+    bool shutdown_of_the_dead_succeeds;
     int32_t shutdown_on_listener;
     enum simhost_close close;
 
@@ -164,6 +166,9 @@ struct simhost_profile {
     uint64_t timeout_granularity_ns; /* what is below is cut off */
     uint64_t early_wake_max_ns;      /* at most the granularity */
     enum simhost_event_order event_order;
+    /* A poll reports no more subscriptions than this, and leaves them out
+     * until one reports fewer. 0: all. */
+    uint32_t round_events;
 
     /* host.h. */
     bool keeps_sets;
@@ -176,6 +181,10 @@ extern const struct simhost_profile simhost_wazero;
 extern const struct simhost_profile simhost_wasi_go;
 extern const struct simhost_profile simhost_wamr;
 
+/* Components, as their host objects in src/host show them on wasmtime. */
+extern const struct simhost_profile simhost_wasip2;
+extern const struct simhost_profile simhost_wasip3;
+
 /* wasmtime 47 and later: socket calls are linked, and never work. */
 extern const struct simhost_profile simhost_without_sockets;
 
@@ -184,12 +193,13 @@ extern const struct simhost_profile simhost_without_sockets;
 extern const struct simhost_profile simhost_keeping;
 extern const struct simhost_profile simhost_priced;
 
-/* Every profile of preview1 on which sockets work. */
-#define SIMHOST_N_PROFILES 5
+/* Every host on which sockets work, those of preview1 first. */
+#define SIMHOST_N_PREVIEW1 5
+#define SIMHOST_N_PROFILES 7
 extern const struct simhost_profile *const simhost_profiles[SIMHOST_N_PROFILES];
 
-/* These and the ones beyond, for tests of the poller. */
-#define SIMHOST_N_POLLED 7
+/* These and the ideal ones with more, for tests of the poller. */
+#define SIMHOST_N_POLLED 9
 extern const struct simhost_profile *const simhost_polled[SIMHOST_N_POLLED];
 
 #endif

@@ -386,7 +386,8 @@ static int32_t send_stream(struct simhost_peer *peer,
     const int32_t error = peer->pending_error;
     uint64_t n_asked = total_bytes(slices, n_slices);
 
-    if (error != 0 && error != WASOCK_EPIPE) {
+    if (error != 0 && error != WASOCK_EPIPE &&
+        !simhost_knobs.profile.send_after_reset_is_epipe) {
         peer->pending_error = 0;
         return sim_host_error(error);
     }

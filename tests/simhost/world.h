@@ -86,6 +86,7 @@ struct sim_descriptor {
     int32_t event_error;
     uint16_t event_flags;
     uint64_t poll_serial; /* of the latest poll that asked for it */
+    uint64_t rounds[2];   /* the latest that reported it, by direction */
 
     struct wasock__host_watch *watches; /* of sets */
 

@@ -21,7 +21,8 @@
 
 #define NONBLOCK WASIP1_FDFLAGS_NONBLOCK
 
-/* The order of simhost_profiles, and of the columns below. */
+/* Those of preview1: the order of simhost_profiles, and of the columns in the
+ * tests. */
 enum host { IDEAL, WC, WAZERO, WASI_GO, WAMR };
 
 /* What a test does on one host; simhost_reset has been called. */
@@ -29,7 +30,7 @@ typedef void on_host(enum host host);
 
 static inline void on_every_host(on_host *test)
 {
-    for (int host = 0; host < SIMHOST_N_PROFILES; host++) {
+    for (int host = 0; host < SIMHOST_N_PREVIEW1; host++) {
         simhost_reset((uint64_t)host + 1, simhost_profiles[host]);
         test((enum host)host);
         simhost_check();
