@@ -69,7 +69,7 @@ static void rename_client(struct wasock_client *client, const char *name)
         return;
     }
     say(NULL, "* %s is now %s\n", name_of(client), name);
-    strcpy(name_of(client), name);
+    memcpy(name_of(client), name, strlen(name) + 1);
 }
 
 static void take_line(struct wasock_client *client, const char *line)
@@ -109,17 +109,14 @@ static size_t on_data(struct wasock_client *client, const void *data,
 
 static void on_close(struct wasock_client *client, int reason)
 {
-    say(NULL, "* %s has left%s\n", name_of(client),
-        reason == -WASOCK_EDEADLINE ? ": too long idle"
-        : reason == -WASOCK_ENOBUFS ? ": too slow"
-                                    : "");
+    say(NULL, "* %s has left: %s\n", name_of(client), wasock_err_name(reason));
 }
 
 int main(int argc, char **argv)
 {
     static const struct wasock_handler handler = {
         .open = on_open, .data = on_data, .close = on_close};
-    const int idle_s = argc > 1 ? atoi(argv[1]) : 600;
+    const long idle_s = argc > 1 ? strtol(argv[1], NULL, 10) : 600;
     const struct wasock_server_options options = {
         .handler = &handler,
         .n_clients = CLIENTS_MAX,

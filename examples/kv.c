@@ -23,6 +23,7 @@
 #define ANSWER_BYTES 262144
 #define ARGUMENTS_MAX 256
 #define N_BUCKETS 65536
+#define TIMEOUT_MAX 4000000000LL
 
 struct text {
     const char *bytes;
@@ -119,20 +120,24 @@ static struct entry *set(struct text key, struct text value)
     return *link;
 }
 
+static void erase_expired(struct entry **link)
+{
+    while (*link != NULL) {
+        if (is_expired(*link)) {
+            erase(link);
+        } else {
+            link = &(*link)->next;
+        }
+    }
+}
+
 /* Erase what has expired, a part of the buckets at a time. */
 static void sweep(struct wasock_timer *timer)
 {
     static size_t at;
 
     for (size_t i = 0; i < N_BUCKETS / 64; i++) {
-        struct entry **link = &buckets[at++ % N_BUCKETS];
-        while (*link != NULL) {
-            if (is_expired(*link)) {
-                erase(link);
-            } else {
-                link = &(*link)->next;
-            }
-        }
+        erase_expired(&buckets[at++ % N_BUCKETS]);
     }
     wasock_server_set_timer_ns(&server, timer, 100 * WASOCK_NS_PER_MS);
 }
@@ -215,29 +220,49 @@ static void command_get(struct answer *answer, const struct text *arguments,
     put_value(answer, get(arguments[1]));
 }
 
+/* The options of SET. */
+struct set_options {
+    uint64_t expires_ns;
+    bool may_set;
+};
+
+/* Take the option at `i`. Returns how many arguments it has; 0: it is wrong. */
+static size_t take_option(const struct text *arguments, size_t n, size_t i,
+                          struct set_options *options)
+{
+    const bool is_ms = is_word(arguments[i], "px");
+    const bool is_xx = is_word(arguments[i], "xx");
+    long long timeout = 0;
+
+    if (is_xx || is_word(arguments[i], "nx")) {
+        options->may_set &= (get(arguments[1]) != NULL) == is_xx;
+        return 1;
+    }
+    if ((!is_ms && !is_word(arguments[i], "ex")) || i + 1 == n ||
+        !parse_number(arguments[i + 1], &timeout) || timeout <= 0 ||
+        timeout > TIMEOUT_MAX) {
+        return 0;
+    }
+    options->expires_ns =
+        expiry_ns(timeout, is_ms ? WASOCK_NS_PER_MS : WASOCK_NS_PER_S);
+    return 2;
+}
+
 static void command_set(struct answer *answer, const struct text *arguments,
                         size_t n)
 {
-    uint64_t expires_ns = 0;
-    bool may_set = true;
-    long long timeout = 0;
+    struct set_options options = {0, true};
+    size_t i = 3;
 
-    for (size_t i = 3; i < n; i++) {
-        const bool is_ms = is_word(arguments[i], "px");
-        if (is_word(arguments[i], "nx") || is_word(arguments[i], "xx")) {
-            may_set = may_set && (get(arguments[1]) != NULL) ==
-                                     is_word(arguments[i], "xx");
-        } else if ((is_ms || is_word(arguments[i], "ex")) && i + 1 < n &&
-                   parse_number(arguments[++i], &timeout) && timeout > 0 &&
-                   timeout < 4000000000) {
-            expires_ns =
-                expiry_ns(timeout, is_ms ? WASOCK_NS_PER_MS : WASOCK_NS_PER_S);
-        } else {
+    while (i < n) {
+        const size_t n_taken = take_option(arguments, n, i, &options);
+        if (n_taken == 0) {
             print(answer, "-ERR syntax error\r\n");
             return;
         }
+        i += n_taken;
     }
-    if (!may_set) {
+    if (!options.may_set) {
         put(answer, "$-1\r\n", 5);
         return;
     }
@@ -246,7 +271,7 @@ static void command_set(struct answer *answer, const struct text *arguments,
         print(answer, "-OOM out of memory\r\n");
         return;
     }
-    entry->expires_ns = expires_ns;
+    entry->expires_ns = options.expires_ns;
     put(answer, "+OK\r\n", 5);
 }
 
@@ -297,7 +322,7 @@ static void command_expire(struct answer *answer, const struct text *arguments,
     long long timeout_s = 0;
 
     (void)n;
-    if (!parse_number(arguments[2], &timeout_s) || timeout_s > 4000000000) {
+    if (!parse_number(arguments[2], &timeout_s) || timeout_s > TIMEOUT_MAX) {
         print(answer, "-ERR value is not an integer or out of range\r\n");
         return;
     }

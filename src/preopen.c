@@ -211,6 +211,11 @@ size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,
     return text_end(&explanation);
 }
 
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 void wasock_preopen_print_error(const char *program, ptrdiff_t error)
 {
     static char printed[1280]; /* too large for the stack */
@@ -221,15 +226,13 @@ void wasock_preopen_print_error(const char *program, ptrdiff_t error)
     text_put_string(&text, ": ");
     text_put_string(&text, wasock_err_text(error));
     text_put_string(&text, ".\n");
-    size_t length = text_end(&text);
-    length = length < sizeof(printed) ? length : sizeof(printed) - 1;
+    text_end(&text);
+    size_t length = least(text.length, sizeof(printed) - 1);
     if (error == -WASOCK_ENOPREOPEN || error == WASOCK_ENOPREOPEN) {
         wasock_preopen_count(&counts);
-        wasock_preopen_explain(&counts, printed + length,
-                               sizeof(printed) - length);
-        while (printed[length] != '\0') {
-            length++;
-        }
+        const size_t n = wasock_preopen_explain(&counts, printed + length,
+                                                sizeof(printed) - length);
+        length += least(n, sizeof(printed) - 1 - length);
     }
     wasock_fd_write(2, printed, length);
 }

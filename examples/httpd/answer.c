@@ -122,42 +122,57 @@ static void refuse(const struct http_request *request, int status,
 
 static int hex_of(char digit)
 {
-    if (isdigit((unsigned char)digit)) {
-        return digit - '0';
+    static const char digits[] = "0123456789abcdef";
+    const char *found =
+        memchr(digits, digit | 0x20, sizeof(digits) - 1); /* lower case */
+
+    return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* The path and the query of a URL: of "http://host/path" as well. */
+static struct http_text path_of(struct http_text url)
+{
+    const char *end = url.bytes + url.length;
+    const char *scheme_end = memchr(url.bytes, ':', url.length);
+
+    if (url.bytes[0] == '/' || scheme_end == NULL || end - scheme_end < 3) {
+        return url;
     }
-    return isxdigit((unsigned char)digit)
-               ? tolower((unsigned char)digit) - 'a' + 10
-               : -1;
+    const char *host = scheme_end + 3;
+    const char *slash = memchr(host, '/', (size_t)(end - host));
+    return slash == NULL ? (struct http_text){"/", 1}
+                         : (struct http_text){slash, (size_t)(end - slash)};
+}
+
+/* Take a character of a path. Returns it, or -1: it is malformed. */
+static int take_character(struct http_text path, size_t *i)
+{
+    const char *at = path.bytes + *i;
+    const bool is_encoded = *at == '%';
+
+    *i += is_encoded ? 3 : 1;
+    if (!is_encoded) {
+        return (unsigned char)*at;
+    }
+    if (*i > path.length || hex_of(at[1]) < 0 || hex_of(at[2]) < 0) {
+        return -1;
+    }
+    return hex_of(at[1]) * 16 + hex_of(at[2]);
 }
 
 /* Decode the path of a URL behind what `path` holds. Returns 0 or a status. */
 static int decode_path(struct http_text url, char *path)
 {
+    const struct http_text encoded = path_of(url);
     size_t n = strlen(path);
-    const char *scheme_end = memchr(url.bytes, ':', url.length);
+    size_t i = 0;
 
-    if (url.bytes[0] != '/' && scheme_end != NULL) { /* http://host/path */
-        const char *end = url.bytes + url.length;
-        const char *host = scheme_end + 3;
-        const char *slash =
-            host < end ? memchr(host, '/', (size_t)(end - host)) : NULL;
-        url = slash == NULL ? (struct http_text){"/", 1}
-                            : (struct http_text){slash, (size_t)(end - slash)};
-    }
-    for (size_t i = 0; i < url.length && url.bytes[i] != '?'; i++) {
-        int c = (unsigned char)url.bytes[i];
-        if (c == '%') {
-            if (i + 2 >= url.length || hex_of(url.bytes[i + 1]) < 0 ||
-                hex_of(url.bytes[i + 2]) < 0) {
-                return 400;
-            }
-            c = hex_of(url.bytes[i + 1]) * 16 + hex_of(url.bytes[i + 2]);
-            i += 2;
-        }
+    while (i < encoded.length && encoded.bytes[i] != '?') {
+        const int c = take_character(encoded, &i);
         if (c < ' ') {
             return 400;
         }
-        if (n + 1 == PATH_BYTES - sizeof("index.html")) {
+        if (n + sizeof("/index.html") >= PATH_BYTES) {
             return 414;
         }
         path[n++] = (char)c;
@@ -215,42 +230,53 @@ static bool take_number(const char **text, const char *end, off_t *number)
     return *text > begin;
 }
 
-/* Choose the range. Returns 200: the whole; 206; 416. What is malformed, and
- * several ranges, count as the whole (RFC 9110, 14.2). */
-static int choose_range(struct http_text range, off_t size,
+struct range {
+    bool has_first;
+    bool has_last;
+    off_t first;
+    off_t last;
+};
+
+/* Parse "bytes=1-2". What is malformed, and several ranges, are no range. */
+static bool parse_range(struct http_text value, struct range *range)
+{
+    const char *text = value.bytes + 6;
+    const char *end = value.bytes + value.length;
+
+    if (value.length < 8 || strncasecmp(value.bytes, "bytes=", 6) != 0) {
+        return false;
+    }
+    range->has_first = take_number(&text, end, &range->first);
+    if (text == end || *text != '-') {
+        return false;
+    }
+    text++;
+    range->has_last = take_number(&text, end, &range->last);
+    return text == end && (range->has_first || range->has_last) &&
+           (!range->has_first || !range->has_last ||
+            range->first <= range->last);
+}
+
+/* Choose what is sent of a file. Returns 200: all of it; 206; 416. */
+static int choose_range(struct http_text value, off_t size,
                         struct http_answer *answer)
 {
-    const char *text = range.bytes + 6;
-    const char *end = range.bytes + range.length;
-    off_t first = 0;
-    off_t last = size - 1;
+    struct range range;
 
     answer->at = 0;
     answer->end = size;
-    if (range.length < 8 || strncasecmp(range.bytes, "bytes=", 6) != 0) {
+    if (!parse_range(value, &range)) {
         return 200;
     }
-    const bool has_first = take_number(&text, end, &first);
-    if (text == end || *text++ != '-') {
-        return 200;
+    if (range.has_first) {
+        answer->at = range.first;
+    } else { /* the last bytes */
+        answer->at = range.last < size ? size - range.last : 0;
     }
-    const bool has_last = take_number(&text, end, &last);
-    if (text != end || (!has_first && !has_last) ||
-        (has_first && has_last && last < first)) {
-        return 200;
+    if (range.has_first && range.has_last && range.last < size) {
+        answer->end = range.last + 1;
     }
-    if (!has_first) { /* the last bytes */
-        first = last >= size ? 0 : size - last;
-        last = last == 0 ? -1 : size - 1;
-    } else if (!has_last) {
-        last = size - 1;
-    }
-    if (first >= size || last < first) {
-        return 416;
-    }
-    answer->at = first;
-    answer->end = last < size ? last + 1 : size;
-    return 206;
+    return answer->at < answer->end ? 206 : 416;
 }
 
 /* ---- Answers ---- */
@@ -265,7 +291,7 @@ static void answer_file(const struct http_request *request, const char *path,
         request->has_if_range ? none : request->range, stat->st_size, answer);
 
     if (status == 416) {
-        answer->at = answer->end;
+        answer->end = answer->at;
         snprintf(header, sizeof(header), "Content-Range: bytes */%lld\r\n",
                  size);
         refuse(request, 416, header, answer);
@@ -325,7 +351,7 @@ void http_answer_request(const struct http_request *request, const char *root,
         status = 404;
     }
     if (status == 0 && path[strlen(path) - 1] == '/') {
-        strcat(path, "index.html");
+        snprintf(path + strlen(path), sizeof("index.html"), "index.html");
     }
     if (status == 0) {
         status = open_file(path, &stat, &answer->file);

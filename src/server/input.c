@@ -38,17 +38,25 @@ bool wasock__input_is_wanted(const struct wasock_client *client)
            !client->is_eof_ && !client->is_held_ && !is_output_high(client);
 }
 
-/* The handler wants no more of its data. Hold it if it wants the same data
- * again later. */
+/* Whether input is to be kept for later. */
+static bool must_hold(const struct wasock_client *client)
+{
+    return client->is_paused_ || is_output_high(client);
+}
+
+/* The handler has consumed nothing. Hold the data if it wants the same again
+ * later. */
 static void hold(struct wasock_client *client)
 {
-    if (client->is_paused_) {
-        client->is_held_ = 1;
-    } else if (client->is_refused_ && wasock__n_output(client) == 0) {
-        wasock__client_fail(client, -WASOCK_ENOBUFS); /* it will never fit */
-    } else if (client->is_refused_) {
-        client->is_held_ = 1;
+    if (client->state_ != WASOCK__CLIENT_OPEN) {
+        return;
     }
+    if (!client->is_paused_ && client->is_refused_ &&
+        wasock__n_output(client) == 0) {
+        wasock__client_fail(client, -WASOCK_ENOBUFS); /* it will never fit */
+        return;
+    }
+    client->is_held_ = client->is_paused_ || client->is_refused_;
 }
 
 /* Pass data to the handler until it wants no more. Returns how much it
@@ -64,19 +72,17 @@ static uint32_t pass(struct wasock_client *client, const unsigned char *data,
     }
     while (n_passed < length && client->state_ == WASOCK__CLIENT_OPEN) {
         const uint32_t n_left = length - n_passed;
-        if (client->is_paused_ || is_output_high(client)) {
+        if (must_hold(client)) {
             client->is_held_ = 1;
-            break;
+            return n_passed;
         }
         client->is_refused_ = 0;
         const size_t n = client->handler->data(client, data + n_passed, n_left);
-        n_passed += n < n_left ? (uint32_t)n : n_left;
         if (n == 0) {
-            if (client->state_ == WASOCK__CLIENT_OPEN) {
-                hold(client);
-            }
-            break;
+            hold(client);
+            return n_passed;
         }
+        n_passed += n < n_left ? (uint32_t)n : n_left;
     }
     return n_passed;
 }

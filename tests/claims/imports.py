@@ -10,12 +10,14 @@ import wasm
 
 here = pathlib.Path(__file__).parent
 folder = pathlib.Path(sys.argv[1])
+OPTIONAL = "httpd.wasm"  # it needs sources that tools/setup.sh fetches
 failures = []
 expected = {}
 for line in (here / "imports.txt").read_text().splitlines():
     if line and not line.startswith("#"):
         name, *functions = line.split()
-        expected[name] = sorted(functions)
+        if name != OPTIONAL or (folder / name).exists():
+            expected[name] = sorted(functions)
 
 for name, wanted in expected.items():
     found = wasm.imports((folder / name).read_bytes())
