@@ -128,6 +128,28 @@ static void test_explanations(void **unused)
     assert_in_range(wasock_preopen_explain(&all, text, sizeof(text)), 50, 1023);
 }
 
+static void test_printed_errors(void **unused)
+{
+    static const char other[] =
+        "name: use of a closed object; open it again first.\n";
+    static char text[2048];
+    size_t length = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    wasock_preopen_print_error("name", -WASOCK_ECLOSED);
+    assert_received(simhost_peer_of(2), other, strlen(other));
+    simhost_reset(1, &simhost_wasi_common);
+    wasock_preopen_print_error("name", -WASOCK_ENOPREOPEN);
+    const uint8_t *printed = simhost_peer_received(simhost_peer_of(2), &length);
+    assert_in_range(length, 100, sizeof(text) - 1);
+    memcpy(text, printed, length);
+    assert_memory_equal(text, "name: no such preopened socket", 30);
+    assert_non_null(strstr(text, "preopened no descriptors"));
+    assert_non_null(strstr(text, "-S inherit-network --env WASOCK_LISTEN="));
+    assert_int_equal(text[length - 1], '\n');
+}
+
 static void test_explanations_cut_to_fit(void **unused)
 {
     struct wasock_preopen_counts counts = {0};
@@ -176,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_listener_is_passed_over),
         cmocka_unit_test(test_unknown_role),
         cmocka_unit_test(test_explanations),
+        cmocka_unit_test(test_printed_errors),
         cmocka_unit_test(test_explanations_cut_to_fit),
         cmocka_unit_test(test_failures_are_told),
     };

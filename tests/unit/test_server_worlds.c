@@ -124,12 +124,82 @@ static void test_idle_in(void)
 }
 IN_EVERY_WORLD(test_idle)
 
+/* ---- wasock_server_main ---- */
+
+static int run_main(int (*start)(struct wasock_server *server))
+{
+    const struct wasock_handler handler = {
+        .start = start, .data = echo, .close = on_close};
+    const struct wasock_server_options options = {
+        .handler = &handler,
+        .n_clients = N_CLIENTS,
+        .input_bytes = INPUT_BYTES,
+        .output_bytes = OUTPUT_BYTES,
+        .drain_ns = WASOCK_NS_PER_S,
+    };
+
+    n_closed = 0;
+    return wasock_server_main(&server, server_memory, sizeof(server_memory),
+                              &options, "test");
+}
+
+static int fail_to_start(struct wasock_server *started)
+{
+    assert_ptr_equal(started, &server);
+    return -WASOCK_ENOSYS;
+}
+
+static void test_main_that_cannot_start(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    assert_int_equal(run_main(NULL), 1);
+    assert_true(simhost_calls(SIMHOST_FD_WRITE) > 0);
+    simhost_check();
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_preopen(SIMHOST_LISTENER);
+    simhost_knobs.preopened_sockets_must_close = true;
+    assert_int_equal(run_main(fail_to_start), 1);
+    simhost_check();
+}
+
+/* EOF of stdin stops it where the host says so; the client that does not leave
+ * is aborted when the drain time is over. */
+static void test_stop_by_stdin_in(void)
+{
+    static const char *const environment[] = {"A=1", "WASOCK_STOP=stdin", NULL};
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+
+    simhost_knobs.environment = environment;
+    simhost_knobs.preopened_sockets_must_close = true;
+    struct simhost_peer *peer = simhost_connect(fd, SIMHOST_NOW);
+    simhost_peer_send(peer, "hello", 5, SIMHOST_NOW);
+    simhost_peer_send(simhost_peer_of(0), "dropped", 7, 10 * MS);
+    simhost_peer_shutdown(simhost_peer_of(0), 100 * MS);
+    assert_int_equal(run_main(NULL), 0);
+    assert_received(peer, "hello", 5);
+    assert_int_equal(n_closed, 1);
+    assert_true(last_reason == 0 || last_reason == -WASOCK_ECANCELED);
+}
+
+static void test_stop_by_stdin(void **unused)
+{
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        test_stop_by_stdin_in();
+        simhost_check();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_echo),
         cmocka_unit_test(test_resets),
         cmocka_unit_test(test_idle),
+        cmocka_unit_test(test_main_that_cannot_start),
+        cmocka_unit_test(test_stop_by_stdin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
