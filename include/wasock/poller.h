@@ -202,10 +202,12 @@ struct wasock_pollable {
 
 /*
  * Open a pollable on a descriptor. The caller still owns the descriptor. Its
- * mode does not change.
+ * mode does not change. /dev/null and a closed pipe are readable: a read
+ * returns EOF. If stdin of a preview1 module on wasmtime or wasmi is a socket,
+ * it is always reported as readable, and a read may block.
  * pollable: closed; opened on success.
  * Errors: EBADF: no such descriptor; EOPEN: `pollable` is open.
- * Source: preview1 fd_fdstat_get.
+ * Source: preview1 fd_fdstat_get, poll_oneoff.
  */
 int wasock_pollable_from_fd(struct wasock_pollable *pollable, int fd)
     __attribute__((warn_unused_result));

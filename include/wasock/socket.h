@@ -53,6 +53,7 @@ struct wasock_socket {
     uint8_t role_;     /* enum wasock__role; 0: not open on the host */
     uint8_t activity_; /* enum wasock__activity */
     uint8_t is_interruptible_;
+    uint8_t never_waits_; /* a pollable: a read of it returns at once */
     struct wasock__facts facts_;
 };
 

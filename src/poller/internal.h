@@ -202,6 +202,14 @@ wasock__n_hot_and_cold(const struct wasock__poller *poller)
     return wasock__n_hot(poller) + wasock__n_cold(poller);
 }
 
+/* The direction to ask the host about to learn whether `direction` is ready:
+ * see never_waits in poller.c. */
+static inline unsigned wasock__question_of(const struct wasock_socket *socket,
+                                           unsigned direction)
+{
+    return socket->never_waits_ ? (unsigned)WASOCK_WRITABLE : direction;
+}
+
 /* Whether any descriptor of the host can end a wait. */
 static inline bool wasock__is_any_hosted(const struct wasock__poller *poller)
 {

@@ -45,7 +45,8 @@ void wasock__update_pending(struct wasock__poller *poller, uint32_t index)
  * cannot be waited for. */
 static bool is_confirmed(const struct wasock_socket *socket, unsigned direction)
 {
-    const int result = wasock__fd_wait_once(socket->fd_, direction, 0);
+    const int result = wasock__fd_wait_once(
+        socket->fd_, wasock__question_of(socket, direction), 0);
 
     return result == 1 || result == -WASOCK_EBADF || result == -WASOCK_ENOTSUP;
 }

@@ -341,6 +341,19 @@ int wasock_poller_set_interruptible(struct wasock_poller *opaque_poller,
 
 /* ---- Descriptors that are no sockets ---- */
 
+/*
+ * wasmtime and wasmi end the guest if they are asked whether /dev/null can be
+ * read: they count its bytes, and it has no count. Nothing but a poll for
+ * writing tells it from a pipe: the reading end of a pipe is never ready for
+ * writing, unless the writer is gone. Then, and of /dev/null, a read returns at
+ * once.
+ */
+static bool never_waits(int fd, const struct wasock_fd_stat *stat)
+{
+    return stat->kind == WASOCK_FD_UNKNOWN &&
+           wasock__fd_wait_once(fd, WASOCK_WRITABLE, 0) == 1;
+}
+
 int wasock_pollable_from_fd(struct wasock_pollable *pollable, int fd)
 {
     struct wasock_fd_stat stat;
@@ -351,6 +364,7 @@ int wasock_pollable_from_fd(struct wasock_pollable *pollable, int fd)
     const int result = wasock_fd_stat(fd, &stat);
     if (result == 0) {
         wasock__socket_open(&pollable->socket, fd, WASOCK__ROLE_PLAIN);
+        pollable->socket.never_waits_ = never_waits(fd, &stat);
     }
     return result;
 }

@@ -33,12 +33,13 @@ static inline uint32_t subscribe(struct wasock__poller *poller, uint32_t n,
 {
     const struct wasock__registration *registration =
         &poller->registrations[index];
-    const uint32_t fd = (uint32_t)registration->watch.socket_->fd_;
+    const struct wasock_socket *socket = registration->watch.socket_;
+    const uint32_t fd = (uint32_t)socket->fd_;
     struct wasock__subscription *next = &poller->subscriptions[n];
 
     if (registration->interest & WASOCK_READABLE) {
         next->userdata = userdata_of(index, 0);
-        next->tag = WASIP1_EVENTTYPE_FD_READ;
+        next->tag = (uint8_t)(WASIP1_EVENTTYPE_FD_READ + socket->never_waits_);
         next->of.fd = fd;
         next++;
     }
@@ -200,9 +201,11 @@ static bool report_found(struct wasock__poller *poller, uint32_t index,
 static bool is_confirmed(const struct wasock__registration *registration,
                          unsigned direction)
 {
+    const struct wasock_socket *socket = registration->watch.socket_;
+
     return registration->ready != 0 && (registration->ready & direction) == 0 &&
-           wasock__fd_wait_once(registration->watch.socket_->fd_, direction,
-                                0) == 1;
+           wasock__fd_wait_once(socket->fd_,
+                                wasock__question_of(socket, direction), 0) == 1;
 }
 
 uint32_t wasock__probe_report(struct wasock__poller *poller,

@@ -6,7 +6,7 @@ import pathlib
 import re
 import sys
 
-N_QUIRKS = 45
+N_QUIRKS = 46
 tests = pathlib.Path(__file__).parents[1]
 text = (tests / "quirks.md").read_text()
 simhost = "".join((tests / "simhost" / name).read_text()

@@ -173,6 +173,9 @@ static bool is_writable(const struct sim_descriptor *descriptor)
     if (descriptor->kind == SIMHOST_LISTENER) {
         return false;
     }
+    if (descriptor == sim_descriptor(0) && descriptor->peer != NULL) {
+        return descriptor->peer->has_shut; /* a pipe's end: a hang-up */
+    }
     return descriptor->peer == NULL || sim_peer_is_writable(descriptor->peer);
 }
 
@@ -236,6 +239,15 @@ size_t sim_leaked(bool with_preopened_sockets, int *first_fd)
         }
     }
     return n_leaked;
+}
+
+void simhost_set_stdin_to_null(void)
+{
+    struct sim_descriptor *const input = sim_descriptor(0);
+
+    input->peer->guest_fd = -1;
+    input->peer = NULL;
+    sim_refresh(input);
 }
 
 size_t simhost_n_open(void)

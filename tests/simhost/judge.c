@@ -37,6 +37,7 @@ static const char *const verdict_names[SIMHOST_N_VERDICTS] = {
     "FAKE_POLL_WRITE",
     "WAITS_FOR_EVER",
     "FROZE",
+    "NULL_POLLED",
     "SPINS",
     "SIGPIPE",
     "LEAK",

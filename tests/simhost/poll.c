@@ -116,6 +116,10 @@ static int32_t examine(struct sim_poll *poll)
             continue;
         }
         target->poll_serial = state.serial;
+        if (profile()->poll_of_null_kills && target->kind == SIMHOST_STDIO &&
+            target->peer == NULL && !sim_is_write(subscription)) {
+            sim_judge(SIMHOST_NULL_POLLED, "the host counts its bytes");
+        }
         poll->has_directory =
             poll->has_directory || target->kind == SIMHOST_DIRECTORY;
         state.targets[i] = target;

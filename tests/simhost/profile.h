@@ -158,6 +158,7 @@ struct simhost_profile {
     int32_t event_error_after_reset;
     enum simhost_poll_bad_fd poll_bad_fd;
     enum simhost_poll_directory poll_directory;
+    bool poll_of_null_kills; /* of stdin, for reading */
     enum simhost_absolute_clock absolute_clock;
     bool second_clock_is_enosys;     /* an event, at once */
     bool clock_beside_ready;         /* both events when both are due */

@@ -96,6 +96,7 @@ const struct simhost_profile simhost_wasi_common = {
     .event_error_after_reset = WASOCK_EIO,            /* q19 */
     .poll_bad_fd = SIMHOST_BAD_FD_FAILS_CALL,         /* q17 */
     .poll_directory = SIMHOST_DIRECTORY_FAILS_CALL,   /* q17 */
+    .poll_of_null_kills = true,                       /* q43 */
     .absolute_clock = SIMHOST_ABSOLUTE_WORKS,         /* q13 */
     .clock_beside_ready = true,                       /* q20 */
     .timeout_granularity_ns = 1,                      /* t: 0.5 ms timeout */

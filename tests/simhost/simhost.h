@@ -205,6 +205,9 @@ int simhost_preopen_at(int fd, enum simhost_kind kind);
 void simhost_preopen_layout(size_t n_listeners, size_t n_directories,
                             int *listener_fds);
 
+/* stdin is /dev/null, and has no peer. */
+void simhost_set_stdin_to_null(void);
+
 /* Descriptors open now, of the guest, the first three included. */
 size_t simhost_n_open(void);
 
@@ -384,6 +387,7 @@ enum simhost_verdict {
     SIMHOST_FAKE_POLL_WRITE, /* with a clock that is not 0 */
     SIMHOST_WAITS_FOR_EVER,  /* a poll, and nothing is scheduled */
     SIMHOST_FROZE,           /* a call on a blocking descriptor would wait */
+    SIMHOST_NULL_POLLED,     /* poll_of_null_kills: the guest ends here */
     SIMHOST_SPINS,           /* see n_idle_calls_max */
     SIMHOST_SIGPIPE,         /* WAMR is killed by this send */
     SIMHOST_LEAK,            /* see simhost_check */

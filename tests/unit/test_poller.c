@@ -478,6 +478,56 @@ static void test_stdin_beside_sockets_on(void)
 }
 ON_EVERY_HOST(test_stdin_beside_sockets)
 
+/* Wait for stdin alone among idle connections, which is at EOF. */
+static void expect_eof_of_stdin(void)
+{
+    struct wasock_pollable input = {0};
+    struct wasock_poller_event events[8];
+    bool is_reported = false;
+    char byte = 0;
+
+    assert_int_equal(wasock_pollable_from_fd(&input, 0), 0);
+    watch_socket(&input.socket, WASOCK_READABLE);
+    const uint64_t before_ns = simhost_now_ns();
+    while (!is_reported) {
+        const ptrdiff_t n =
+            take_until(wasock_deadline_after_ms(200), events, 8);
+        assert_true(n > 0);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            if (events[i].token == &input) {
+                assert_int_equal(events[i].error, 0);
+                assert_int_equal(events[i].ready, WASOCK_READABLE);
+                is_reported = true;
+            } else {
+                try_read(events[i].token);
+            }
+        }
+    }
+    assert_in_range(simhost_now_ns() - before_ns, 0, 25 * MS);
+    assert_int_equal(wasock_fd_read(0, &byte, 1), 0);
+    assert_int_equal(wasock_pollable_close(&input), 0);
+}
+
+/* /dev/null as stdin, of a service: its EOF is reported, also where a poll of
+ * it would end the guest. */
+static void test_stdin_is_null_on(void)
+{
+    open_conns(6);
+    simhost_set_stdin_to_null();
+    expect_eof_of_stdin();
+    close_all();
+}
+ON_EVERY_HOST(test_stdin_is_null)
+
+static void test_stdin_is_closed_on(void)
+{
+    open_conns(6);
+    simhost_peer_shutdown(simhost_peer_of(0), SIMHOST_NOW);
+    expect_eof_of_stdin();
+    close_all();
+}
+ON_EVERY_HOST(test_stdin_is_closed)
+
 /* stdout is reported writable soon, also where it cannot be asked about. */
 static void test_stdout_alone_on(void)
 {
@@ -743,6 +793,8 @@ int main(void)
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_pollable_errors),
         cmocka_unit_test(test_stdin_beside_sockets),
+        cmocka_unit_test(test_stdin_is_null),
+        cmocka_unit_test(test_stdin_is_closed),
         cmocka_unit_test(test_stdout_alone),
         cmocka_unit_test(test_interrupted_look_at_stdin),
         cmocka_unit_test(test_different_clocks_are_refused),

@@ -265,8 +265,11 @@ struct description *wasock_bsd__file_of_host(int host_fd)
     file->host_fd = host_fd;
     file->kind = (enum wasock_fd_kind)kind;
     if (may_wait(file->kind)) {
-        const int ignored = wasock_pollable_from_fd(&file->pollable, host_fd);
-        (void)ignored; /* it was there a moment ago */
+        const int result = wasock_pollable_from_fd(&file->pollable, host_fd);
+        if (result == 0 && file->pollable.socket.never_waits_) {
+            const int ignored = wasock_pollable_close(&file->pollable);
+            (void)ignored; /* it is open */
+        }
     }
     return &file->description;
 }
