@@ -3,8 +3,8 @@
  * doctor.h - probe the host through a listener, with a partner at the other
  * end of its connections (tests/doctor/partner.py).
  *
- * The doctor asks the host directly, below the library: what the library
- * hides is what it wants to see.
+ * The doctor calls the host directly, below the library, because the library
+ * hides what the doctor reports.
  */
 #ifndef DOCTOR_H
 #define DOCTOR_H
@@ -16,40 +16,40 @@
 #include <wasock/wasock.h>
 
 /*
- * The facts: a name for the code, one for people, and what preview1 says; "-"
- * where it is silent. Those whose text begins with a ~ measure time, and are
- * different in each run.
+ * The facts: a name for the code, a text, and what preview1 requires; "-":
+ * nothing. Texts that begin with a ~ are times, which
+ * differ in each run.
  */
 /* clang-format off */
 #define FACT_TABLE(X)                                                          \
     X(START_MODE, "mode of the listener at start", "-")                        \
     X(SET_MODE, "making it non-blocking", "done")                              \
     X(PRESTAT, "fd_prestat_get of a socket", "an error")                       \
-    X(SEND_NOTHING, "send of nothing to the listener", "an error")             \
+    X(SEND_NOTHING, "empty send to the listener", "an error")                  \
     X(RECV_LISTENER, "receive from the listener", "an error")                  \
     X(ACCEPT_STDIN, "accept from stdin", "ENOTSOCK")                           \
     X(ACCEPT_CONN, "accept from a connection", "EINVAL")                       \
-    X(ACCEPT_IDLE, "accept, nobody there", "EAGAIN")                           \
+    X(ACCEPT_IDLE, "accept, none pending", "EAGAIN")                           \
     X(ACCEPT_PLAIN, "accepted without a flag", "blocking")                     \
     X(ACCEPT_FLAG, "accepted with NONBLOCK", "non-blocking")                   \
     X(NUMBERING, "number of a new descriptor", "-")                            \
     X(DOUBLE_CLOSE, "closing twice", "EBADF")                                  \
     X(RENUMBER, "fd_renumber to a closed number", "EBADF")                     \
-    X(RECV_IDLE, "receive, nothing there", "EAGAIN")                           \
-    X(RECV_NOWHERE, "receive into no buffer", "0")                             \
+    X(RECV_IDLE, "receive, no data", "EAGAIN")                                 \
+    X(RECV_NOWHERE, "receive into zero buffers", "0")                          \
     X(RECV_SCATTER, "receive into two buffers", "fills both")                  \
     X(RECV_PEEK, "receive with PEEK", "leaves the bytes")                      \
-    X(RECV_WAITALL, "WAITALL, half of it there", "-")                          \
+    X(RECV_WAITALL, "WAITALL, half has arrived", "-")                          \
     X(ROFLAGS, "result flags of a receive", "2 bytes")                         \
-    X(RECV_END, "receive at the end, twice", "0, 0")                           \
+    X(RECV_END, "receive at EOF, twice", "0, 0")                               \
     X(RECV_RESET, "receive after a reset, twice", "ECONNRESET, 0")             \
-    X(SEND_MUCH, "send of 16 MiB, nobody reading", "a part, then EAGAIN")      \
+    X(SEND_MUCH, "send of 16 MiB, peer not reading", "a part, then EAGAIN")    \
     X(SEND_SLICES, "send of 2,000 slices", "2000")                             \
     X(SEND_CLOSED, "second send to a closed peer", "EPIPE")                    \
     X(SEND_RESET, "send after a reset", "ECONNRESET")                          \
     X(NAGLE, "two small sends, then an answer", "-")                           \
-    X(SHUT_WRITE, "shutdown of writing, peer sees", "end")                     \
-    X(SHUT_THEN_RECV, "receive after it", "works")                             \
+    X(SHUT_WRITE, "shut the writing half, peer sees", "end")                   \
+    X(SHUT_THEN_RECV, "receive after that", "works")                           \
     X(SHUT_TWICE, "shutdown again", "OK")                                      \
     X(SHUT_CLOSED, "shutdown, the peer has reset", "ENOTCONN")                 \
     X(CLOSE_SEEN, "close without shutdown, peer sees", "end")                  \
@@ -72,13 +72,13 @@
     X(OWN_DEADLINE, "wasock: a deadline of 50 ms", "-")                        \
     X(OWN_ROUND, "wasock: a round trip, median", "-")                          \
     X(OWN_CLOSE, "wasock: close, peer sees", "-")                              \
-    X(OWN_LATE, "~ that deadline, median", "-")                                \
-    X(OWN_ROUND_TIME, "~ that round trip, median", "-")                        \
+    X(OWN_LATE, "~ lateness of that deadline, median", "-")                    \
+    X(OWN_ROUND_TIME, "~ time of that round trip, median", "-")                \
     X(CLOCK_STEP, "~ the clock's smallest step", "-")                          \
     X(COST_CLOCK, "~ cost of a clock read", "-")                               \
-    X(COST_RECV, "~ cost of a receive in vain", "-")                           \
-    X(COST_ACCEPT, "~ cost of an accept in vain", "-")                         \
-    X(COST_POLL, "~ cost of a poll of one, idle", "-")
+    X(COST_RECV, "~ cost of a receive, no data", "-")                          \
+    X(COST_ACCEPT, "~ cost of an accept, none pending", "-")                   \
+    X(COST_POLL, "~ cost of a poll of one idle socket", "-")
 /* clang-format on */
 
 enum fact {
@@ -91,7 +91,7 @@ enum fact {
 #define FOUND_CAPACITY 32
 
 /*
- * Probe the host through a listener that it has handed over, and print the
+ * Probe the host through a listener that it opened, and print the
  * report. Returns the program's exit code.
  */
 int probe(int listener_fd);
@@ -115,7 +115,7 @@ struct subject {
 /* Wait for the partner to connect. */
 void meet_partner(struct doctor *doctor);
 
-/* Tell the partner to exit. */
+/* Ask the partner to exit. */
 void leave_partner(struct doctor *doctor);
 
 /*

@@ -17,7 +17,7 @@ import check
 # flags, which the library never passes and its judge forbids; Nagle's
 # algorithm, which is no host's but the kernel's.
 UNTOLD = ("fd_prestat_get of a socket", "fd_renumber to a closed number",
-          "receive with PEEK", "WAITALL, half of it there",
+          "receive with PEEK", "WAITALL, half has arrived",
           "two small sends, then an answer")
 
 
