@@ -108,7 +108,7 @@ struct wasock__fakenet_block {
     uint32_t next;
     uint32_t previous;
     struct wasock__fakenet_addr source; /* of the datagram that begins here */
-    uint16_t begin;                     /* of what is unread */
+    uint16_t begin;                     /* of the unread bytes */
     uint16_t end;
     uint8_t is_first;   /* a datagram begins here */
     uint8_t is_stalled; /* by fault: new faults end it */

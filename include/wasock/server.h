@@ -182,8 +182,8 @@ int wasock_client_send(struct wasock_client *client, const void *data,
 /*
  * Queue data without a copy: get the free part of the output buffer, write to
  * it, then commit `length` bytes.
- * capacity: written: the size of the free part, in bytes; at least
- *   `output_bytes` / 2 in a `data` handler.
+ * capacity: written: the size of the free part, in bytes; in a `data` handler
+ *   at least `output_bytes` / 2.
  * length: at most `capacity`.
  */
 void *wasock_client_output(struct wasock_client *client, size_t *capacity);
@@ -369,8 +369,8 @@ int wasock_server_run_for_ns(struct wasock_server *server, uint64_t timeout_ns)
     __attribute__((warn_unused_result));
 
 /*
- * The `main` function of a server: init, listen_preopened, stop_on_request, run
- * and close. If it cannot start, or fails, it prints the reason to stderr.
+ * The `main` function of a server: init, listen_preopened, stop_on_request,
+ * run, close. If it cannot start, or fails, it prints the reason to stderr.
  * program: the name of the program.
  * Returns the exit code: 0: stopped; 1: could not start, for example without a
  *   listener; 2: a wait failed.

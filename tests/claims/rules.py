@@ -87,7 +87,7 @@ for path in c_files:
             start = number
         elif line == "}" and start:
             if number - start - 1 > 60:
-                complain(path, f"line {start}: a function of "
+                complain(path, f"line {start}: a function of"
                                f"{number - start - 1} lines")
             start = None
 
@@ -103,6 +103,36 @@ for path in headers:
             if "/*" not in comment:
                 complain(path, f"{name} has no comment above it")
 assert n_declarations > 50, "the headers' declarations were not recognised"
+
+# Words that keep a reader guessing, and what to write instead. They were found
+# in most reviews of the text.
+banned = {
+    r"in vain": "spurious, or: no data",
+    r"(un)?told|hear[sd]?": "reported, returned, detected",
+    r"notice[sd]": "detected, reported",
+    r"so many": "N",
+    r"as many as": "N, at most N",
+    r"let go": "closed",
+    r"worth a try": "a hint",
+    r"found out": "detected",
+    r"of late": "recently",
+    r"elsewhere": "on other hosts, or what it is",
+    r"in the process": "in-process",
+    r"of what": "the noun",
+    r"that which": "the noun",
+    r"which is none": "not a ...",
+    r"what stands": "the noun",
+    r"bettered": "improved",
+}
+prose = headers + [f for f in files if f == root / "README.md" or
+                   (f.suffix == ".md" and root / "docs" in f.parents)]
+assert len(prose) > len(headers) + 2, "README and docs were not found"
+for path in prose:
+    text = re.sub(r"\n[ *]*", " ", path.read_text())
+    for pattern, instead in banned.items():
+        for match in re.finditer(rf"\b(?:{pattern})\b", text, re.I):
+            around = text[max(0, match.start() - 25):match.end() + 25]
+            complain(path, f'"…{around}…": write {instead}')
 
 print("\n".join(failures))
 sys.exit(1 if failures else 0)
