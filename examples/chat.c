@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chat - a chat room: what one says in a line, all hear.
+ * chat - a chat room: each line goes to all clients.
  *
  *   wasock-run --listen 127.0.0.1:8080 chat.wasm [IDLE_SECONDS]
  *   nc 127.0.0.1 8080
  *
- * "/nick NAME" changes one's name, "/quit" leaves. Who reads too slowly, or is
- * idle too long, is dropped.
+ * "/nick NAME" changes the client's name, "/quit" leaves. A client that reads
+ * too slowly, or is idle for too long, is closed.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static void send_line(struct wasock_client *client, const char *line)
     }
 }
 
-/* Say a line to one client, or to all if it is NULL. */
+/* Send a line to one client, or to all if `client` is NULL. */
 static void __attribute__((format(printf, 2, 3)))
 say(struct wasock_client *client, const char *format, ...)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * echo_many - an echo server for thousands of clients.
+ * echo_many - an echo server for thousands of clients, on the poller.
+ * echo_server.c is the same on the server layer.
  *
  *   tools/wasock-run --listen 127.0.0.1:8080 echo_many.wasm
  *
- * With --stdin the line "quit" on standard input, or EOF, stops the server: it
- * closes the listener and gives its clients five seconds to finish. (preview1
- * has no signals.) Without it standard input is not read, so that the server
- * runs in the background.
+ * With --stdin, the line "quit" or EOF on standard input stops the server: it
+ * closes the listener and waits at most five seconds for its clients. Without
+ * it, standard input is not read, so the server can run in the background.
  *
- * Exit code: 0 after quit, 1 no listener, 2 waiting failed.
+ * Exit code: 0 after quit, 1 no listener, 2 a wait failed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,8 +17,8 @@
 #include <wasock/wasock.h>
 
 #define CLIENTS_MAX 10000
-#define PENDING_MAX 49152 /* bytes; the fastest for bulk, of 24 to 64 KiB */
-#define ACCEPTS_MAX 64    /* in a row: connected clients wait meanwhile */
+#define PENDING_MAX 49152 /* bytes; the fastest of 24 to 64 KiB for bulk */
+#define ACCEPTS_MAX 64    /* in a row: other clients wait meanwhile */
 #define READS_MAX 8       /* in a row, for the same reason */
 #define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
 #define DRAIN_MAX_NS (5 * WASOCK_NS_PER_S)
@@ -27,16 +27,16 @@ struct client {
     struct wasock_conn conn;
     struct client *next_free;
     size_t n_pending;
-    size_t n_sent; /* of those pending */
+    size_t n_sent; /* of n_pending */
 };
 
-/* The server reads from a client only while nothing is pending for it, so a
- * client that never reads its echo costs PENDING_MAX bytes at most. The buffers
- * are apart from the clients because most are never touched. */
+/* Backpressure: the server reads from a client only while nothing is pending
+ * for it, so a client that never reads costs PENDING_MAX bytes at most. The
+ * buffers are not members of the clients: most are never touched. */
 static char pending[CLIENTS_MAX][PENDING_MAX];
 static struct client clients[CLIENTS_MAX];
 static struct client *free_clients;
-static unsigned n_used; /* clients that were in use at least once */
+static unsigned n_used; /* clients used at least once */
 static unsigned n_clients;
 
 static struct wasock_listener listener;
@@ -74,7 +74,7 @@ static void restart_idle_deadline(struct client *client)
                                   wasock_ns_add(now_ns, IDLE_MAX_NS));
 }
 
-/* Send what is pending. Once all is sent, read from the client again. */
+/* Send the pending bytes. Once all are sent, read from the client again. */
 static ptrdiff_t flush(struct client *client)
 {
     const ptrdiff_t n = wasock_conn_try_write(
@@ -93,7 +93,7 @@ static ptrdiff_t flush(struct client *client)
                                 client);
 }
 
-/* Keep what the send buffer had no room for, and wait for room. */
+/* Keep the bytes that the send buffer had no room for, and wait for room. */
 static ptrdiff_t keep(struct client *client, const char *bytes, size_t length)
 {
     memcpy(pending_of(client), bytes, length);
@@ -152,7 +152,7 @@ static struct client *unused_client(void)
     return client;
 }
 
-/* Returns whether another connection may be pending. */
+/* Accept a client. Returns whether another connection may be pending. */
 static bool accept_one(void)
 {
     struct client *client = unused_client();
@@ -172,7 +172,7 @@ static bool accept_one(void)
         drop(client);
         return false;
     }
-    serve(client); /* most clients have sent a request by now */
+    serve(client); /* most clients have already sent a request */
     return true;
 }
 
@@ -182,7 +182,7 @@ static void accept_some(void)
     }
 }
 
-/* Read standard input. Returns whether it says "quit" or is at EOF. */
+/* Read standard input. Returns whether it is "quit" or EOF. */
 static bool is_quit(void)
 {
     char line[64];
@@ -210,8 +210,8 @@ static bool serve_event(const struct wasock_poller_event *event)
     return false;
 }
 
-/* Serve until standard input says quit. While draining, serve until the last
- * client is closed or the deadline is past. Returns 0 or an error. */
+/* Serve until "quit". While draining, serve until the last client is closed or
+ * the deadline is past. Returns 0 or an error. */
 static ptrdiff_t run(bool is_draining, uint64_t deadline_ns)
 {
     struct wasock_poller_event event;
@@ -262,7 +262,7 @@ int main(int argc, char **argv)
     const int error = start(has_input);
 
     if (error < 0) {
-        fprintf(stderr, "echo_many: %s\n", wasock_err_text(error));
+        wasock_preopen_print_error("echo_many", error);
         return 1;
     }
     ptrdiff_t result = run(false, WASOCK_NO_DEADLINE);

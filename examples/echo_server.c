@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * echo_server - an echo server for thousands of clients, on the server layer.
- * echo_many.c is the same by hand, on the poller.
+ * echo_many.c is the same on the poller.
  *
  *   wasock-run --listen 127.0.0.1:8080 echo_server.wasm
  *

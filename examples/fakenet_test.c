@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fakenet_test - how to test a handler written against wasock, without a host's
- * socket: natively in milliseconds, or as a guest under any host.
+ * fakenet_test - test a protocol handler on the in-process network: natively in
+ * milliseconds, or as a guest on any host.
  *
  *   cc fakenet_test.c -lwasock && ./a.out
  *   wasmtime run fakenet_test.wasm
  *
- * The handler answers each line with the number of its bytes. Is it right when
- * lines come in pieces, when a client is silent, when the network is bad? With
- * a network in the process, and its clock, all of that is said in the test.
+ * The handler answers each line with its length. The tests send lines in
+ * pieces, let a client be idle for 30 s (at once, on the virtual clock), and
+ * reset a connection.
  *
- * Exit code: how many checks failed.
+ * Exit code: the number of failed checks.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,11 +19,11 @@
 #include <wasock/wasock.h>
 
 #define LINE_MAX 128
-#define SILENCE_MAX_NS (30 * WASOCK_NS_PER_S)
+#define IDLE_MAX_NS (30 * WASOCK_NS_PER_S)
 
-/* The handler: what a user has written, and knows nothing of tests. */
+/* ---- The handler: the code under test ---- */
 
-/* Answer a line of so many bytes. */
+/* Answer a line of `length` bytes. */
 static ptrdiff_t answer(struct wasock_conn *conn, size_t length)
 {
     char text[32];
@@ -32,8 +32,8 @@ static ptrdiff_t answer(struct wasock_conn *conn, size_t length)
     return wasock_conn_write(conn, text, (size_t)n);
 }
 
-/* Answer the lines that end in these bytes; `length` is that of the line which
- * goes on. Returns less than 0 when the client is gone. */
+/* Answer the lines that end in these bytes. length: of the incomplete line.
+ * Returns a negative code when the client is gone. */
 static ptrdiff_t take(struct wasock_conn *conn, const char *bytes, ptrdiff_t n,
                       size_t *length)
 {
@@ -50,8 +50,8 @@ static ptrdiff_t take(struct wasock_conn *conn, const char *bytes, ptrdiff_t n,
     return result;
 }
 
-/* Serve a client until it ends, fails or is silent for too long. A timeout is
- * one of the socket's own clock, so this runs unchanged on real sockets. */
+/* Serve a client until EOF, an error or a timeout. The timeout is measured by
+ * the socket's own clock, so this runs unchanged on real sockets. */
 static ptrdiff_t serve(struct wasock_conn *conn)
 {
     char bytes[LINE_MAX];
@@ -60,7 +60,7 @@ static ptrdiff_t serve(struct wasock_conn *conn)
 
     do {
         wasock_socket_set_timeout_ns(&conn->socket, WASOCK_READABLE,
-                                     SILENCE_MAX_NS);
+                                     IDLE_MAX_NS);
         n = wasock_conn_read(conn, bytes, sizeof(bytes));
         if (n > 0 && take(conn, bytes, n, &length) < 0) {
             n = -WASOCK_ECONNRESET;
@@ -69,7 +69,7 @@ static ptrdiff_t serve(struct wasock_conn *conn)
     return n;
 }
 
-/* The tests. */
+/* ---- The tests ---- */
 
 static _Alignas(
     WASOCK_FAKENET_ALIGNMENT) char memory[WASOCK_FAKENET_SIZE(4, 100000)];
@@ -86,7 +86,7 @@ static void check(bool is_true, const char *what)
     }
 }
 
-/* A new network with a connection in it. */
+/* Make a network with one connection. */
 static void begin(uint64_t seed, const struct wasock_fakenet_faults *faults)
 {
     const struct wasock_fakenet_options options = {.seed = seed};
@@ -105,16 +105,16 @@ static void end(void)
     wasock_conn_close(&client);
 }
 
-/* What a client that says this and then stops is answered. */
-static bool is_answered(const char *said, const char *expected)
+/* Send a request and EOF. Returns whether the answer is as expected. */
+static bool is_answered(const char *sent, const char *expected)
 {
     char text[256];
     size_t n_read = 0;
-    ptrdiff_t n = wasock_conn_write(&client, said, strlen(said));
+    ptrdiff_t n = wasock_conn_write(&client, sent, strlen(sent));
 
-    check(n == (ptrdiff_t)strlen(said), "the client could say it");
+    check(n == (ptrdiff_t)strlen(sent), "the request was sent");
     wasock_conn_shutdown(&client, WASOCK_SHUTDOWN_WRITE);
-    check(serve(&server) == 0, "served until the end of the stream");
+    check(serve(&server) == 0, "the handler served until EOF");
     wasock_conn_shutdown(&server, WASOCK_SHUTDOWN_WRITE);
     while ((n = wasock_conn_read(&client, text + n_read,
                                  sizeof(text) - n_read)) > 0) {
@@ -131,38 +131,38 @@ static void test_lines(void)
     end();
 }
 
-/* The same where reads and writes are of 1 to 3 bytes, and late. */
+/* The same with reads and writes of 1 to 3 bytes, and a latency of 1 ms. */
 static void test_pieces(void)
 {
-    const struct wasock_fakenet_faults bad = {.chunk_bytes = 3,
-                                              .latency_ns = 1000000};
+    const struct wasock_fakenet_faults faults = {.chunk_bytes = 3,
+                                                 .latency_ns = 1000000};
 
     for (uint64_t seed = 1; seed <= 100; seed++) {
-        begin(seed, &bad);
+        begin(seed, &faults);
         check(is_answered("one\nthree\n\nrest", "3\n5\n0\n"), "pieces");
         end();
     }
 }
 
-/* Thirty seconds pass at once, for they are the network's. */
-static void test_silence(void)
+/* The virtual clock advances 30 s at once. */
+static void test_idle_client(void)
 {
     begin(0, NULL);
     const uint64_t start_ns = wasock_fakenet_now_ns(&net);
-    check(serve(&server) == -WASOCK_EDEADLINE, "a silent client is let go");
-    check(wasock_fakenet_now_ns(&net) - start_ns == SILENCE_MAX_NS,
+    check(serve(&server) == -WASOCK_EDEADLINE, "an idle client times out");
+    check(wasock_fakenet_now_ns(&net) - start_ns == IDLE_MAX_NS,
           "after 30 s, not earlier");
     end();
 }
 
 static void test_reset(void)
 {
-    const struct wasock_fakenet_faults cut = {.reset_after_bytes = 3};
+    const struct wasock_fakenet_faults faults = {.reset_after_bytes = 3};
 
-    begin(0, &cut);
+    begin(0, &faults);
     const ptrdiff_t n = wasock_conn_write(&client, "12345", 5);
-    check(n == 3, "three bytes are sent, then the network breaks");
-    check(serve(&server) == -WASOCK_ECONNRESET, "the handler hears of it");
+    check(n == 3, "three bytes are sent before the reset");
+    check(serve(&server) == -WASOCK_ECONNRESET, "the handler gets the error");
     end();
 }
 
@@ -170,7 +170,7 @@ int main(void)
 {
     test_lines();
     test_pieces();
-    test_silence();
+    test_idle_client();
     test_reset();
     printf("%d checks failed\n", n_failed);
     return n_failed;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * files - send the file whose name a client sends in one line.
+ * files - send a file. The client sends the name in one line.
  *
- *   tools/wasock-run --listen 127.0.0.1:8080 --dir DIR::/ files.wasm
+ *   wasock-run --listen 127.0.0.1:8080 --dir DIR::/ files.wasm
  *   echo hello.txt | nc 127.0.0.1 8080
  *
- * Files come by wasi-libc, which would not find a directory behind a listener:
- * linking wasock::directories (see CMakeLists.txt) repairs that. What a client
- * can reach is what the host preopened, no more.
+ * In a preview1 module, wasi-libc does not find a directory behind a listener:
+ * link wasock::directories (see CMakeLists.txt), which registers it. Clients
+ * can read only files that the host preopened.
  *
- * Exit code: 1 there is no listener, 2 accepting failed for good.
+ * Exit code: 1 no listener, 2 accept failed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,10 +17,10 @@
 
 #include <wasock/wasock.h>
 
-#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
+#define IDLE_MAX_NS (5 * WASOCK_NS_PER_S)
 #define LINE_MAX 256
 
-/* Read a line into `line`, without what ends it. Returns its length, or -1. */
+/* Read a line into `line`, without its end. Returns its length, or -1. */
 static int read_line(struct wasock_conn *conn, char *line)
 {
     int length = 0;
@@ -50,9 +50,9 @@ static void send_file(struct wasock_conn *conn, FILE *file)
 
     do {
         n = fread(buffer, 1, sizeof(buffer), file);
-        /* As long as it takes, if only something is taken. */
+        /* A new deadline for each write: a slow client may take its time. */
         wasock_socket_set_timeout_ns(
-            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
+            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, IDLE_MAX_NS);
         if (wasock_conn_write(conn, buffer, n) != (ptrdiff_t)n) {
             return;
         }
@@ -65,7 +65,7 @@ static void serve(struct wasock_conn *conn)
     char answer[LINE_MAX];
 
     wasock_socket_set_timeout_ns(
-        &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
+        &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, IDLE_MAX_NS);
     if (read_line(conn, line) < 0) {
         return;
     }
@@ -77,8 +77,7 @@ static void serve(struct wasock_conn *conn)
     }
     const int n =
         snprintf(answer, sizeof(answer), "error: %s\n", strerror(errno));
-    const ptrdiff_t ignored = wasock_conn_write(conn, answer, (size_t)n);
-    (void)ignored; /* the client is let go in any case */
+    wasock_conn_write(conn, answer, (size_t)n);
 }
 
 int main(void)
@@ -88,7 +87,7 @@ int main(void)
     int error = wasock_preopen_listener(0, &listener);
 
     if (error < 0) {
-        fprintf(stderr, "files: %s\n", wasock_err_text(error));
+        wasock_preopen_print_error("files", error);
         return 1;
     }
     while ((error = wasock_listener_accept(&listener, &conn)) == 0) {

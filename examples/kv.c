@@ -6,8 +6,8 @@
  *   redis-cli set greeting hello ex 60
  *
  * GET, SET (EX, PX, NX, XX), DEL, INCR, EXPIRE, TTL, MGET, PING, ECHO, INFO.
- * All is kept in memory. A request is parsed where it was received, and its
- * answer is written where it is sent from.
+ * The data is in memory only. Requests are parsed in the input buffer, and
+ * answers are written to the output buffer: nothing is copied.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -48,7 +48,7 @@ struct entry {
 static struct entry *buckets[N_BUCKETS];
 static size_t n_entries;
 
-/* Find where the entry of a key is linked, or would be. */
+/* Find the link of a key's entry. It is NULL if there is no entry. */
 static struct entry **find(struct text key)
 {
     uint32_t hash = 2166136261U; /* FNV-1a */
@@ -131,7 +131,7 @@ static void erase_expired(struct entry **link)
     }
 }
 
-/* Erase what has expired, a part of the buckets at a time. */
+/* Erase expired entries, in some of the buckets at a time. */
 static void sweep(struct wasock_timer *timer)
 {
     static size_t at;
@@ -146,7 +146,7 @@ static void sweep(struct wasock_timer *timer)
 
 struct answer {
     char *bytes;
-    size_t length; /* also of what did not fit */
+    size_t length; /* larger than `capacity` if the answer does not fit */
     size_t capacity;
 };
 
@@ -424,7 +424,7 @@ static void run(struct answer *answer, const struct text *arguments, size_t n)
 
 /* ---- Requests ---- */
 
-/* A request that is being parsed. */
+/* An incomplete request. */
 struct request {
     const char *at;
     const char *end;
@@ -433,7 +433,7 @@ struct request {
     struct text arguments[ARGUMENTS_MAX];
 };
 
-/* Take a line, without what ends it. Returns false if it is incomplete. */
+/* Take a line, without its end. Returns false if it is incomplete. */
 static bool take_line(struct request *request, struct text *line)
 {
     const char *end =
@@ -473,7 +473,7 @@ static bool take_count(struct request *request, char mark, long long max,
     return true;
 }
 
-/* A request as people type it: words in a line. */
+/* An inline command: words in a line, as typed into nc. */
 static bool take_words(struct request *request)
 {
     struct text line;

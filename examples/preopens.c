@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * preopens - print what the host preopened: one line a descriptor, or why
- * there is none.
+ * preopens - print the descriptors that the host preopened, one a line, and
+ * why there is no listener.
  *
- *   tools/wasock-run --listen 127.0.0.1:8080 preopens.wasm
+ *   wasock-run --listen 127.0.0.1:8080 preopens.wasm
  *
- * With the argument "probe" it then probes the host through its first
- * listener, prints what it found against what preview1 promises, which host
- * that looks like, and what to do about it. It needs a partner:
+ * With the argument "probe" it is the doctor: it probes the host through the
+ * first listener, and prints how the host differs from preview1, which host it
+ * is, and what to do. It needs a partner:
  *
- *   tools/wasock-run --listen 127.0.0.1:8080 preopens.wasm probe &
+ *   wasock-run --listen 127.0.0.1:8080 preopens.wasm probe &
  *   python3 tests/doctor/partner.py 127.0.0.1:8080
  *
- * docs/hosts.md has what it says of the hosts that are known.
+ * docs/hosts.md has the reports of known hosts.
  *
- * Exit code: 1 there is no listener, 2 the host failed.
+ * Exit code: 1 no listener, 2 the host failed.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static const char *role_name(enum wasock_preopen_role role)
     }
 }
 
-/* Print the table. first_fd: the first listener's number, or -1. */
+/* Print the table. first_fd: written: the first listener, or -1. */
 static int print_preopens(int *first_fd)
 {
     struct wasock_preopen preopen = {0};

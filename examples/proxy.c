@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proxy - pass bytes between each client and an upstream of its own.
+ * proxy - forward bytes between each client and its own upstream connection.
  *
  *   wasock-run --listen 127.0.0.1:8080 proxy.wasm 127.0.0.1:9090
  *
- * Who reads slowly is waited for, with at most BUFFER_BYTES in each direction.
- * If one side shuts its writing half, so does the proxy on the other side.
- * The upstream is a numeric address. preview1 hosts cannot connect: build the
- * program for WASI 0.2 or 0.3, or natively.
+ * At most BUFFER_BYTES are buffered in each direction: if one side reads
+ * slowly, the other is not read. A half-close is forwarded. The upstream is a
+ * numeric address. A preview1 program cannot connect: build for WASI 0.2, 0.3,
+ * or natively.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,8 @@ static struct wasock_client *other_side(const struct wasock_client *client)
     return (struct wasock_client *)client->user;
 }
 
-/* Whether the host can connect at all: to no address, it says which it is. */
+/* Check at start-up that the host can connect, by a connect to no address: a
+ * preview1 host returns ENOSYS, any other an error of the address. */
 static int on_start(struct wasock_server *started)
 {
     static const struct wasock_addr nowhere = {0};
@@ -49,7 +50,7 @@ static int on_start(struct wasock_server *started)
 static void on_open(struct wasock_client *client)
 {
     if (client->listener == NULL) {
-        return; /* an upstream is connected: what it is sent waits already */
+        return; /* an upstream is connected: its output is queued already */
     }
     struct wasock_client *other = wasock_server_reserve(&server);
     client->user = other;
@@ -78,7 +79,7 @@ static size_t on_data(struct wasock_client *client, const void *data,
     const size_t room = BUFFER_BYTES - wasock_client_n_queued(other);
     const size_t n = length < room ? length : room;
     if (wasock_client_send(other, data, n) < 0) {
-        return length; /* it is being closed */
+        return length; /* the other side is being closed */
     }
     if (n < length) {
         wasock_client_pause(client);

@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server - the README's: the least that echoes. It waits for a silent client
- * for ever; tcpecho.c does not.
+ * server - the README's: an echo server for 100 clients.
  *
- *   tools/wasock-run --listen 127.0.0.1:8080 server.wasm
+ *   wasock-run --listen 127.0.0.1:8080 server.wasm
  */
-#include <stdio.h>
-
 #include <wasock/wasock.h>
+
+/* Send back what a client sent. Returns the number of bytes consumed. */
+static size_t echo(struct wasock_client *client, const void *data,
+                   size_t length)
+{
+    return wasock_client_send(client, data, length) == 0 ? length : 0;
+}
 
 int main(void)
 {
-    struct wasock_listener listener = {0};
-    struct wasock_conn conn = {0};
-    char buffer[4096];
-    ptrdiff_t n = 0;
+    static const struct wasock_handler handler = {.data = echo};
+    static const struct wasock_server_options options = {
+        .handler = &handler,
+        .n_clients = 100,
+        .input_bytes = 4096,
+        .output_bytes = 8192,
+        .idle_ns = 60 * WASOCK_NS_PER_S,
+    };
+    static _Alignas(WASOCK_SERVER_ALIGNMENT) unsigned char
+        memory[WASOCK_SERVER_SIZE(100, 4096, 8192)];
+    static struct wasock_server server;
 
-    int error = wasock_preopen_listener(0, &listener);
-    while (error == 0) {
-        error = wasock_listener_accept(&listener, &conn);
-        while ((n = wasock_conn_read(&conn, buffer, sizeof(buffer))) > 0 &&
-               wasock_conn_write(&conn, buffer, (size_t)n) == n) {
-        }
-        wasock_conn_close(&conn);
-    }
-    fprintf(stderr, "%s\n", wasock_err_text(error));
-    return 1;
+    return wasock_server_main(&server, memory, sizeof(memory), &options,
+                              "server");
 }

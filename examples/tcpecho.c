@@ -1,46 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tcpecho - serve clients one after another: send back what each sends until
- * it stops.
+ * tcpecho - a blocking echo server: one client at a time.
  *
- *   tools/wasock-run --listen 127.0.0.1:8080 tcpecho.wasm
+ *   wasock-run --listen 127.0.0.1:8080 tcpecho.wasm
  *
- * or by hand, as a component (WASI 0.2, 0.3), which opens the listener, and as
- * a preview1 module, whose host opens it and preopens it as descriptor 3:
+ * or by hand, as a component (WASI 0.2, 0.3) and as a preview1 module:
  *
  *   wasmtime run -S inherit-network --env WASOCK_LISTEN=127.0.0.1:8080 \
  *       tcpecho.wasm
  *   wasmtime run -S preview2=n -S tcplisten=127.0.0.1:8080 tcpecho.wasm
  *
- * Connections that are preopened instead (as by systemd's Accept=yes, to the
- * native build) are served, and that is all.
+ * Without a listener it serves the preopened connections, then exits (native
+ * build: systemd's Accept=yes).
  *
- * Exit code: 1 there is neither, 2 accepting failed for good.
+ * Exit code: 1 neither listener nor connection, 2 accept failed.
  */
 #include <stdio.h>
 
 #include <wasock/wasock.h>
 
-/* A client that says nothing for so long is let go: it would block the rest. */
-#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
+/* Close an idle client after this time: the others wait for it. */
+#define IDLE_MAX_NS (5 * WASOCK_NS_PER_S)
 
-/* What to wait when the host has no descriptors left for another client. */
+/* The pause between accepts while the host is out of descriptors. */
 #define BACK_OFF_NS (100 * WASOCK_NS_PER_MS)
 
-static int explain_missing_listener(int error)
-{
-    struct wasock_preopen_counts counts = {0};
-    char text[1024];
-
-    fprintf(stderr, "tcpecho: no listener: %s\n", wasock_err_text(error));
-    if (wasock_preopen_count(&counts) == 0) {
-        wasock_preopen_explain(&counts, text, sizeof(text));
-        fputs(text, stderr);
-    }
-    return 1;
-}
-
-/* Echo until EOF, an error or silence. */
+/* Echo until EOF, an error or the deadline. */
 static ptrdiff_t echo(struct wasock_conn *conn)
 {
     static char buffer[65536];
@@ -49,7 +34,7 @@ static ptrdiff_t echo(struct wasock_conn *conn)
     do {
         /* One deadline for the read and for the write that answers it. */
         wasock_socket_set_timeout_ns(
-            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
+            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, IDLE_MAX_NS);
         n = wasock_conn_read(conn, buffer, sizeof(buffer));
         if (n > 0) {
             n = wasock_conn_write(conn, buffer, (size_t)n);
@@ -63,13 +48,13 @@ static void serve(struct wasock_conn *conn)
     const ptrdiff_t result = echo(conn);
 
     if (result < 0) {
-        fprintf(stderr, "tcpecho: client dropped: %s\n",
+        fprintf(stderr, "tcpecho: client closed: %s\n",
                 wasock_err_text(result));
     }
     wasock_conn_close(conn);
 }
 
-/* Serve preopened connections. Returns how many there were. */
+/* Serve preopened connections. Returns their number. */
 static unsigned serve_preopened(void)
 {
     struct wasock_preopen preopen = {0};
@@ -86,8 +71,9 @@ static unsigned serve_preopened(void)
     return n_served;
 }
 
-/* Accepting fails for a while when descriptors run out, and for good else. */
-static int wait_out(int error)
+/* Wait if the host is out of descriptors. Returns an error if accept can never
+ * succeed again. */
+static int back_off(int error)
 {
     if (error == -WASOCK_EBADF || error == -WASOCK_ENOTLISTENER) {
         return error;
@@ -102,7 +88,11 @@ int main(void)
     int error = wasock_preopen_listener(0, &listener);
 
     if (error < 0) {
-        return serve_preopened() > 0 ? 0 : explain_missing_listener(error);
+        if (serve_preopened() > 0) {
+            return 0;
+        }
+        wasock_preopen_print_error("tcpecho", error);
+        return 1;
     }
     while (error == 0) {
         struct wasock_conn conn = {0};
@@ -110,7 +100,7 @@ int main(void)
         if (error == 0) {
             serve(&conn);
         } else {
-            error = wait_out(error);
+            error = back_off(error);
         }
     }
     fprintf(stderr, "tcpecho: accept: %s\n", wasock_err_text(error));

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tcpecho_freestanding - tcpecho without any libc: no main, no printf, no
- * malloc, at most 4,096 bytes of wasm. wasm only.
+ * tcpecho_freestanding - tcpecho without libc: no main, no printf, no malloc. A
+ * preview1 module of at most 4,096 bytes. wasm only.
  *
- *   tools/wasock-run --listen 127.0.0.1:8080 tcpecho_freestanding.wasm
+ *   wasock-run --listen 127.0.0.1:8080 tcpecho_freestanding.wasm
  */
 #include <wasock/wasock.h>
 
-#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
+#define IDLE_MAX_NS (5 * WASOCK_NS_PER_S)
 
 #define STDERR_FD 2
 
-/* The host ends the program: the one thing a program needs that is no part of
- * wasock. */
+/* Exit. wasock has no call for it. */
 _Noreturn void host_exit(uint32_t code)
     __attribute__((__import_module__("wasi_snapshot_preview1"),
                    __import_name__("proc_exit")));
 
-/* A compiler may call these for large structures, libc or none. */
+/* Compilers call these for large structures, even without libc. */
 void *memset(void *to, int byte, size_t length);
 void *memcpy(void *restrict to, const void *restrict from, size_t length);
 
@@ -42,12 +41,6 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length)
     return to;
 }
 
-static void say(const char *text, size_t length)
-{
-    const ptrdiff_t ignored = wasock_fd_write(STDERR_FD, text, length);
-    (void)ignored;
-}
-
 static void echo(struct wasock_conn *conn)
 {
     static char buffer[16384];
@@ -55,7 +48,7 @@ static void echo(struct wasock_conn *conn)
 
     do {
         wasock_socket_set_timeout_ns(
-            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
+            &conn->socket, WASOCK_READABLE | WASOCK_WRITABLE, IDLE_MAX_NS);
         n = wasock_conn_read(conn, buffer, sizeof(buffer));
         if (n > 0) {
             n = wasock_conn_write(conn, buffer, (size_t)n);
@@ -63,8 +56,8 @@ static void echo(struct wasock_conn *conn)
     } while (n > 0);
 }
 
-/* Serve until accepting fails. tcpecho.c shows how to outlast a lack of
- * descriptors; with one client at a time it does not happen here. */
+/* Serve until accept fails. With one client at a time, descriptors do not run
+ * out; tcpecho.c shows how to back off when they do. */
 static void serve(struct wasock_listener *listener)
 {
     struct wasock_conn conn = {0};
@@ -83,7 +76,7 @@ void _start(void)
     struct wasock_listener listener = {0};
 
     if (wasock_preopen_listener(0, &listener) < 0) {
-        say(no_listener, sizeof(no_listener) - 1);
+        wasock_fd_write(STDERR_FD, no_listener, sizeof(no_listener) - 1);
         host_exit(1);
     }
     serve(&listener);

@@ -4,17 +4,17 @@
  * of the server and an echo of what it sends; a client of "status" receives the
  * number of echo clients served.
  *
- *   tools/wasock-run --listen echo=127.0.0.1:8080 \
+ *   wasock-run --listen echo=127.0.0.1:8080 \
  *       --listen status=127.0.0.1:8081 two_ports.wasm
  *
- * Exit code: 1 a listener is missing, 2 waiting failed.
+ * Exit code: 1 a listener is missing, 2 a wait failed.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include <wasock/wasock.h>
 
-#define SILENCE_MAX_NS (5 * WASOCK_NS_PER_S)
+#define IDLE_MAX_NS (5 * WASOCK_NS_PER_S)
 
 static char environment[4096];
 static struct wasock_names names;
@@ -37,13 +37,6 @@ static int find(const char *name, struct wasock_listener *listener)
     return error;
 }
 
-/* Send a line. Errors do not matter: the connection is closed afterwards. */
-static void send_line(struct wasock_conn *conn, const char *text)
-{
-    const ptrdiff_t ignored = wasock_conn_write(conn, text, strlen(text));
-    (void)ignored;
-}
-
 static void echo(struct wasock_conn *conn)
 {
     char text[WASOCK_ADDR_TEXT_CAPACITY + 1] = "";
@@ -56,7 +49,7 @@ static void echo(struct wasock_conn *conn)
             wasock_addr_format(&local, text, WASOCK_ADDR_TEXT_CAPACITY);
         memcpy(text + length, "\n", 2);
     }
-    send_line(conn, text);
+    wasock_conn_write(conn, text, strlen(text));
     while ((n = wasock_conn_read(conn, buffer, sizeof(buffer))) > 0 &&
            wasock_conn_write(conn, buffer, (size_t)n) == n) {
     }
@@ -66,8 +59,8 @@ static void report_status(struct wasock_conn *conn)
 {
     char text[64];
 
-    snprintf(text, sizeof(text), "%u served\n", n_served);
-    send_line(conn, text);
+    const int n = snprintf(text, sizeof(text), "%u served\n", n_served);
+    wasock_conn_write(conn, text, (size_t)n);
 }
 
 static void serve(struct wasock_listener *listener)
@@ -78,7 +71,7 @@ static void serve(struct wasock_listener *listener)
         return; /* readiness is a hint: no connection is pending */
     }
     wasock_socket_set_timeout_ns(
-        &conn.socket, WASOCK_READABLE | WASOCK_WRITABLE, SILENCE_MAX_NS);
+        &conn.socket, WASOCK_READABLE | WASOCK_WRITABLE, IDLE_MAX_NS);
     if (listener == &status_listener) {
         report_status(&conn);
     } else {

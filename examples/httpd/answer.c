@@ -103,7 +103,7 @@ static void begin_head(struct http_answer *answer, int status)
         answer->is_kept_alive ? "keep-alive" : "close");
 }
 
-/* Answer without a file: the body says what the head does. */
+/* Answer without a file; the body repeats the status. */
 static void refuse(const struct http_request *request, int status,
                    const char *header, struct http_answer *answer)
 {
@@ -160,7 +160,7 @@ static int take_character(struct http_text path, size_t *i)
     return hex_of(at[1]) * 16 + hex_of(at[2]);
 }
 
-/* Decode the path of a URL behind what `path` holds. Returns 0 or a status. */
+/* Decode the path of a URL and append it to `path`. Returns 0 or a status. */
 static int decode_path(struct http_text url, char *path)
 {
     const struct http_text encoded = path_of(url);
@@ -181,7 +181,7 @@ static int decode_path(struct http_text url, char *path)
     return 0;
 }
 
-/* Whether a part of the path is "..": it could lead out of the root. */
+/* Check for "..", which could lead out of the root. */
 static bool leads_up(const char *path)
 {
     for (; path != NULL; path = strchr(path, '/')) {
@@ -202,7 +202,7 @@ static int status_of_errno(void)
 /* Open the file of a path. Returns 0 or a status. */
 static int open_file(const char *path, struct stat *stat, int *file)
 {
-    *file = open(path, O_RDONLY | O_NONBLOCK); /* a pipe does not stop it */
+    *file = open(path, O_RDONLY | O_NONBLOCK); /* a pipe does not block */
     if (*file < 0) {
         return errno == EISDIR ? 301 : status_of_errno();
     }
@@ -313,7 +313,7 @@ static void answer_file(const struct http_request *request, const char *path,
     }
 }
 
-/* A directory without a slash at its end: links in it would be wrong. */
+/* Redirect to the path with a slash: relative links need it. */
 static void redirect(const struct http_request *request,
                      struct http_answer *answer)
 {
@@ -339,7 +339,7 @@ void http_answer_request(const struct http_request *request, const char *root,
     answer->file = -1;
     answer->at = 0;
     answer->end = 0;
-    /* Where a request that was not understood ends is not known. */
+    /* The end of a malformed request is unknown. */
     answer->is_kept_alive =
         request->is_kept_alive && !request->has_body &&
         (status == 0 || (status == 405 && !request->has_body));

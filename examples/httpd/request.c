@@ -6,7 +6,7 @@
 
 #include <llhttp.h>
 
-/* Find the empty line that ends a head. Returns the head's length, or 0. */
+/* Find the empty line that ends a head. Returns the length, or 0. */
 static size_t find_end(const char *data, size_t length)
 {
     size_t n_in_line = 0;
@@ -26,7 +26,7 @@ static size_t find_end(const char *data, size_t length)
     return 0;
 }
 
-/* ---- The parser's callbacks. The head is one piece: so is each text. ---- */
+/* ---- Callbacks of the parser, which gets the head in one piece ---- */
 
 static int on_url(llhttp_t *parser, const char *at, size_t length)
 {
