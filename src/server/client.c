@@ -229,8 +229,6 @@ static void release(struct wasock_client *client)
  * and wait for the client to close its own. */
 static void end_output(struct wasock_client *client)
 {
-    const uint64_t now_ns = wasock_poller_now_ns(&client->server->poller_);
-
     if (client->shut_ != WASOCK__SHUT_DONE && !wasock__output_shut(client)) {
         return;
     }
@@ -238,6 +236,7 @@ static void end_output(struct wasock_client *client)
         wasock__client_fail(client, 0);
         return;
     }
+    const uint64_t now_ns = wasock_poller_now_ns(&client->server->poller_);
     client->state_ = WASOCK__CLIENT_LINGERING;
     client->read_needs_ = WASOCK_READABLE;
     wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,

@@ -130,6 +130,7 @@ static bool accept_one(struct wasock_server *server,
         if (result < 0) {
             wasock__client_fail(client, result);
         }
+        wasock__input_read(client); /* most have sent a request by now */
         return true;
     }
     client->state_ = WASOCK__CLIENT_FREE; /* the program has not seen it */
