@@ -5,8 +5,7 @@
  *   wasock-run --listen 127.0.0.1:8080 chat.wasm [IDLE_SECONDS]
  *   nc 127.0.0.1 8080
  *
- * "/nick NAME" changes the client's name, "/quit" leaves. A client that reads
- * too slowly, or is idle for too long, is closed.
+ * Commands: /nick NAME, /quit. A client that reads slowly or is idle is closed.
  */
 #include <stdarg.h>
 #include <stdio.h>
