@@ -338,8 +338,8 @@ ptrdiff_t wasock_server_listen_preopened(struct wasock_server *server)
 
 /*
  * Stop the server at EOF of standard input, if the environment has
- * WASOCK_STOP=stdin, which wasock-run sets. Otherwise standard input is not
- * read. A guest has no signals: this replaces SIGTERM.
+ * WASOCK_STOP=stdin, which wasock-run --grace sets. Otherwise standard input is
+ * not read. A guest has no signals: this replaces SIGTERM.
  * Call it before wasock_server_run.
  * drain_ns: as for wasock_server_stop.
  * Errors: ESTORAGE: the environment is larger than all output buffers; those of

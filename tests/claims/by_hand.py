@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The README's command without a build system links the README's program.
+"""The command without a build system (docs/building.md) links the README's
+program.
 
 by_hand.py COMPILER FLAG...
 """
@@ -10,7 +11,7 @@ import sys
 import tempfile
 
 root = pathlib.Path(__file__).parents[2]
-text = (root / "README.md").read_text().replace("\\\n", "")
+text = (root / "docs/building.md").read_text().replace("\\\n", "")
 command = re.search(r"^ +clang --target=wasm32-wasip1 (.*) -o server.wasm$",
                     text, re.M)[1]
 with tempfile.TemporaryDirectory() as folder:

@@ -1,24 +1,72 @@
 # SPDX-License-Identifier: MIT
-"""The README's C is code of examples/, word for word, and so is built and run;
-the files that it names are there."""
+"""README.md and docs/: the C in them is code of examples/, word for word, and so
+is built and run. The files and pages that they name exist. The messages of
+wasock in the troubleshooting table are in the sources."""
 import pathlib
 import re
 import sys
 
 root = pathlib.Path(__file__).parents[2]
-readme = (root / "README.md").read_text()
-examples = [path.read_text() for path in (root / "examples").glob("*.c")]
+pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
+guide = root / "docs/guide"
+examples = [path.read_text() for path in (root / "examples").rglob("*.c")]
 failures = []
+n_blocks = 0
+n_names = 0
+# Files of other programs.
+OTHERS = ("src/plugin-static.h", "include/event2/event-config.h")
 
-blocks = re.findall(r"^```c\n(.*?)^```$", readme, re.M | re.S)
-assert blocks, "the README shows no C"
-for block in blocks:
-    if not any(block in text for text in examples):
-        failures.append(f"README.md: in no example:\n{block}")
 
-names = set(re.findall(r"(?<![\w/])(?:include|src|examples|tests|bench|tools|cmake)/"
-                       r"[\w./-]*\w", readme))
-assert names, "the README names no file"
-failures += [f"README.md: there is no {name}" for name in sorted(names)
-             if not (root / name).exists()]
+def without_code(text):
+    return re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+
+
+def anchor(heading):
+    """As GitHub makes it."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+for page in pages:
+    name = page.relative_to(root)
+    text = page.read_text()
+    for block in re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S):
+        n_blocks += 1
+        if not any(block in example for example in examples):
+            failures.append(f"{name}: in no example:\n{block}")
+    for file in set(re.findall(
+            r"(?<![\w/.-])(?:include|src|examples|tests|bench|tools|cmake)/"
+            r"[\w./-]*[\w/](?![\w*./-])", text)):
+        n_names += 1
+        if not (root / file).exists() and file not in OTHERS:
+            failures.append(f"{name}: there is no {file}")
+    for link in re.findall(r"\]\(([^)]+)\)", without_code(text)):
+        if "://" in link:
+            continue
+        file, _, fragment = link.partition("#")
+        target = page.parent / file if file else page
+        if not target.exists():
+            failures.append(f"{name}: there is no {link}")
+        elif fragment and fragment not in map(
+                anchor, re.findall(r"^#+ (.*)$", target.read_text(), re.M)):
+            failures.append(f"{name}: {file} has no section #{fragment}")
+
+# What the sources print, with the parts of each literal joined.
+printed = re.sub(r'"\s*\\?\n\s*f?"', "", "\n".join(
+    path.read_text() for folder in ("include/wasock", "src", "tools")
+    for path in (root / folder).rglob("*")
+    if path.is_file() and path.suffix in (".c", ".h", "")))
+rows = re.findall(r"^\| `+ ?(.*?) ?`+ \| (wasock|wasock-run) \|",
+                  (guide / "troubleshooting.md").read_text(), re.M)
+failures += [f"troubleshooting.md: nothing prints: {message}"
+             for message, _ in rows
+             if message not in printed and message != "Address already in use"]
+
+# Every page of the guide is in its contents.
+contents = (root / "docs/guide.md").read_text()
+failures += [f"docs/guide.md: {page.name} is missing"
+             for page in guide.glob("*.md") if f"guide/{page.name}" not in contents]
+
+assert n_blocks > 15, "the guide shows no C"
+assert n_names > 20, "the pages name no file"
+assert len(rows) > 5, "the table of messages was not recognised"
 sys.exit("\n".join(failures) or 0)
