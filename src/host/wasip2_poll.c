@@ -113,8 +113,10 @@ static uint32_t pollable_of(const struct wasock__subscription *subscription,
     if (socket != NULL) {
         return pollable_of_socket(socket, is_read);
     }
-    return is_read && subscription->of.fd == 0 ? wasock__p2_stdin_pollable()
-                                               : wasock__p2_always();
+    if (subscription->of.fd == 0) { /* a reading end: see never_waits */
+        return is_read ? wasock__p2_stdin_pollable() : 0;
+    }
+    return wasock__p2_always();
 }
 
 static void ask(struct question *question, uint32_t pollable, uint32_t owner)
