@@ -273,18 +273,33 @@ def systemd():
     assert re.sub("@.*[.]", "@.", started) == f"{name}{template}.service"
     inherited_from = service["Service"].get("Sockets", f"{name}.socket")
     assert inherited_from == service["Unit"]["Requires"] == f"{name}.socket"
-    words = shlex.split(service["Service"]["ExecStart"])
-    installed = {"/usr/local/lib/wasock/echo_many": program("echo_many"),
-                 "/usr/local/lib/wasock/echo_many.wasm": program("echo_many"),
-                 "/usr/local/bin/wasmtime": host != "native"
-                 and hosts.path(host)}
-    assert installed.keys() & set(words)
-    words = [installed.get(word, word) for word in words]
     listener, port = open_listener()
-    process = inherited(listener, *words)
+    process = inherited(listener, *unit_command(service["Service"]))
     listener.close()
+    check_service(process, port)
+
+
+def unit_command(options, changed=()):
+    """The command of a unit, as it is called here."""
+    # The guest is not signalled before it was asked.
+    assert options["KillMode"] == "mixed"
+    words = shlex.split(options["ExecStart"])
+    grace_s = float(words[words.index("--grace") + 1])
+    assert grace_s < float(options["TimeoutStopSec"])
+    installed = {f"/usr/local/lib/wasock/{pathlib.Path(name).name}": [name]
+                 for name in [program("echo_server")]}
+    installed["/usr/local/bin/wasock-run"] = [*RUNNER, "--runtime", host]
+    installed.update(changed)
+    assert installed.keys() <= set(words), words
+    return [new for word in words for new in installed.get(word, [word])]
+
+
+def check_service(process, port):
+    """It serves, and stops by itself when systemd asks for it."""
     try:
         echo(port)
+        process.terminate()
+        assert process.wait(LIMIT_S) == 0
     finally:
         process.kill()
         process.wait()
@@ -294,25 +309,13 @@ def systemd_component():
     """The sample unit of a component, on another port."""
     options = unit("echo-component.service")["Service"]
     assert options["SocketBindAllow"] == "ipv4:tcp:8080"
-    words = shlex.split(options["ExecStart"])
     keeper = socket.socket()  # it does not listen: the component may bind, too
     keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     keeper.bind(("127.0.0.1", 0))
     port = keeper.getsockname()[1]
-    listen = "WASOCK_LISTEN=echo=127.0.0.1:"
-    changed = {"/usr/local/lib/wasock/echo_many.wasm": program("echo_many"),
-               "/usr/local/bin/wasmtime": hosts.path(host),
-               f"{listen}8080": f"{listen}{port}"}
-    assert changed.keys() < set(words), words
-    environment = dict(os.environ)
-    environment.pop(options["UnsetEnvironment"], None)
-    process = subprocess.Popen([changed.get(word, word) for word in words],
-                               stdin=subprocess.DEVNULL, env=environment)
-    try:
-        echo(port)
-    finally:
-        process.kill()
-        process.wait()
+    words = unit_command(options, {
+        "echo=127.0.0.1:8080": [f"echo=127.0.0.1:{port}"]})
+    check_service(subprocess.Popen(words, stdin=subprocess.DEVNULL), port)
 
 
 def readme():
@@ -473,6 +476,85 @@ def signals():
         with socket.socket() as client:
             address = ("127.0.0.1", server.ports[0])
             assert client.connect_ex(address) != 0, "somebody still listens"
+
+
+def stopping():
+    """A signal with --grace: the program ends by itself, after an answer that
+    was begun, and nobody else is let in."""
+    if not pathlib.Path(program("httpd")).exists():
+        print("SKIP: llhttp is missing, so no httpd; tools/setup.sh has it")
+        sys.exit(1 if os.environ.get("CI") == "true" else hosts.SKIPPED)
+    with tempfile.TemporaryDirectory() as folder:
+        big = os.urandom(16 << 20)
+        (pathlib.Path(folder) / "big").write_bytes(big)
+        words = [program("httpd"), folder]
+        if host != "native":
+            words = ["--dir", folder, *words]
+        for send in (lambda p: p.terminate(),
+                     lambda p: os.killpg(p.pid, signal.SIGINT)):  # Ctrl-C
+            with Running("--grace", "25", "--listen", "127.0.0.1:0", *words,
+                         n_ports=1, start_new_session=True) as server, \
+                    connect(server.ports[0]) as client:
+                client.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+                first = client.recv(1000)
+                send(server.process)
+                while True:
+                    try:
+                        late = socket.create_connection(
+                            ("127.0.0.1", server.ports[0]), LIMIT_S)
+                    except (ConnectionRefusedError, ConnectionResetError):
+                        break
+                    late.close()
+                received = first + read_all(client)
+                assert received.endswith(big), len(received)
+                assert server.process.wait(LIMIT_S) == 0
+
+
+def stopping_late():
+    """One that does not stop is killed, after the time or by the next signal,
+    and the exit code says so."""
+    for grace, n_signals, why in (("0.2", 1, "still running after 0.2 s"),
+                                  ("1000", 2, "a second signal")):
+        with Running("--grace", grace, "--listen", "127.0.0.1:0",
+                     program("tcpecho"), n_ports=1) as server:
+            echo(server.ports[0])
+            for _ in range(n_signals):
+                server.process.terminate()
+                wait_until_taken(server.process.pid, signal.SIGTERM)
+            assert server.process.wait(LIMIT_S) == 128 + signal.SIGKILL
+            assert f"{why}: killed" in server.process.stderr.read()
+        with socket.socket() as client:
+            address = ("127.0.0.1", server.ports[0])
+            assert client.connect_ex(address) != 0, "somebody still listens"
+    for grace in ("x", "-1", "inf", "nan"):
+        answer = run("--grace", grace, program("tcpecho"))
+        assert answer.returncode == 2 and "--grace" in answer.stderr, answer
+    answer = run("--runtime", host, "--grace", "9", program("tcpecho"))
+    assert answer.returncode == 1, answer  # the program's own
+
+
+def wait_until_taken(pid, number):
+    """Until a signal that was sent to a process is not pending."""
+    while True:
+        try:
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        except FileNotFoundError:
+            return
+        pending = int(re.search(r"^ShdPnd:\s*(\w+)", status, re.M)[1], 16)
+        if not pending >> (number - 1) & 1:
+            return
+
+
+def stdin_is_null():
+    """A service's stdin is /dev/null: not looked at without WASOCK_STOP, and
+    EOF with it."""
+    with Running("--listen", "127.0.0.1:0", program("echo_server"),
+                 n_ports=1) as server:
+        for _ in range(20):
+            echo(server.ports[0])
+    answer = run("--runtime", host, "--env", "WASOCK_STOP=stdin", "--listen",
+                 "127.0.0.1:0", program("echo_server"))
+    assert answer.returncode == 0, answer
 
 
 if host != "native":
