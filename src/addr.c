@@ -13,7 +13,7 @@
 
 #define NOWHERE SIZE_MAX
 
-/* What is left of the text that is read. */
+/* The rest of the text. */
 struct cursor {
     const char *text;
     size_t length;
@@ -73,7 +73,7 @@ static int32_t take_number(struct cursor *cursor, int base, int32_t maximum)
     return cursor->at > start && number <= maximum ? number : -1;
 }
 
-/* Without leading zeros, which half of the world reads as octal. */
+/* Without leading zeros: some parsers read such numbers as octal. */
 static int32_t take_decimal(struct cursor *cursor, int32_t maximum)
 {
     const size_t start = cursor->at;
@@ -183,7 +183,7 @@ static int take_name(struct cursor *cursor, char *name)
     return length > 0 ? 0 : -WASOCK_EINVAL;
 }
 
-/* What stands before the port. */
+/* Parse the part before the port. */
 static bool take_host(struct cursor *cursor, struct wasock_addr *addr)
 {
     addr->family = WASOCK_ADDR_IPV4;
@@ -248,7 +248,7 @@ static void put_group(struct text *text, unsigned group)
     }
 }
 
-/* How many groups from `index` on are zero. */
+/* The number of zero groups from `index` on. */
 static size_t zero_run(const uint8_t *ip, size_t index)
 {
     size_t end = index;

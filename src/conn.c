@@ -7,7 +7,7 @@
 
 #include "socket_internal.h"
 
-/* Where a send of several slices stops: the count, to which each slice adds up
+/* The limit of a send of several slices: the count, to which each adds up
  * to 1 GiB, must fit wasm32's ptrdiff_t. */
 #define TRANSFER_ENOUGH_BYTES (PTRDIFF_MAX / 2)
 

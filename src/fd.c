@@ -24,7 +24,7 @@
 /*
  * A fake poll reports every descriptor ready, but only when the clock runs out.
  * So the first step of a wait is short: a fake poll ends it soon. A host that
- * reports nothing by then does look at descriptors.
+ * reports nothing by then checks descriptors.
  */
 #define FIRST_WAIT_NS (10 * WASOCK_NS_PER_MS)
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host.h - what a host may offer beyond preview1.
+ * host.h - calls that only some hosts have.
  *
- * These are functions of the host's object, never imports, so that a module
- * loads everywhere: src/host/preview1.c refuses all of them; posix.c, wasip2.c
- * and wasip3.c implement what their host has. Every library is built with
- * exactly one of these objects.
+ * They are functions of the host's object, never imports, so that a module
+ * loads on every host. src/host/preview1.c returns ENOSYS for all; posix.c,
+ * wasip2.c and wasip3.c implement what their host has. Each library is built
+ * with exactly one of these objects.
  *
  * As in wasip1.h, every function returns a preview1 errno, 0 on success, and
  * writes its outputs on success only. ENOSYS: the host cannot do it.
@@ -34,8 +34,7 @@ enum wasock__host_sockets {
  * socket call: those trap in preview1 as WASI 0.2 adapts it. */
 enum wasock__host_sockets wasock__host_detect_sockets(void);
 
-/* What a person types to give the program a listener: a few lines, each with
- * its newline. */
+/* Command lines that open a listener: a few lines, each with its newline. */
 const char *wasock__host_listen_help(void);
 
 /* ---- Streams ---- */
@@ -95,7 +94,7 @@ int32_t wasock__host_lookup(const char *name, size_t length,
                             struct wasock_addr *addrs, size_t capacity,
                             size_t *n_addrs);
 
-/* ---- Sets: a host that remembers what is waited for, as epoll does ---- */
+/* ---- Sets of descriptors, as epoll has ---- */
 
 /* A set, in the caller's memory; it must not move while it is open. All zero
  * bytes: closed. Members are the host's. */
@@ -153,17 +152,17 @@ int32_t wasock__host_set_wait(struct wasock__host_set *set,
 
 /* ---- Costs ---- */
 
-/* What polls of a truthful host cost, in ns. */
+/* Costs of a poll on a truthful host, in ns. */
 struct wasock__poll_cost {
-    uint32_t poll_ns;  /* a poll, … */
-    uint32_t idle_ns;  /* … for each asked about if none is ready, … */
-    uint32_t ready_ns; /* … or if one is, … */
-    uint32_t wake_ns;  /* … or if it slept */
-    uint32_t dense;    /* if one in `dense` is ready, ask about all at once */
+    uint32_t poll_ns;  /* the call */
+    uint32_t idle_ns;  /* each subscription, if none is ready */
+    uint32_t ready_ns; /* … if one is ready */
+    uint32_t wake_ns;  /* … if the call slept */
+    uint32_t dense;    /* if one in `dense` is ready, poll all at once */
 };
 
-/* The costs of a host whose poll is known to be truthful. NULL: it is not
- * known what the host's poll is worth: detect it. */
+/* Get the costs of a host whose poll is known to be truthful. NULL: detect how
+ * truthful it is. */
 const struct wasock__poll_cost *wasock__host_poll_cost(void);
 
 #endif

@@ -424,7 +424,7 @@ int wasock__socket_check_deadline(const struct wasock_socket *socket,
 }
 
 /*
- * Detect whether the host's poll looks at sockets: once per descriptor, and
+ * Detect whether the host's poll checks sockets: once per descriptor, and
  * only before its first wait, because many sockets never wait.
  */
 static int detect_host_poll(struct wasock_socket *socket)

@@ -159,7 +159,7 @@ int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                         struct wasock__wait *wait)
     __attribute__((warn_unused_result));
 
-/* Whether the host's poll looks at sockets: detected once per descriptor and
+/* Whether the host's poll checks sockets: detected once per descriptor and
  * cached. UNKNOWN if the host's poll fails, or if it is no socket. */
 enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
 

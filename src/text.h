@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * text.h - text that grows in the caller's buffer and goes on counting when it
- * is full, so that the caller learns what would have been enough.
+ * text.h - text in the caller's buffer. It counts on when the buffer is full,
+ * as snprintf does.
  */
 #ifndef WASOCK_TEXT_H
 #define WASOCK_TEXT_H
@@ -11,7 +11,7 @@
 struct text {
     char *bytes;
     size_t capacity;
-    size_t length; /* as if there were room enough */
+    size_t length; /* of the whole text; may exceed `capacity` */
 };
 
 static inline void text_put(struct text *text, char character)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasip1.h - the waist: what every host of wasock has.
+ * wasip1.h - the calls that every host has.
  *
- * The preview1 functions the library uses, their types and constants. In a
- * preview1 module each function is an import, called directly. Elsewhere they
- * are ordinary symbols that the host's object defines: src/host/posix.c,
- * wasip2.c and wasip3.c, or tests/simhost. host.h has what only some hosts can
- * do.
+ * The preview1 functions that the library uses, with their types and constants.
+ * In a preview1 module each function is an import, called directly. In other
+ * builds the host's object defines them: src/host/posix.c, wasip2.c, wasip3.c,
+ * or tests/simhost. host.h has the calls that only some hosts have.
  *
  * Every function returns a preview1 errno, 0 on success. Outputs are written
  * on success only, unless a host breaks even that rule.
@@ -67,7 +66,7 @@ struct wasip1_fdstat {
     uint64_t rights_inheriting;
 };
 
-/* Two shorts where preview1 says one: wasi-go stores four bytes. */
+/* Two shorts although preview1 has one: wasi-go writes four bytes. */
 struct wasip1_roflags {
     uint16_t flags;
     uint16_t overrun;

@@ -58,7 +58,7 @@ void wasock__land_release(void *memory);
 
 /* ---- Descriptors ---- */
 
-/* Where no descriptor of a libc is: they share the program. */
+/* Above the descriptors of a libc in the same program. */
 #define WASOCK__FIRST_FD 65536
 
 /* The most sockets. wasmtime kills a guest that has 100,000 handles, and a
@@ -194,8 +194,8 @@ void wasock__version_environment(struct wasock__environment *environment);
 /* Write to stderr. */
 void wasock__version_say(const char *text, size_t length);
 
-/* Close all sockets and wait, for some seconds at most, until they have sent
- * what was written to them. For the end of a program: a host may forget it. */
+/* Close all sockets and wait, for a few seconds at most, until their data is
+ * sent. For the end of a program: a host may drop unsent data. */
 void wasock__component_end(void);
 
 /* End the program, with exit code 1. */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * component_listen.c - the listeners that a component begins with.
+ * component_listen.c - open the listeners of WASOCK_LISTEN=[NAME=]HOST:PORT,...
+ * in a component, whose host preopens none.
  *
- * A host of components hands over none, so those of
- * WASOCK_LISTEN=[NAME=]HOST:PORT,... are opened here, at the program's first
- * look at its descriptors or its environment. Where the host was asked to
- * choose a port, WASOCK_LISTEN names it afterwards.
+ * They are opened when the program first uses a descriptor or the environment.
+ * Port 0 in WASOCK_LISTEN is replaced by the chosen port.
  */
 #include "component.h"
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * posix.c - the waist on the descriptors of a POSIX system, so that a program
- * written for a preview1 host runs, and is debugged, as a native one.
+ * posix.c - the calls of wasip1.h on POSIX descriptors: a program for a
+ * preview1 host runs natively, and can be debugged there.
  *
- * It behaves as an honest host does, which hands over listeners before main
- * (posix_listen.c). SIGPIPE is ignored, and so it is in the programs that this
- * one starts.
+ * It opens listeners before main, as a host does (posix_listen.c). SIGPIPE is
+ * ignored, also in the programs that this one starts.
  */
 /* For accept4. NOLINTNEXTLINE(readability-identifier-naming) */
 #define _GNU_SOURCE
@@ -290,8 +289,7 @@ int32_t wasip1_fd_write(int32_t fd, const struct wasock_slice *slices,
                    n_written);
 }
 
-/* Accept into a descriptor of the mode that is asked for, which is not handed
- * down to other programs. */
+/* Accept in a mode. Other programs do not inherit the descriptor. */
 static int accept_with_mode(int fd, uint16_t fdflags)
 {
 #if defined(SOCK_NONBLOCK) && defined(SOCK_CLOEXEC)
@@ -408,7 +406,7 @@ int32_t wasip1_sock_shutdown(int32_t fd, uint8_t how)
     }
 }
 
-/* What one poll waits for: a pollfd a subscription, in their order, or one a
+/* The arguments of poll(2): a pollfd a subscription, in their order, or one a
  * descriptor, at its number. */
 struct poll_set {
     struct pollfd *pollfds;
@@ -418,8 +416,8 @@ struct poll_set {
     bool has_impossible_fd;
 };
 
-/* Descriptors are unsigned to preview1 and signed to POSIX, whose poll passes
- * over negative ones in silence. */
+/* Descriptors are unsigned in preview1 and signed in POSIX, whose poll ignores
+ * negative ones. */
 static bool is_impossible(uint32_t fd)
 {
     return fd > INT_MAX;
@@ -567,10 +565,9 @@ static uint32_t report(const struct poll_set *set, uint64_t waited_ns,
 }
 
 /*
- * How many pollfds. The system takes no more of them than a process may have
- * descriptors, and reading and writing are two subscriptions of one. So where
- * descriptors are many they stand at their numbers, which costs no more; where
- * their numbers are far apart, they are few.
+ * The number of pollfds. poll(2) takes no more than a process may have
+ * descriptors, and a descriptor may have two subscriptions. So many
+ * subscriptions are indexed by descriptor; a few are in their own order.
  */
 static nfds_t n_pollfds_of(const struct wasock__subscription *subscriptions,
                            size_t n_subscriptions, bool *is_by_number)
@@ -626,6 +623,6 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
 
 static __attribute__((constructor)) void start(void)
 {
-    (void)signal(SIGPIPE, SIG_IGN); /* a guest is told by EPIPE and lives */
+    (void)signal(SIGPIPE, SIG_IGN); /* as in a guest: a write returns EPIPE */
     wasock__posix_hand_over();
 }

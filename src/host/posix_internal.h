@@ -11,7 +11,7 @@ int32_t wasock__posix_errno(int posix_errno);
 /* Close a descriptor and keep errno. */
 void wasock__posix_close_after_error(int fd);
 
-/* Hand over listeners, as a host does before it starts its guest. Ends the
+/* Open listeners, as a host does before it starts its guest. Ends the
  * program if it cannot. */
 void wasock__posix_hand_over(void);
 

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * posix_listen.c - the listeners that a native program begins with.
- *
- * They are numbered from 3, and where they cannot be had, the program does not
- * start. Later than before main would be too late: a file that main opens
- * first would take their numbers.
+ * posix_listen.c - open the listeners of a native program, before main: a file
+ * that main opens could take their numbers, from 3 on. If one cannot be opened,
+ * the program ends.
  *
  * They are those that a service manager passes (LISTEN_FDS, LISTEN_PID), else
- * those of WASOCK_LISTEN=[NAME=]HOST:PORT,... which are bound here. Where the
- * system was asked to choose a port, WASOCK_LISTEN names it afterwards.
+ * those of WASOCK_LISTEN=[NAME=]HOST:PORT,... Port 0 in WASOCK_LISTEN is
+ * replaced by the chosen port.
  */
 /* For setenv and others. NOLINTNEXTLINE(readability-identifier-naming) */
 #define _GNU_SOURCE
@@ -31,8 +29,8 @@
 
 #define LISTEN_BACKLOG 4096
 
-/* Standard descriptors exist in a guest. Where one is closed, the first socket
- * would take its number, and every message go to some client. */
+/* A guest always has the standard descriptors. If one were closed, the first
+ * socket would get its number, and a client would get all messages. */
 static void fill_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -57,9 +55,9 @@ static long positive_number(const char *text)
 }
 
 /*
- * Take the descriptors that a service manager passes: they stand at 3 already.
- * What it says to another process is not for this one, and is removed so that
- * nobody takes its names for those of other descriptors.
+ * Take the descriptors that a service manager passes, from 3 on. If LISTEN_PID
+ * is another process, remove the variables: their names would be taken for
+ * those of other descriptors.
  */
 static bool take_passed_descriptors(void)
 {

@@ -414,12 +414,12 @@ static bool read_once(struct wasip2_socket *socket, uint8_t *data, size_t room,
 }
 
 /*
- * Read what there is. What fills a read goes on in the same call: a peer that
- * sends an answer in parts would wait for an acknowledgement in between.
+ * Read all that has arrived. After a full read, read again in the same call: a
+ * peer that sends an answer in parts would wait for an acknowledgement.
  *
- * wasmtime reports a socket as ready until a read finds nothing. Where a poll
- * is dear, as many are asked about, that read follows at once: otherwise the
- * next poll ends early, for nothing.
+ * wasmtime reports a socket as ready until a read finds nothing. If a poll is
+ * expensive because of many subscriptions, read until then: otherwise the next
+ * poll wakes spuriously.
  */
 static size_t read_all(struct wasip2_socket *socket,
                        const struct wasock_buffer *buffers, size_t n_buffers)

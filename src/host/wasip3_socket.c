@@ -211,9 +211,9 @@ void wasock__p3_listener_start_read(struct wasock__p3_socket *socket)
     }
 }
 
-/* Where the host is out of descriptors, it hands over sockets that are dead:
- * which shows if they are asked for an address. One that the peer has reset has
- * no address in its state; the first read reports it. */
+/* If the host is out of descriptors, it returns dead sockets: getting their
+ * address fails. A socket that the peer has reset has no address in its state;
+ * its first read returns the reset. */
 static int32_t check_accepted(uint32_t handle)
 {
     struct wasock__p3_result result = {0};

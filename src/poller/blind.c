@@ -2,10 +2,10 @@
 #include "internal.h"
 
 /*
- * A host whose poll does not look at sockets, such as wazero: nothing can be
+ * A host whose poll does not check sockets, such as wazero: nothing can be
  * asked, so the caller has to try. The hot ones are reported in rounds, the
- * cold ones in turn. Between fruitless rounds come naps, each longer than
- * the last, as each costs Go's scheduler as much as a hundred tries.
+ * cold ones in turn. Between empty rounds come naps, each longer than the last,
+ * as each costs Go's scheduler as much as a hundred tries.
  */
 
 /* Within which time each cold one is tried. */
@@ -95,7 +95,7 @@ static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
 static bool is_eager(const struct wasock__poller *poller)
 {
     return poller->spread >= WASOCK__SPREAD_MIN &&
-           poller->n_in_vain < wasock__n_cold(poller) &&
+           poller->n_empty < wasock__n_cold(poller) &&
            (poller->patience > 0 ||
             poller->n_events % WASOCK__PATIENCE_MAX == 0);
 }
@@ -130,7 +130,7 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
         n_tries = wasock__lesser(n_tries, wasock__n_cold(poller));
         report_first(poller, WASOCK__QUEUE_COLD, n_tries);
         wasock__order_rotate(poller, WASOCK__QUEUE_COLD, n_tries, false);
-        poller->n_in_vain += n_tries;
+        poller->n_empty += n_tries;
     }
     poller->is_try_owed = 0;
     return 0;

@@ -5,12 +5,12 @@
  *   poller.c      registrations, changes of their objects
  *   pending.c     events that wait to be taken, deadlines
  *   wait.c        the wait
- *   order.c       which registrations are hot, which are cold
- *   probe.c       one question to the host: which of these are ready?
- *   schedule.c    whom to ask next, and how long to sleep
- *   learn.c       what questions cost and find, and what follows from it
- *   blind.c       the same on a host that cannot say what is ready
- *   kept.c        a host that keeps the set of what is waited for
+ *   order.c       which registrations are hot or cold
+ *   probe.c       one poll of the host
+ *   schedule.c    what to poll next, and how long to sleep
+ *   learn.c       the costs and yields of polls, and their use
+ *   blind.c       the same on a host whose poll does not check
+ *   kept.c        a host with a set of descriptors, as epoll
  *   timer_heap.c  timers, in order
  */
 #ifndef WASOCK_POLLER_INTERNAL_H
@@ -38,15 +38,15 @@
 /* The shortest sleep that every host can do. */
 #define WASOCK__NAP_NS WASOCK_NS_PER_MS
 
-/* The most fruitless questions or rounds before sleeping. Where they did not
- * pay, some are tried now and then, to see whether that has changed. */
+/* The most empty polls or rounds before sleeping. Where they did not pay, some
+ * are tried now and then, to see whether that has changed. */
 #define WASOCK__PATIENCE_MAX 8
 
 /* The largest group: larger ones save little and delay what is found first. */
 #define WASOCK__GROUP_MAX 256
 
-/* So few are asked about together, and tried if it is not known which of them
- * are ready: to tell them apart costs as much. */
+/* A group of at most this size is tried if it is unknown which are ready:
+ * polling them apart costs as much. */
 #define WASOCK__FEW 8
 
 /* Below this share of events from cold ones, of 64, it is better to sleep on
@@ -56,8 +56,8 @@
 /* How a registration is waited for. Each is in exactly one queue. */
 enum wasock__queue {
     WASOCK__QUEUE_FREE,    /* no registration */
-    WASOCK__QUEUE_HOT,     /* served lately: asked about first */
-    WASOCK__QUEUE_COLD,    /* the longest unasked one first */
+    WASOCK__QUEUE_HOT,     /* recently active: polled first */
+    WASOCK__QUEUE_COLD,    /* least recently polled first */
     WASOCK__QUEUE_RESTING, /* deadlines only, dead, or in-process and idle */
     WASOCK__QUEUE_CHANGED, /* in-process, may be ready: look */
     WASOCK__QUEUE_STARVED, /* a listener out of descriptors */
@@ -67,7 +67,7 @@ enum wasock__queue {
 };
 
 /* The second list that a registration may be in: its event waits to be taken,
- * or was taken and what came of it is not known yet. */
+ * or was taken and its result is not known yet. */
 enum wasock__report {
     WASOCK__REPORT_NONE,
     WASOCK__REPORT_PENDING,
@@ -75,12 +75,12 @@ enum wasock__report {
     WASOCK__N_REPORTS
 };
 
-/* What a host's poll is worth. */
+/* How truthful a host's poll is. */
 enum wasock__host_kind {
     WASOCK__HOST_UNKNOWN,
     WASOCK__HOST_BROADCAST, /* reports all once one is ready, or so we assume */
     WASOCK__HOST_TRUTHFUL,  /* has reported some and not others */
-    WASOCK__HOST_BLIND,     /* does not look at sockets */
+    WASOCK__HOST_BLIND,     /* does not check sockets */
     WASOCK__HOST_KEEPING    /* keeps the set: it is not asked */
 };
 
@@ -116,32 +116,32 @@ struct WASOCK__STORED wasock__registration {
     uint8_t interest;
     uint8_t queue;      /* enum wasock__queue */
     uint8_t report;     /* enum wasock__report */
-    uint8_t credit;     /* fruitless questions until it turns cold */
+    uint8_t credit;     /* empty polls until it turns cold */
     uint8_t is_doubted; /* not to be passed over beside certain ones */
     uint8_t is_hosted;  /* a descriptor of the host */
 };
 
 struct WASOCK__STORED wasock__poller {
-    struct wasock__subscription *subscriptions; /* one question */
+    struct wasock__subscription *subscriptions; /* one poll */
     struct wasock__event *events;               /* its answer */
     struct wasock__registration *registrations;
     struct wasock_watch *inbox; /* changed objects */
     const struct wasock_network *network;
-    const struct wasock__poll_cost *cost; /* of a question */
+    const struct wasock__poll_cost *cost; /* of a poll */
     struct wasock__timer_heap timers;     /* owners: registrations */
     struct wasock__host_set set;          /* open if the kind is KEEPING */
     struct wasock__ring queues[WASOCK__N_QUEUES];
     struct wasock__ring reports[WASOCK__N_REPORTS];
-    uint64_t swept_ns;         /* until when the cold ones were asked about */
+    uint64_t swept_ns;         /* until when the cold ones were polled */
     uint64_t starved_until_ns; /* accept back-off */
-    uint64_t spent_ns;         /* cost of questions since something was ready */
-    uint64_t stride_ns;        /* cost of cold questions between two hot ones */
+    uint64_t spent_ns;         /* cost of polls since something was ready */
+    uint64_t stride_ns;        /* cost of cold polls between two hot ones */
     uint64_t timeout_ns;       /* of the wait that may be continued; 0: none */
     uint64_t timeout_end_ns;
     uint32_t capacity;
     uint32_t n_hosted;    /* registrations of host descriptors */
     uint32_t n_networked; /* registrations of in-process sockets */
-    uint32_t n_asked;     /* cold ones asked about lately … */
+    uint32_t n_asked;     /* cold ones polled recently … */
     uint32_t n_found;     /* … and how many of them were used */
     uint32_t n_used;      /* events taken since the last wait that were right */
     uint32_t n_false;     /* … that were tried and false */
@@ -151,11 +151,11 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_regular;   /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
     uint32_t n_events;       /* steps that found something */
-    uint32_t n_in_vain;   /* cold ones asked about since something was found */
-    uint32_t cold_ns;     /* what asking about one cold one takes */
-    uint8_t kind;         /* enum wasock__host_kind */
+    uint32_t n_empty;        /* cold ones polled since something was found */
+    uint32_t cold_ns;        /* cost of a poll of a cold one */
+    uint8_t kind;            /* enum wasock__host_kind */
     uint8_t spread;       /* share of events that came from cold ones, of 64 */
-    uint8_t patience;     /* with questions that find nothing, of 8 */
+    uint8_t patience;     /* with polls that find nothing, of 8 */
     uint8_t has_slept;    /* since the last event */
     uint8_t nap_ms;       /* blind: the last nap */
     uint8_t is_at_rest;   /* blind: naps are as long as can be */
@@ -257,20 +257,20 @@ void wasock__ring_remove(struct wasock__poller *poller,
 void wasock__order_move(struct wasock__poller *poller, uint32_t index,
                         enum wasock__queue queue);
 
-/* Move the first `count` of the hot or cold ones to the end: they were asked
- * about, and are not ready or, if `is_doubted`, may be. */
+/* Move the first `count` of the hot or cold ones to the end: they were polled,
+ * and are not ready or, if `is_doubted`, may be. */
 void wasock__order_rotate(struct wasock__poller *poller,
                           enum wasock__queue queue, uint32_t count,
                           bool is_doubted);
 
-/* A question about a hot one was fruitless: unless there are few registrations
- * it turns cold once its credit is used up. */
+/* A poll of a hot one was empty: unless there are few registrations it turns
+ * cold once its credit is used up. */
 void wasock__order_miss(struct wasock__poller *poller, uint32_t index);
 
-/* Learn from what the caller did with the events it took. */
+/* Learn from the results of the events that the caller took. */
 void wasock__order_review(struct wasock__poller *poller);
 
-/* How many cold ones are to be asked about by now, if all are to be within
+/* How many cold ones are to be polled by now, if all are to be within
  * `period_ns`. */
 uint32_t wasock__order_due(const struct wasock__poller *poller,
                            uint64_t period_ns, uint64_t now_ns);
@@ -285,17 +285,17 @@ void wasock__end_starving(struct wasock__poller *poller);
 
 /* ---- pending.c ---- */
 
-/* Let an event be pending: directions that are ready, or an error, which ends
- * the waiting. */
+/* Make an event pending: directions that are ready, or an error, which ends the
+ * waiting. */
 void wasock__report_ready(struct wasock__poller *poller, uint32_t index,
                           unsigned directions);
 void wasock__report_error(struct wasock__poller *poller, uint32_t index,
                           int error);
 
-/* Let the deadlines that are past be pending. */
+/* Make exceeded deadlines pending. */
 void wasock__report_deadlines(struct wasock__poller *poller, uint64_t now_ns);
 
-/* Something was added to or taken from what is pending of a registration. */
+/* The pending events of a registration changed. */
 void wasock__update_pending(struct wasock__poller *poller, uint32_t index);
 
 /* Move a registration to another report list. */
@@ -307,7 +307,7 @@ void wasock__update_timer(struct wasock__poller *poller, uint32_t index);
 
 /* ---- probe.c ---- */
 
-/* The answer to one question. */
+/* The answer to one poll. */
 struct wasock__answer {
     int error;          /* of the whole call: negative or 0 */
     uint32_t n_asked;   /* subscriptions */
@@ -332,19 +332,19 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
                               bool with_doubtful, uint32_t *n_cold);
 
-/* Find out what the host's poll is worth, if that is not known yet. Plain
- * descriptors do not tell and do not need it. */
+/* Detect how truthful the host's poll is, unless known. Plain descriptors
+ * neither show nor need it. */
 void wasock__probe_kind(struct wasock__poller *poller);
 
 /* ---- learn.c ---- */
 
-/* Begin with what the host says about its polls, if it does. */
+/* Start with the costs that the host states, if any. */
 void wasock__begin_asking(struct wasock__poller *poller);
 
 /* The host has reported some and not others. */
 void wasock__learn_truthful(struct wasock__poller *poller);
 
-/* An answer was paid for. */
+/* A poll was made. */
 void wasock__pay(struct wasock__poller *poller,
                  const struct wasock__answer *answer);
 
@@ -358,24 +358,24 @@ uint32_t wasock__group_size(const struct wasock__poller *poller);
 uint32_t wasock__size_for(const struct wasock__poller *poller,
                           uint64_t left_ns);
 
-/* So many cold ones were asked about, or tried. */
+/* `n` cold ones were polled, or tried. */
 void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked);
 
-/* How much to spend on questions before sleeping; whether to sleep between
- * questions before waiting for all; whether it is time for that. */
+/* How much to spend on polls before sleeping; whether to sleep between polls
+ * before waiting for all; whether it is time for that. */
 uint64_t wasock__eager_ns(const struct wasock__poller *poller);
 bool wasock__has_naps(const struct wasock__poller *poller);
 bool wasock__is_quiet(const struct wasock__poller *poller);
 
-/* Learn whether asking on has paid; where events come from; both, from what a
- * step found. */
+/* Learn whether polling further has paid; where events come from; both, from
+ * what a step found. */
 void wasock__learn_patience(struct wasock__poller *poller, bool has_paid);
 void wasock__count_event(struct wasock__poller *poller, bool is_cold);
 void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
                       uint32_t n_cold_found);
 
 /* How many cold ones are due; when the next are; that some of `n_all` were
- * asked about; what that took. */
+ * polled; what that took. */
 uint32_t wasock__count_due(const struct wasock__poller *poller,
                            uint64_t now_ns);
 uint64_t wasock__next_due_ns(const struct wasock__poller *poller);
@@ -394,7 +394,7 @@ enum wasock__queue wasock__kept_add(struct wasock__poller *poller,
 /* ---- schedule.c, blind.c, kept.c ---- */
 
 /*
- * Ask once, or sleep once, at most until `until_ns`.
+ * Poll once, or sleep once, at most until `until_ns`.
  * Errors: any code of the host.
  */
 int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,

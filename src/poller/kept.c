@@ -4,13 +4,13 @@
 #include <wasock/err.h>
 
 /*
- * A host that keeps the set of what is waited for, as epoll does: a change of
- * a registration costs a call, a wait costs what is ready.
+ * A host that keeps the set of what is waited for, as epoll does: a change of a
+ * registration costs a call, a wait costs what is ready.
  *
  * A poller has a set, or it asks. If the host cannot watch one descriptor for
  * want of memory or descriptors, the poller asks about all from then on. So the
- * watches need no memory of their own: they lie in that of the questions, and
- * what is ready in that of the answers.
+ * watches need no memory of their own: they lie in that of the polls, and what
+ * is ready in that of the answers.
  */
 
 _Static_assert(sizeof(struct wasock__host_watch) <=
@@ -42,7 +42,7 @@ static void open_set(struct wasock__poller *poller)
     }
 }
 
-/* Ask about all that the set watches. */
+/* Poll all that the set watches. */
 static void give_up(struct wasock__poller *poller)
 {
     static const enum wasock__queue queues[] = {WASOCK__QUEUE_KEPT,

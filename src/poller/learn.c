@@ -2,12 +2,11 @@
 #include "internal.h"
 
 /*
- * What questions to the host cost and find, and what follows from it: how large
- * groups are, how long to go on asking before sleeping, when cold ones are due.
+ * The costs and yields of polls, and their use: how large groups are, how long
+ * to go on polling before sleeping, when cold ones are due.
  *
- * wasmtime says only "something of these is ready". A question to which the
- * answer is "nothing" is cheap, one that finds something is dear, and waiting
- * for all is dearest.
+ * wasmtime says only "something of these is ready". A poll that finds nothing
+ * is cheap, one that finds something costs more, and a wait for all costs most.
  */
 
 /* wasmtime 36 and 46, measured. */
@@ -17,7 +16,7 @@ static const struct wasock__poll_cost broadcast_cost = {1300, 200, 900, 1100,
 static const struct wasock__poll_cost truthful_cost = {1000, 50, 50, 150, 256};
 
 /* While hot ones keep the program busy, 1 / PERIOD_PARTS of the time goes into
- * asking about cold ones. */
+ * polling cold ones. */
 #define PERIOD_PARTS 16
 
 void wasock__begin_asking(struct wasock__poller *poller)
@@ -41,7 +40,7 @@ void wasock__learn_truthful(struct wasock__poller *poller)
 
 /* ---- Costs and yields ---- */
 
-/* An answer was paid for. */
+/* A poll was made. */
 void wasock__pay(struct wasock__poller *poller,
                  const struct wasock__answer *answer)
 {
@@ -104,8 +103,8 @@ uint32_t wasock__size_for(const struct wasock__poller *poller, uint64_t left_ns)
     return n > WASOCK__FEW ? (uint32_t)n : WASOCK__FEW;
 }
 
-/* Cold ones were asked about, or tried. With those that were found and used it
- * gives the share that is ready, on average over the last few thousand. */
+/* Cold ones were polled, or tried. With those that were found and used it gives
+ * the share that is ready, on average over the last few thousand. */
 void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked)
 {
     poller->n_asked += n_asked;
@@ -115,8 +114,8 @@ void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked)
     }
 }
 
-/* How much to spend on questions before sleeping: as patience allows and, where
- * it is used up, now and then a little to see whether that has changed. */
+/* How much to spend on polls before sleeping: as patience allows and, where it
+ * is used up, now and then a little to see whether that has changed. */
 uint64_t wasock__eager_ns(const struct wasock__poller *poller)
 {
     unsigned patience = poller->patience;
@@ -130,8 +129,8 @@ uint64_t wasock__eager_ns(const struct wasock__poller *poller)
     return wasock__wake_ns(poller) * patience / WASOCK__PATIENCE_MAX;
 }
 
-/* Whether to sleep between questions before waiting for all: that takes twice
- * as long as the shortest sleep. */
+/* Whether to sleep between polls before waiting for all: that takes twice as
+ * long as the shortest sleep. */
 bool wasock__has_naps(const struct wasock__poller *poller)
 {
     return wasock__wake_ns(poller) > 2 * WASOCK__NAP_NS;
@@ -145,8 +144,8 @@ bool wasock__is_quiet(const struct wasock__poller *poller)
                (wasock__has_naps(poller) ? wasock__wake_ns(poller) / 2 : 0);
 }
 
-/* Learn whether asking on pays: a client that waits for its answer asks again
- * soon, one that acts of its own does not. */
+/* Learn whether polling further pays: a client that waits for its answer asks
+ * again soon, one that acts of its own does not. */
 void wasock__learn_patience(struct wasock__poller *poller, bool has_paid)
 {
     if (!has_paid) {
@@ -165,7 +164,7 @@ void wasock__count_event(struct wasock__poller *poller, bool is_cold)
     poller->spread = (uint8_t)(is_cold ? spread + (64 - spread + 7) / 8
                                        : spread - (spread + 7) / 8);
     poller->spent_ns = 0;
-    poller->n_in_vain = 0;
+    poller->n_empty = 0;
     poller->has_slept = 0;
     poller->n_events++;
 }
@@ -182,7 +181,7 @@ void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
     }
 }
 
-/* Within which time all cold ones are asked about. */
+/* Within which time all cold ones are polled. */
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
     /* On a broadcasting host one may be passed over once. */
@@ -215,7 +214,7 @@ uint64_t wasock__next_due_ns(const struct wasock__poller *poller)
     return wasock_ns_add(poller->swept_ns, period_ns(poller) * part / n);
 }
 
-/* Of `n_all` cold ones some were asked about, due or not. */
+/* Of `n_all` cold ones some were polled, due or not. */
 void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
                          uint32_t n_all, uint64_t now_ns)
 {
@@ -229,8 +228,8 @@ void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
     }
 }
 
-/* Average what asking about a cold one takes. One that was not asked about for
- * long takes longer, in the caches of host and kernel. */
+/* Average what polling a cold one takes. One that was not polled for long takes
+ * longer, in the caches of host and kernel. */
 void wasock__learn_cost(struct wasock__poller *poller, uint32_t n_swept,
                         uint64_t begin_ns)
 {

@@ -2,11 +2,11 @@
 #include "internal.h"
 
 /*
- * Who is asked about first:
+ * The order of polls:
  *
  *     hot                           cold
  *     +---------------------+      +-------------------------------+
- *     | new and busy ones   |      | longest unasked … just asked  |
+ *     | new and busy ones   |      | least recent … most recent    |
  *     +---------------------+      +-------------------------------+
  *       all in every wait            in groups, from the front
  *              |                            ^        |
@@ -15,7 +15,7 @@
  *              +--- found twice in a row ------------+
  *
  * A hot one that is used doubles its credit, so that a busy one survives a
- * pause. A new one turns cold after one or two fruitless questions.
+ * pause. A new one turns cold after one or two empty polls.
  */
 
 /* Credit of a connection that is used again and again: misses that it may

@@ -25,7 +25,7 @@ void wasock__set_report(struct wasock__poller *poller, uint32_t index,
     }
 }
 
-/* Something was added to or taken from what is pending of a registration. */
+/* The pending events of a registration changed. */
 void wasock__update_pending(struct wasock__poller *poller, uint32_t index)
 {
     const struct wasock__registration *registration =
@@ -41,8 +41,8 @@ void wasock__update_pending(struct wasock__poller *poller, uint32_t index)
     }
 }
 
-/* Whether the host, asked about a descriptor alone, says that it is ready or
- * cannot be waited for. */
+/* Whether a poll of a descriptor alone reports that it is ready or cannot be
+ * waited for. */
 static bool is_confirmed(const struct wasock_socket *socket, unsigned direction)
 {
     const int result = wasock__fd_wait_once(

@@ -116,7 +116,7 @@ static void start_waiting(struct wasock__poller *poller, uint32_t index)
     registration->is_doubted = 1;
     registration->watch.socket_->activity_ = 0;
     enter_queue(poller, index);
-    poller->nap_ms = 0; /* what is new is likely to have something to say */
+    poller->nap_ms = 0; /* a new object is likely to have data */
 }
 
 void wasock__end_starving(struct wasock__poller *poller)
@@ -183,7 +183,7 @@ static void take_change(struct wasock__poller *poller, uint32_t index,
     }
 }
 
-/* Take note of what happened to objects since the last call. */
+/* Read the changes of objects since the last call. */
 void wasock__take_changes(struct wasock__poller *poller)
 {
     bool is_any_closed = false;
@@ -342,11 +342,10 @@ int wasock_poller_set_interruptible(struct wasock_poller *opaque_poller,
 /* ---- Descriptors that are no sockets ---- */
 
 /*
- * wasmtime and wasmi end the guest if they are asked whether /dev/null can be
- * read: they count its bytes, and it has no count. Nothing but a poll for
- * writing tells it from a pipe: the reading end of a pipe is never ready for
- * writing, unless the writer is gone. Then, and of /dev/null, a read returns at
- * once.
+ * wasmtime and wasmi end the guest if it polls /dev/null for reading: they
+ * count its bytes, and the count fails. Only a poll for writing distinguishes
+ * it from a pipe: the reading end of a pipe is never writable, unless the
+ * writer is gone. In that case, as with /dev/null, a read returns at once.
  */
 static bool never_waits(int fd, const struct wasock_fd_stat *stat)
 {

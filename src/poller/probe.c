@@ -6,12 +6,12 @@
 #include "../wasip1.h"
 
 /*
- * One question to the host, and what its answer is worth.
+ * One poll of the host, and which of its events are certain.
  *
- * wasmtime reports everything it was asked about once one of it is ready. Of
- * these events the ones that count more than one byte, or an error, or a
- * hang-up, are certain. One byte may be none, one, or the end of the stream.
- * A host that once reports a part of what it was asked about is truthful.
+ * wasmtime reports all that it polls once one of them is ready. Of these events
+ * the ones that count more than one byte, or an error, or a hang-up, are
+ * certain. One byte may be none, one, or the end of the stream. A host that
+ * once reports a part of what it polls is truthful.
  */
 
 /* A userdata: the registration and the direction. */
@@ -26,8 +26,8 @@ static inline bool is_asked(const struct wasock__registration *registration)
            registration->queue == WASOCK__QUEUE_COLD;
 }
 
-/* Subscribe to a registration, after `n` others. This is most of what a
- * question costs the guest. */
+/* Subscribe to a registration, after `n` others. This is most of what a poll
+ * costs the guest. */
 static inline uint32_t subscribe(struct wasock__poller *poller, uint32_t n,
                                  uint32_t index)
 {
@@ -81,7 +81,7 @@ static uint32_t subscribe_all(struct wasock__poller *poller, uint32_t count)
 }
 
 /* The registration of an event, or NONE for the clock and what is no answer to
- * the question. */
+ * the poll. */
 static uint32_t index_of(const struct wasock__poller *poller,
                          const struct wasock__event *event)
 {
@@ -109,7 +109,7 @@ static bool is_certain(const struct wasock__event *event)
 static void sort_out(struct wasock__poller *poller, uint32_t n_events,
                      struct wasock__answer *answer)
 {
-    uint32_t n_reported = 0; /* the clock is not asked about */
+    uint32_t n_reported = 0; /* the clock is not polled */
 
     for (uint32_t i = 0; i < n_events; i++) {
         const struct wasock__event *event = &poller->events[i];
@@ -197,7 +197,7 @@ static bool report_found(struct wasock__poller *poller, uint32_t index,
 }
 
 /* Whether a doubtful direction of a registration that is reported anyway is
- * ready: it is asked about alone. */
+ * ready: it is polled alone. */
 static bool is_confirmed(const struct wasock__registration *registration,
                          unsigned direction)
 {

@@ -4,23 +4,24 @@
 #include <wasock/err.h>
 
 /*
- * Whom to ask next, on a host that can say what is ready: the hot ones, then
- * cold ones in groups, the longest unasked first.
+ * What to poll next, on a host whose poll checks sockets: the hot ones, then
+ * cold ones in groups, the least recently polled first.
  *
  * Waiting for all costs most, at its end: the host then looks at each. It is
- * put off until the questions since the last event have cost as much (ski
- * rental), so that a wait costs at most twice the least, or less where
- * experience says that asking on does not pay.
+ * put off until the polls since the last event have cost as much (ski rental),
+ * so that a wait costs at most twice the least, or less where experience says
+ * that polling further does not pay.
  */
 
-/* So few hot ones beside certain ones are tried rather than asked again. */
+/* At most this number of hot ones beside certain ones are tried rather than
+ * asked again. */
 #define HOT_FEW (3 * WASOCK__FEW)
 
 /* ---- A group ---- */
 
 /*
  * Whether to try ones without asking: where at least a third were ready. A
- * fruitless try costs little more than an event.
+ * empty try costs little more than an event.
  */
 static bool is_worth_trying(const struct wasock__poller *poller,
                             uint32_t n_ready, uint32_t n_asked)
@@ -31,7 +32,8 @@ static bool is_worth_trying(const struct wasock__poller *poller,
 /*
  * Report those of the first `count` of a queue that are connections with at
  * least `credit`, and move them to its end. Returns how many others there are,
- * now first: a fruitless accept is dear, and what is no socket may block.
+ * now first: an empty accept is expensive, and a descriptor that is not a
+ * socket may block.
  */
 static uint32_t report_untested(struct wasock__poller *poller,
                                 enum wasock__queue queue, uint32_t count,
@@ -108,7 +110,7 @@ static uint32_t few_of(const struct wasock__poller *poller,
 }
 
 /*
- * Ask about the first `count` of a queue, waiting for at most `timeout_ns`, and
+ * Poll the first `count` of a queue, waiting for at most `timeout_ns`, and
  * report those that are ready. All go to the end of the queue.
  */
 static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
@@ -130,7 +132,7 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
         }
         timeout_ns = 0;
         if (answer.n_ready > 0 && answer.n_certain == 0 && size > few) {
-            size = few; /* ask more closely */
+            size = few; /* poll in smaller groups */
             continue;
         }
         uint32_t n_cold_done = 0;
@@ -151,7 +153,7 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
 
 /* ---- Hot ---- */
 
-/* The question about hot ones that are not reported was fruitless. */
+/* The poll of hot ones that are not reported was empty. */
 static void miss_hot(struct wasock__poller *poller)
 {
     uint32_t index = poller->queues[WASOCK__QUEUE_HOT].first;
@@ -167,7 +169,7 @@ static void miss_hot(struct wasock__poller *poller)
     }
 }
 
-/* Ask about the first `count` hot ones. */
+/* Poll the first `count` hot ones. */
 static int ask_hot(struct wasock__poller *poller, uint32_t count,
                    uint64_t timeout_ns)
 {
@@ -186,7 +188,7 @@ static bool is_direct(const struct wasock__poller *poller)
            is_worth_trying(poller, poller->n_regular_used, poller->n_regular);
 }
 
-/* Report the regular ones and ask about the other hot ones. */
+/* Report the regular ones and poll the other hot ones. */
 static int ask_direct(struct wasock__poller *poller)
 {
     const uint32_t n_others =
@@ -198,8 +200,8 @@ static int ask_direct(struct wasock__poller *poller)
 
 /* ---- Cold ---- */
 
-/* Ask about the first `count` cold ones or, where enough are ready to make it
- * cheaper, try them and ask about those that cannot be tried. */
+/* Poll the first `count` cold ones or, where enough are ready to make it
+ * cheaper, try them and poll those that cannot be tried. */
 static int sweep_group(struct wasock__poller *poller, uint32_t count)
 {
     const bool is_dense =
@@ -214,9 +216,9 @@ static int sweep_group(struct wasock__poller *poller, uint32_t count)
 }
 
 /*
- * Ask about cold ones: `n_due` of them, then on until the questions have cost
- * `found_ns` if something was found, `budget_ns` if not. Returns how many were
- * asked about, or an error.
+ * Poll cold ones: `n_due` of them, then on until the polls have cost `found_ns`
+ * if something was found, `budget_ns` if not. Returns how many were polled, or
+ * an error.
  */
 static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
                        uint64_t found_ns, uint64_t budget_ns)
@@ -242,7 +244,7 @@ static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
         result = sweep_group(poller, count);
         n_swept += count;
     }
-    poller->n_in_vain += n_swept;
+    poller->n_empty += n_swept;
     return result < 0 ? result : (ptrdiff_t)n_swept;
 }
 
@@ -289,9 +291,9 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 }
 
 /*
- * Until when to sleep on the hot ones before asking about cold ones; PAST: not
- * at all. Not for long before all cold ones were asked about: a request that
- * nobody sees ends the traffic of a client that waits for its answer.
+ * Until when to sleep on the hot ones before polling cold ones; PAST: not at
+ * all. Not for long before all cold ones were polled: a request that nobody
+ * sees ends the traffic of a client that waits for its answer.
  */
 static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
@@ -304,7 +306,7 @@ static uint64_t hot_until_ns(const struct wasock__poller *poller,
         return WASOCK_DEADLINE_PAST; /* the clock failed: all are due */
     }
     if (wasock__is_quiet(poller) ||
-        (is_hot_traffic && poller->n_in_vain >= wasock__n_cold(poller))) {
+        (is_hot_traffic && poller->n_empty >= wasock__n_cold(poller))) {
         return wasock__next_due_ns(poller);
     }
     if ((is_all_hot && !poller->has_slept) ||
@@ -315,7 +317,7 @@ static uint64_t hot_until_ns(const struct wasock__poller *poller,
     return WASOCK_DEADLINE_PAST;
 }
 
-/* Ask about the hot ones, or sleep on them. */
+/* Poll the hot ones, or sleep on them. */
 static int step_hot(struct wasock__poller *poller, uint64_t until_ns,
                     uint64_t now_ns)
 {
@@ -331,7 +333,7 @@ static int step_hot(struct wasock__poller *poller, uint64_t until_ns,
                : 0;
 }
 
-/* Ask about the cold ones that are due, and about others as `found_ns` and
+/* Poll the cold ones that are due, and about others as `found_ns` and
  * `budget_ns` of sweep allow. */
 static int step_cold(struct wasock__poller *poller, uint64_t found_ns,
                      uint64_t budget_ns, uint64_t now_ns)
@@ -366,7 +368,8 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
         wasock__conclude(poller, n_hot_found, 0);
         return result;
     }
-    /* The longer the hot ones stay silent, the more cold ones in between. */
+    /* The longer the hot ones are idle, the more cold ones are polled
+     * between. */
     const uint64_t stride_min_ns = hot_ns + wasock__poll_ns(poller);
     poller->stride_ns = n_hot_found > 0 || poller->stride_ns < stride_min_ns
                             ? stride_min_ns
@@ -381,8 +384,8 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
     return result;
 }
 
-/* On a truthful host: hot and cold ones in one question, as it costs no more
- * to find the ready ones among many. */
+/* On a truthful host: hot and cold ones in one poll, as it costs no more to
+ * find the ready ones among many. */
 static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
                          uint64_t now_ns)
 {
@@ -417,7 +420,7 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     }
     wasock__count_asked(poller, count);
     wasock__count_swept(poller, count, n_all, now_ns);
-    poller->n_in_vain += count;
+    poller->n_empty += count;
     wasock__conclude(poller, n_found - n_cold_found, n_cold_found);
     return 0;
 }

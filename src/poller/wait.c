@@ -4,7 +4,7 @@
 
 #include <wasock/err.h>
 
-/* How long a wait lasts while it is unknown whether the host's poll looks at
+/* How long a wait lasts while it is unknown whether the host's poll checks
  * sockets, and how often an in-process network on the host's clock runs beside
  * real sockets. */
 #define STEP_NS WASOCK__NAP_NS
@@ -181,7 +181,7 @@ static ptrdiff_t wait_until(struct wasock__poller *poller, uint64_t deadline_ns)
 }
 
 /* Waits in a row whose events were all false, after which a host counts as one
- * that does not look at sockets. */
+ * that does not check sockets. */
 #define LIES_MAX 16
 
 /* Where a host keeps saying that what is not ready is, it cannot be asked. */
@@ -196,7 +196,7 @@ static void count_lies(struct wasock__poller *poller)
     poller->is_untested = 0;
 }
 
-/* At the start of a wait: what came of the events of the last one? */
+/* At the start of a wait: the results of the last wait's events */
 static void begin(struct wasock__poller *poller)
 {
     wasock__take_changes(poller);
