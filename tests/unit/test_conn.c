@@ -520,7 +520,7 @@ static void test_adoption_of_each_kind(void **unused)
 }
 
 /* Where the host does not tell, the first use does, with the same code. */
-static void test_the_first_use_tells_on_wamr(void **unused)
+static void test_the_first_use_detects_the_role_on_wamr(void **unused)
 {
     struct wasock_conn conn = {0};
     struct wasock_conn accepted = {0};
@@ -577,7 +577,7 @@ static void test_datagrams(void **unused)
 }
 
 /* What no count could tell of is not begun. */
-static void test_more_than_a_count_can_tell(void **unused)
+static void test_counts_above_the_maximum(void **unused)
 {
     const size_t too_long = (size_t)PTRDIFF_MAX + 1;
     const struct wasock_slice half = {"x", too_long / 2};
@@ -620,7 +620,7 @@ static void test_a_read_that_failed_ends_writing(void **unused)
 }
 
 /* E1: what a host must not say. */
-static void test_a_lying_host(void **unused)
+static void test_impossible_counts_of_a_host(void **unused)
 {
     char buffer[8];
 
@@ -733,12 +733,12 @@ int main(void)
         cmocka_unit_test(test_calls_an_operation),
         cmocka_unit_test(test_adoption),
         cmocka_unit_test(test_adoption_of_each_kind),
-        cmocka_unit_test(test_the_first_use_tells_on_wamr),
+        cmocka_unit_test(test_the_first_use_detects_the_role_on_wamr),
         cmocka_unit_test(test_datagrams),
-        cmocka_unit_test(test_more_than_a_count_can_tell),
+        cmocka_unit_test(test_counts_above_the_maximum),
         cmocka_unit_test(test_a_read_that_failed_ends_writing),
         cmocka_unit_test(test_transient_errors_are_not_remembered),
-        cmocka_unit_test(test_a_lying_host),
+        cmocka_unit_test(test_impossible_counts_of_a_host),
         cmocka_unit_test(test_echo_in_random_worlds),
     };
 

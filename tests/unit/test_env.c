@@ -183,7 +183,7 @@ static void test_needed_capacity_is_enough_wherever_the_buffer_is(void **state)
     }
 }
 
-static void test_needed_capacity_is_told_in_any_case(void **state)
+static void test_needed_capacity_is_always_written(void **state)
 {
     char buffer[1024];
     size_t needed_capacity = 0;
@@ -300,8 +300,7 @@ int main(void)
         cmocka_unit_test_setup(test_names_that_are_not_there, set_up),
         cmocka_unit_test_setup(
             test_needed_capacity_is_enough_wherever_the_buffer_is, set_up),
-        cmocka_unit_test_setup(test_needed_capacity_is_told_in_any_case,
-                               set_up),
+        cmocka_unit_test_setup(test_needed_capacity_is_always_written, set_up),
         cmocka_unit_test_setup(test_empty_environment, set_up),
         cmocka_unit_test_setup(test_errors_of_the_host, set_up),
         cmocka_unit_test_setup(test_impossible_answers_of_the_host, set_up),

@@ -13,7 +13,7 @@ static void test_each_code_has_its_name_and_text(void **unused)
 #undef CHECK
 }
 
-static void test_what_is_no_code_has_a_text_too(void **unused)
+static void test_unknown_codes_have_a_text(void **unused)
 {
     (void)unused;
     assert_string_equal(wasock_err_name(0), "OK");
@@ -47,7 +47,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_code_has_its_name_and_text),
-        cmocka_unit_test(test_what_is_no_code_has_a_text_too),
+        cmocka_unit_test(test_unknown_codes_have_a_text),
         cmocka_unit_test(test_a_dead_peer_by_any_name),
     };
 

@@ -685,7 +685,7 @@ static void test_close_and_reset(void **unused)
 }
 
 /* The end of a stream stays one, whatever comes of what was sent after it. */
-static void test_the_end_stays(void **unused)
+static void test_eof_stays(void **unused)
 {
     struct connected c = {0};
 
@@ -852,7 +852,7 @@ static unsigned look_for(struct wasock_poller *poller)
 }
 
 /* A poller that was told "no" hears of all that changes it. */
-static void test_changes_are_heard(void **unused)
+static void test_changes_notify_the_poller(void **unused)
 {
     static _Alignas(
         WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(4)];
@@ -1056,7 +1056,7 @@ static void test_timeouts(void **unused)
 }
 
 /* As on Linux: what arrived before the half was shut is read, then EOF. */
-static void test_shut_read_keeps_what_arrived(void **unused)
+static void test_shut_read_keeps_arrived_bytes(void **unused)
 {
     const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
 
@@ -1129,15 +1129,15 @@ int main(void)
         cmocka_unit_test(test_write_stopped_by_its_deadline),
         cmocka_unit_test(test_limit_is_inherited),
         cmocka_unit_test(test_half_close),
-        cmocka_unit_test(test_shut_read_keeps_what_arrived),
+        cmocka_unit_test(test_shut_read_keeps_arrived_bytes),
         cmocka_unit_test(test_peer),
         cmocka_unit_test(test_close_and_reset),
-        cmocka_unit_test(test_the_end_stays),
+        cmocka_unit_test(test_eof_stays),
         cmocka_unit_test(test_port_zero_on_any_address),
         cmocka_unit_test(test_pair),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_wrong_objects),
-        cmocka_unit_test(test_changes_are_heard),
+        cmocka_unit_test(test_changes_notify_the_poller),
         cmocka_unit_test(test_poller),
         cmocka_unit_test(test_port_exhaustion),
     };

@@ -175,7 +175,7 @@ static void test_reset_after_bytes(void **unused)
 }
 
 /* What was on its way when the network cut the connection still comes. */
-static void test_reset_behind_what_is_on_its_way(void **unused)
+static void test_reset_arrives_after_bytes_in_flight(void **unused)
 {
     const struct wasock_fakenet_faults cut = {.latency_ns = 10 * MS,
                                               .reset_after_bytes = 4};
@@ -379,7 +379,7 @@ static void test_stall_with_a_bandwidth(void **unused)
 }
 
 /* What found no memory takes no time of the link. */
-static void test_what_was_not_sent_takes_no_time(void **unused)
+static void test_unsent_bytes_take_no_time(void **unused)
 {
     static _Alignas(
         WASOCK_FAKENET_ALIGNMENT) char small[WASOCK_FAKENET_SIZE(4, 1)];
@@ -411,7 +411,7 @@ static void test_what_was_not_sent_takes_no_time(void **unused)
 }
 
 /* In flight when its reader goes: lost, and later writes hear of it. */
-static void test_lost_on_its_way(void **unused)
+static void test_lost_in_flight(void **unused)
 {
     const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
 
@@ -585,7 +585,7 @@ int main(void)
         cmocka_unit_test(test_faults_of_a_listener),
         cmocka_unit_test(test_chunks),
         cmocka_unit_test(test_reset_after_bytes),
-        cmocka_unit_test(test_reset_behind_what_is_on_its_way),
+        cmocka_unit_test(test_reset_arrives_after_bytes_in_flight),
         cmocka_unit_test(test_stalled),
         cmocka_unit_test(test_a_partition_heals),
         cmocka_unit_test(test_a_partition_is_replaced),
@@ -596,8 +596,8 @@ int main(void)
         cmocka_unit_test(test_order_of_arrivals),
         cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_stall_with_a_bandwidth),
-        cmocka_unit_test(test_what_was_not_sent_takes_no_time),
-        cmocka_unit_test(test_lost_on_its_way),
+        cmocka_unit_test(test_unsent_bytes_take_no_time),
+        cmocka_unit_test(test_lost_in_flight),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

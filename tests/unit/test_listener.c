@@ -223,7 +223,7 @@ static void test_lost_races_leave_no_naps(void **unused)
 }
 
 /* A host that always calls a listener ready is asked 67 times a second. */
-static void test_a_poll_that_never_looks_is_no_busy_loop(void **unused)
+static void test_fake_poll_is_not_a_busy_loop(void **unused)
 {
     struct wasock_listener listener = {0};
     struct wasock_conn conn = {0};
@@ -300,7 +300,7 @@ static void test_failing_mode_leaks_nothing(void **unused)
 }
 
 /* A client that is let go because of its mode is not told as none. */
-static void test_a_client_lost_is_told(void **unused)
+static void test_a_lost_client_is_reported(void **unused)
 {
     struct wasock_listener listener = {0};
     struct wasock_conn conn = {0};
@@ -400,10 +400,10 @@ int main(void)
         cmocka_unit_test(test_aborted_connections),
         cmocka_unit_test(test_pending_network_errors),
         cmocka_unit_test(test_lost_races_leave_no_naps),
-        cmocka_unit_test(test_a_poll_that_never_looks_is_no_busy_loop),
+        cmocka_unit_test(test_fake_poll_is_not_a_busy_loop),
         cmocka_unit_test(test_descriptors_run_out),
         cmocka_unit_test(test_failing_mode_leaks_nothing),
-        cmocka_unit_test(test_a_client_lost_is_told),
+        cmocka_unit_test(test_a_lost_client_is_reported),
         cmocka_unit_test(test_accepted_minus_one),
         cmocka_unit_test(test_a_connection_passed_off_as_a_listener),
         cmocka_unit_test(test_sharing),

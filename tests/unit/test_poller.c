@@ -305,7 +305,7 @@ static void test_failed_detection_is_repeated(void **unused)
 
 /* A poll is not trusted before that question is answered: on wazero it would
  * sleep until the deadline while a client waits. */
-static void test_failed_detection_delays_nobody(void **unused)
+static void test_failed_detection_delays_no_event(void **unused)
 {
     struct wasock_poller_event event;
     struct wasock_conn conn = {0};
@@ -788,7 +788,7 @@ int main(void)
         cmocka_unit_test(test_same_interest_costs_nothing),
         cmocka_unit_test(test_looking_takes_no_time),
         cmocka_unit_test(test_failed_detection_is_repeated),
-        cmocka_unit_test(test_failed_detection_delays_nobody),
+        cmocka_unit_test(test_failed_detection_delays_no_event),
         cmocka_unit_test(test_dead_descriptor),
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_pollable_errors),

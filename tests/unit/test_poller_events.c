@@ -109,7 +109,7 @@ static void test_events_not_taken_stay_on(void)
 ON_EVERY_HOST(test_events_not_taken_stay)
 
 /* Closed and removed objects leave the count as well. */
-static void test_wait_counts_what_is_left_on(void)
+static void test_wait_counts_pending_events(void)
 {
     open_conns(10);
     send_to(10);

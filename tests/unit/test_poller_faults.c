@@ -370,7 +370,7 @@ static void test_calls_fail_for_ever(void **unused)
 }
 
 /* Answers that preview1 does not allow corrupt nothing. */
-static void test_each_call_lies(void **unused)
+static void test_wrong_results_of_each_call(void **unused)
 {
     static const enum simhost_lie lies[] = {
         SIMHOST_LIE_TOO_MUCH, SIMHOST_LIE_NOTHING, SIMHOST_LIE_NONSENSE};
@@ -399,7 +399,7 @@ int main(void)
         cmocka_unit_test(test_nothing_fails),
         cmocka_unit_test(test_each_call_fails_once),
         cmocka_unit_test(test_calls_fail_for_ever),
-        cmocka_unit_test(test_each_call_lies),
+        cmocka_unit_test(test_wrong_results_of_each_call),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

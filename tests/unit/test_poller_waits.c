@@ -248,7 +248,7 @@ static void test_listener_beside_busy_conns_on(void)
 ON_EVERY_HOST(test_listener_beside_busy_conns)
 
 /* An interruption at any point of a sweep leaves nobody out. */
-static void test_interrupted_sweep_leaves_nobody_out(void **unused)
+static void test_interrupted_sweep_skips_no_registration(void **unused)
 {
     (void)unused;
     for (uint64_t nth = 1; nth <= 120; nth++) {
@@ -412,7 +412,7 @@ static void test_blind_exceeded_conns_are_not_due(void **unused)
 
 /* While all hot connections are tried without asking, the poller does not ask
  * about all at once either. */
-static void test_busy_poller_never_asks_about_all(void **unused)
+static void test_busy_poller_never_polls_all(void **unused)
 {
     static struct wasock_poller_event events[64];
     const size_t n_conns = 164;
@@ -611,12 +611,12 @@ int main(void)
         cmocka_unit_test(test_latency_of_the_first_event_after_busy_times),
         cmocka_unit_test(test_eof_beside_a_busy_conn),
         cmocka_unit_test(test_listener_beside_busy_conns),
-        cmocka_unit_test(test_interrupted_sweep_leaves_nobody_out),
+        cmocka_unit_test(test_interrupted_sweep_skips_no_registration),
         cmocka_unit_test(test_blind_sweep_loses_no_time),
         cmocka_unit_test(test_blind_silence_is_cheap),
         cmocka_unit_test(test_blind_closed_conns_are_not_due),
         cmocka_unit_test(test_blind_exceeded_conns_are_not_due),
-        cmocka_unit_test(test_busy_poller_never_asks_about_all),
+        cmocka_unit_test(test_busy_poller_never_polls_all),
         cmocka_unit_test(test_looks_are_cheap),
         cmocka_unit_test(test_accept_back_off),
         cmocka_unit_test(test_close_before_accept_back_off_is_seen),

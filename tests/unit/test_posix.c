@@ -297,7 +297,7 @@ static void test_accept_gives_the_mode_that_is_asked_for(void **state)
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 }
 
-static void test_accept_with_unknown_flags_takes_nobody(void **state)
+static void test_accept_with_unknown_flags_accepts_nothing(void **state)
 {
     struct world *world = (struct world *)*state;
     const int listener = open_listener(world);
@@ -310,7 +310,7 @@ static void test_accept_with_unknown_flags_takes_nobody(void **state)
     kept(world, fd);
 }
 
-static void test_accept_from_what_is_no_listener(void **state)
+static void test_accept_from_a_non_listener(void **state)
 {
     struct world *world = (struct world *)*state;
     const struct tcp tcp = open_tcp(world);
@@ -357,7 +357,7 @@ static int32_t send_nothing(int fd)
     return error;
 }
 
-static void test_send_of_nothing_tells_listener_from_connection(void **state)
+static void test_empty_send_distinguishes_listener_from_connection(void **state)
 {
     struct world *world = (struct world *)*state;
     const struct tcp tcp = open_tcp(world);
@@ -818,7 +818,7 @@ static void test_poll_reports_an_impossible_descriptor(void **state)
     assert_event(polling, 0, 1, WASOCK_EBADF, 0);
 }
 
-static void test_poll_tells_of_a_hangup(void **state)
+static void test_poll_reports_a_hangup(void **state)
 {
     struct world *world = (struct world *)*state;
     struct polling *polling = new_polling();
@@ -835,7 +835,7 @@ static void test_poll_tells_of_a_hangup(void **state)
 }
 
 /* A pipe says no more than that the other end has gone. */
-static void test_poll_of_pipes_whose_other_end_has_gone(void **state)
+static void test_poll_of_pipes_with_a_closed_end(void **state)
 {
     struct world *world = (struct world *)*state;
     struct polling *polling = new_polling();
@@ -857,7 +857,7 @@ static void test_poll_of_pipes_whose_other_end_has_gone(void **state)
     assert_event(polling, 0, 0, 0, 0);
 }
 
-static void test_poll_tells_of_an_error(void **state)
+static void test_poll_reports_an_error(void **state)
 {
     struct world *world = (struct world *)*state;
     struct tcp tcp = open_tcp(world);
@@ -988,7 +988,7 @@ static void test_a_signal_ends_a_poll(void **state)
     assert_int_equal(wasock_conn_close(&conn), 0);
 }
 
-static void test_poll_refuses_what_it_does_not_know(void **state)
+static void test_poll_rejects_unknown_subscriptions(void **state)
 {
     struct polling *polling = new_polling();
 
@@ -1224,10 +1224,10 @@ int main(void)
         TEST(test_filetypes),
         TEST(test_nonblocking_mode_is_set_and_cleared),
         TEST(test_accept_gives_the_mode_that_is_asked_for),
-        TEST(test_accept_with_unknown_flags_takes_nobody),
-        TEST(test_accept_from_what_is_no_listener),
+        TEST(test_accept_with_unknown_flags_accepts_nothing),
+        TEST(test_accept_from_a_non_listener),
         TEST(test_accept_without_descriptors_left),
-        TEST(test_send_of_nothing_tells_listener_from_connection),
+        TEST(test_empty_send_distinguishes_listener_from_connection),
         TEST(test_buffers_are_gathered_and_scattered),
         TEST(test_too_many_slices_make_a_short_count),
         TEST(test_message_flags_are_refused),
@@ -1247,14 +1247,14 @@ int main(void)
         TEST(test_poll_of_a_listener),
         TEST(test_poll_reports_a_bad_descriptor_alone),
         TEST(test_poll_reports_an_impossible_descriptor),
-        TEST(test_poll_tells_of_a_hangup),
-        TEST(test_poll_of_pipes_whose_other_end_has_gone),
-        TEST(test_poll_tells_of_an_error),
+        TEST(test_poll_reports_a_hangup),
+        TEST(test_poll_of_pipes_with_a_closed_end),
+        TEST(test_poll_reports_an_error),
         TEST(test_poll_by_the_clock_is_never_early),
         TEST(test_poll_with_equal_clocks),
         TEST(test_poll_with_a_clock_far_away),
         TEST(test_a_signal_ends_a_poll),
-        TEST(test_poll_refuses_what_it_does_not_know),
+        TEST(test_poll_rejects_unknown_subscriptions),
         TEST(test_poll_of_many),
         TEST(test_poll_that_the_system_refuses),
         TEST(test_library_finds_this_host_honest),

@@ -260,7 +260,7 @@ static void test_copy_outlives_the_object(void **unused)
 }
 
 /* A descriptor that is given back stays open, and is not watched. */
-static void test_given_back(void **unused)
+static void test_descriptor_is_given_back(void **unused)
 {
     struct wasock_conn conn;
     const int peer = open_conn(&conn);
@@ -392,7 +392,7 @@ int main(void)
         TEST(test_file),
         TEST(test_reused_number),
         TEST(test_copy_outlives_the_object),
-        TEST(test_given_back),
+        TEST(test_descriptor_is_given_back),
         TEST(test_no_descriptor_for_the_set),
         TEST(test_no_descriptor_for_a_copy),
         TEST(test_dead_descriptor),

@@ -293,7 +293,7 @@ static int listening_socket(uint16_t *port)
     return fd;
 }
 
-static void test_nothing_is_handed_over(void **state)
+static void test_no_passed_listeners(void **state)
 {
     const struct launch bare = {.mode = "--report"};
     const struct launch empty = {.mode = "--report", .wasock_listen = ""};
@@ -380,7 +380,7 @@ static void test_listener_on_ipv6(void **state)
     assert_string_equal(outcome.out, expected);
 }
 
-static void test_a_given_port_is_bound_in_silence(void **state)
+static void test_a_given_port_prints_nothing(void **state)
 {
     uint16_t port = 0;
     const int reserving_fd = reserved_port(&port);
@@ -567,7 +567,7 @@ static void test_passed_listeners_are_labelled_and_none_is_bound(void **state)
     close(using_fd);
 }
 
-static void test_what_is_passed_to_another_process_is_ignored(void **state)
+static void test_descriptors_for_another_process_are_ignored(void **state)
 {
     static const struct {
         const char *listen_pid;
@@ -589,7 +589,7 @@ static void test_what_is_passed_to_another_process_is_ignored(void **state)
     }
 }
 
-static void test_ignored_ones_do_not_keep_others_from_being_bound(void **state)
+static void test_ignored_descriptors_do_not_block_a_bind(void **state)
 {
     uint16_t port = 0;
     const int reserving_fd = reserved_port(&port);
@@ -652,18 +652,18 @@ static void test_closed_standard_descriptors_are_filled(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_is_handed_over),
+        cmocka_unit_test(test_no_passed_listeners),
         cmocka_unit_test(test_listeners_are_bound_in_order),
         cmocka_unit_test(test_listener_on_ipv6),
-        cmocka_unit_test(test_a_given_port_is_bound_in_silence),
+        cmocka_unit_test(test_a_given_port_prints_nothing),
         cmocka_unit_test(test_a_bound_listener_serves),
         cmocka_unit_test(test_a_port_in_use_stops_the_program),
         cmocka_unit_test(test_a_bad_list_stops_the_program),
         cmocka_unit_test(test_passed_listeners_are_taken),
         cmocka_unit_test(test_a_promised_descriptor_that_is_closed),
         cmocka_unit_test(test_passed_listeners_are_labelled_and_none_is_bound),
-        cmocka_unit_test(test_what_is_passed_to_another_process_is_ignored),
-        cmocka_unit_test(test_ignored_ones_do_not_keep_others_from_being_bound),
+        cmocka_unit_test(test_descriptors_for_another_process_are_ignored),
+        cmocka_unit_test(test_ignored_descriptors_do_not_block_a_bind),
         cmocka_unit_test(test_listeners_go_where_there_is_room),
         cmocka_unit_test(test_closed_standard_descriptors_are_filled),
     };

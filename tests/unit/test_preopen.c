@@ -48,7 +48,7 @@ static void test_layouts(void **unused)
 }
 
 /* B2: a datagram socket or a connection hides no listener behind it. */
-static void test_what_is_no_listener_is_passed_over(void **unused)
+static void test_non_listeners_are_skipped(void **unused)
 {
     struct wasock_listener listener = {0};
     struct wasock_preopen_counts counts;
@@ -173,7 +173,7 @@ static void test_explanations_cut_to_fit(void **unused)
     }
 }
 
-static void test_failures_are_told(void **unused)
+static void test_failures_are_returned(void **unused)
 {
     struct wasock_listener listeners[2] = {0};
     struct wasock_preopen_counts counts;
@@ -197,12 +197,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layouts),
-        cmocka_unit_test(test_what_is_no_listener_is_passed_over),
+        cmocka_unit_test(test_non_listeners_are_skipped),
         cmocka_unit_test(test_unknown_role),
         cmocka_unit_test(test_explanations),
         cmocka_unit_test(test_printed_errors),
         cmocka_unit_test(test_explanations_cut_to_fit),
-        cmocka_unit_test(test_failures_are_told),
+        cmocka_unit_test(test_failures_are_returned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

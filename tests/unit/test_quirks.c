@@ -50,7 +50,7 @@ static void test_a_host_without_sockets(void **unused)
 
 /* Quirk 11: a poll that calls all ready at once makes no wait a busy loop, and
  * keeps deadlines. */
-static void test_a_poll_that_never_looks(void **unused)
+static void test_a_fake_poll(void **unused)
 {
     struct wasock_listener listener = {0};
     struct wasock_conn conn = {0};
@@ -90,7 +90,7 @@ static void test_a_poll_that_never_looks(void **unused)
 
 /* Quirk 11: nor does a poller spin there, which tells readiness that is none
  * now and then, and in time what is ready. */
-static void test_a_poller_on_a_poll_that_never_looks(void **unused)
+static void test_a_poller_on_a_fake_poll(void **unused)
 {
     static _Alignas(WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(2)];
     struct wasock_poller_event events[2];
@@ -257,8 +257,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scattered_sockets_are_adopted_by_number),
         cmocka_unit_test(test_a_host_without_sockets),
-        cmocka_unit_test(test_a_poll_that_never_looks),
-        cmocka_unit_test(test_a_poller_on_a_poll_that_never_looks),
+        cmocka_unit_test(test_a_fake_poll),
+        cmocka_unit_test(test_a_poller_on_a_fake_poll),
         cmocka_unit_test(test_a_wait_beyond_the_longest_timeout),
         cmocka_unit_test(test_a_first_poll_without_a_slot),
         cmocka_unit_test(test_no_send_after_a_reset_was_read),

@@ -377,7 +377,7 @@ static void run_world(uint64_t seed)
     assert_null(server.timers_);
 }
 
-static void test_by_chance(void **unused)
+static void test_random_operations(void **unused)
 {
     (void)unused;
     for (uint64_t seed = 0; seed < N_SEEDS; seed++) {
@@ -387,7 +387,8 @@ static void test_by_chance(void **unused)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_by_chance)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_operations)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
