@@ -109,7 +109,7 @@ static void test_events_not_taken_stay_on(void)
 ON_EVERY_HOST(test_events_not_taken_stay)
 
 /* Closed and removed objects leave the count as well. */
-static void test_wait_counts_pending_events(void)
+static void test_wait_counts_pending_events_on(void)
 {
     open_conns(10);
     send_to(10);
@@ -119,7 +119,7 @@ static void test_wait_counts_pending_events(void)
     assert_int_equal(wasock_poller_wait_for_ns(&poller, 0), 8);
     close_all();
 }
-ON_EVERY_HOST(test_wait_counts_what_is_left)
+ON_EVERY_HOST(test_wait_counts_pending_events)
 
 /* The last pending event goes: the wait asks again, and sleeps. */
 static void test_wait_after_all_pending_are_dropped_on(void)
@@ -775,7 +775,7 @@ int main(void)
         cmocka_unit_test(test_readiness_and_deadline_are_one_event),
         cmocka_unit_test(test_error_and_deadline_are_one_event),
         cmocka_unit_test(test_events_not_taken_stay),
-        cmocka_unit_test(test_wait_counts_what_is_left),
+        cmocka_unit_test(test_wait_counts_pending_events),
         cmocka_unit_test(test_wait_after_all_pending_are_dropped),
         cmocka_unit_test(test_closing_others_drops_their_events),
         cmocka_unit_test(test_removing_others_drops_their_events),
