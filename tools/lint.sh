@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# tools/lint.sh format   is the code formatted as .clang-format says?
-# tools/lint.sh tidy     does clang-tidy find anything? After a build of the
-#                        presets native, wasm, wasip2 and wasip3, whose
-#                        commands it follows.
+# tools/lint.sh format   check the format of the code with clang-format
+# tools/lint.sh tidy     run clang-tidy, after a build of the presets native,
+#                        wasm, wasip2 and wasip3: it uses their commands
 #
-# Other versions format and find other things: without this one, a skip.
+# Other versions give other results: without version 22 it prints a skip.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=22

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Install on Debian 12 what building and testing wasock needs and is missing:
-# packages by apt, WASI hosts into .hosts/bin. Does nothing the second time.
+# Install what building and testing wasock needs, on Debian 12: packages with
+# apt, WASI hosts into .hosts/bin. Skips what is installed already.
 #
 #   tools/setup.sh [--all-hosts] [--bench]
 #
 # --all-hosts adds wasmi and wazero (built by cargo and go: minutes), jco (npm),
-# and what the tests of known programs need;
-# --bench adds what the benchmark's peers are built and its plot is drawn with.
+# and the sources of the programs that the tests build;
+# --bench adds the tools to build the benchmark's peers and to draw its plot.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
