@@ -23,8 +23,8 @@ static int n_entries;
 static int lowest_free; /* no number below is free */
 static int open_max = WASOCK_BSD_OPEN_MAX;
 
-/* 0, 1 and 2 are the host's, as far as it opened them; and wasi-libc has to be
- * told of directories that it could not see behind the listeners. */
+/* 0, 1 and 2 are the host's, as far as it opened them; and wasi-libc needs the
+ * directories behind the listeners registered. */
 __attribute__((constructor(101))) static void begin(void)
 {
     for (int fd = 0; fd < 3; fd++) {
@@ -35,7 +35,7 @@ __attribute__((constructor(101))) static void begin(void)
         }
     }
     const int result = wasock_directories_register();
-    (void)result; /* without memory fopen says that there is no such file */
+    (void)result; /* without memory fopen returns ENOENT */
 }
 
 ptrdiff_t wasock_bsd__code(ptrdiff_t result)
@@ -180,7 +180,7 @@ int wasock_bsd__put(int fd, struct description *description,
     struct description *replaced = entries[fd].description;
     occupy(fd, description, descriptor_flags);
     if (replaced != NULL) {
-        /* dup2 does not tell of a close that failed. */
+        /* dup2 does not report a failed close. */
         wasock_bsd__release(replaced);
     }
     return 0;
@@ -209,7 +209,7 @@ void wasock_bsd__set_descriptor_flags(int fd, int descriptor_flags)
 /*
  * close(2). The number is free whatever close returns; the description closes
  * with its last number.
- * Errors: EBADF; EIO and what else the host says of a file.
+ * Errors: EBADF; EIO; any other code of the host.
  */
 int close(int fd)
 {
@@ -255,8 +255,8 @@ static int duplicate(int fd, int number, int descriptor_flags)
 }
 
 /*
- * dup2(2). What stdio has buffered of a stream over the number goes to what the
- * number stands for by then.
+ * dup2(2). What stdio has buffered of a stream over the number goes to its new
+ * description.
  * Errors: EBADF: also for a number beyond RLIMIT_NOFILE; ENOMEM.
  */
 int dup2(int fd, int number)

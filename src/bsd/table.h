@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table.h - the numbers that programs know, and what they stand for.
+ * table.h - descriptor numbers and their descriptions.
  *
  * A number stands for a description, which POSIX calls an open file
  * description: a listener or connection, a file of the host, an end of a pipe,
- * an epoll instance, a device. dup makes two numbers stand for one description;
- * what is true of it (O_NONBLOCK, a file's offset) is true of both. The last
- * number to go closes it. Numbers have nothing to do with the host's: a new one
- * is always the lowest free.
+ * an epoll instance, a device. dup makes two numbers refer to one description,
+ * with its O_NONBLOCK and its offset. The last number to go closes it. Numbers
+ * have nothing to do with the host's: a new one is always the lowest free.
  *
  * Inside the layer results are those of wasock: 0 or a count, or a negative
  * code of errno. wasock_bsd__result turns them into POSIX's.
@@ -31,8 +30,8 @@ struct description;
 struct epoll_watch;
 
 /*
- * What a kind of description can do. A member that is NULL stands for a
- * refusal, given behind it.
+ * The operations of a kind of description. NULL: the call fails with the errno
+ * in the comment.
  */
 struct operations {
     /* Read into, write from vectors; flags are MSG_'s. EINVAL. */
@@ -41,7 +40,7 @@ struct operations {
     ssize_t (*write)(struct description *description,
                      const struct iovec *slices, int n_slices, int flags);
 
-    /* What is ready, in POLL's bits, as far as is known without the host. */
+    /* Get the ready POLL bits that are known without a host call. */
     unsigned (*known)(struct description *description);
 
     /* The object of which the host knows more; NULL: all is known. */
@@ -50,8 +49,8 @@ struct operations {
     /* The directions of which the host may tell more than is known; all. */
     unsigned (*askable)(struct description *description);
 
-    /* Find out by trying, without waiting, what is ready to be read, so that
-     * it is known; NULL where trying would take it. */
+    /* Detect by a try, without waiting, whether it is readable; NULL if a try
+     * would consume data. */
     void (*look)(struct description *description);
 
     /* What an answer of the host's means, in POLL's bits: for what changes
@@ -95,8 +94,8 @@ bool wasock_bsd__has_number(void);
  * number. Returns the number, or -1 with errno set. */
 int wasock_bsd__open(struct description *description, int descriptor_flags);
 
-/* Make `fd` stand for `description`, whatever it stood for; the number's own
- * flags become `descriptor_flags`. Returns 0 or a negative code. */
+/* Make `fd` refer to `description`, closing its old one; the number's own flags
+ * become `descriptor_flags`. Returns 0 or a negative code. */
 int wasock_bsd__put(int fd, struct description *description,
                     int descriptor_flags);
 
@@ -114,7 +113,7 @@ void wasock_bsd__set_descriptor_flags(int fd, int descriptor_flags);
 void wasock_bsd__hold(struct description *description);
 int wasock_bsd__release(struct description *description);
 
-/* A count, or -1 with errno set: what a POSIX function returns. */
+/* Convert to a POSIX result: a count, or -1 with errno. */
 ssize_t wasock_bsd__result(ptrdiff_t result);
 
 /* A result of wasock's as one of errno: its own codes become their likes. */

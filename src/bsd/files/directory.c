@@ -41,7 +41,7 @@ static int open_again(int host_fd)
     return wasock_libc_openat(host_fd, ".", O_RDONLY | O_DIRECTORY);
 }
 
-/* opendir(3). Errors: ENOENT; ENOTDIR; ENOMEM; what the host says. */
+/* opendir(3). Errors: ENOENT; ENOTDIR; ENOMEM; any other code of the host. */
 DIR *opendir(const char *path)
 {
     DIR *directory = NULL;
@@ -57,7 +57,7 @@ DIR *opendir(const char *path)
 
 /*
  * fdopendir(3). The number is closed with the stream.
- * Errors: EBADF; ENOTDIR; ENOMEM; what the host says.
+ * Errors: EBADF; ENOTDIR; ENOMEM; any other code of the host.
  */
 DIR *fdopendir(int fd)
 {
@@ -79,7 +79,7 @@ DIR *fdopendir(int fd)
     return directory;
 }
 
-/* dirfd(3). Errors: EMFILE; ENOMEM; what the host says. */
+/* dirfd(3). Errors: EMFILE; ENOMEM; any other code of the host. */
 int dirfd(DIR *directory)
 {
     for (const struct numbered *n = all; n != NULL; n = n->next) {
@@ -101,7 +101,7 @@ int dirfd(DIR *directory)
     return fd;
 }
 
-/* closedir(3). Errors: what the host says. */
+/* closedir(3). Errors: any other code of the host. */
 int closedir(DIR *directory)
 {
     struct numbered **link = &all;

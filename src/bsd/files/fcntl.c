@@ -28,8 +28,8 @@ static int duplicate_from(struct description *description, int lowest,
     return wasock_bsd__number(description, lowest, descriptor_flags);
 }
 
-/* Files are told by the host whether to append; what may wait is never made
- * non-blocking there, since others have it too: file.c asks first. */
+/* The host appends. Descriptors that may wait stay blocking there, since
+ * others have it too: file.c asks first. */
 static int set_flags(struct description *description, int flags)
 {
     const int host_fd = wasock_bsd__host_fd(description);
@@ -48,7 +48,7 @@ static int set_flags(struct description *description, int flags)
  * O_NONBLOCK and O_APPEND; the rest is ignored). FD_CLOEXEC is remembered;
  * nothing is ever executed.
  * Errors: EBADF; EINVAL: another command, no number to begin from; EMFILE;
- *   ENOLCK: F_SETLK and its like, since nobody else would see the lock; ENOMEM.
+ * ENOLCK: F_SETLK and its like, as WASI has no locks; ENOMEM.
  */
 int fcntl(int fd, int command, ...)
 {

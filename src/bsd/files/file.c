@@ -32,8 +32,7 @@ struct file {
 
 /*
  * wasmtime and wasmi read ahead of a guest on stdin, up to 8 KiB, and their
- * poll knows nothing of that. So they are asked for no less, and what is too
- * much is kept here.
+ * poll ignores these bytes. So read no less, and keep the surplus here.
  */
 #define STDIN_BYTES 8192
 static struct {
@@ -53,14 +52,14 @@ static bool is_anything_ahead(const struct file *file)
     return is_read_ahead(file) && stdin_ahead.begin < stdin_ahead.end;
 }
 
-/* Copy what was read of stdin, or, if that is nothing, read. */
+/* Copy bytes that were read from stdin, or read if there are none. */
 static ssize_t read_stdin(const struct iovec *buffers, int n_buffers)
 {
     ssize_t total = 0;
 
     if (stdin_ahead.begin == stdin_ahead.end) {
-        /* Not by libc: in a component of WASI 0.3 what was polled for has been
-         * read by wasock, of a stream of its own. */
+        /* Not by libc: in a component of WASI 0.3 a poll reads stdin into
+         * wasock's own stream. */
         const ptrdiff_t n = wasock_fd_read(0, stdin_ahead.bytes, STDIN_BYTES);
         if (n < 0) {
             return n;
@@ -116,7 +115,7 @@ static ssize_t file_read(struct description *description,
     if (file->kind == WASOCK_FD_DIRECTORY) {
         return -EISDIR; /* where hosts say EBADF */
     }
-    /* What may wait is blocking on the host: it is asked first. */
+    /* A descriptor that may wait is blocking on the host: poll it first. */
     if ((description->flags & O_NONBLOCK) != 0 && !is_anything_ahead(file) &&
         wasock_socket_is_open(&file->pollable.socket) &&
         wasock__fd_wait_once(file->host_fd, WASOCK_READABLE, 0) == 0) {
@@ -155,8 +154,8 @@ static unsigned file_known(struct description *description)
 {
     const struct file *file = (const struct file *)description;
 
-    /* Files never wait; of a terminal or a pipe the host is asked. What is
-     * written to those is waited for by the host. */
+    /* Files never wait; the host polls terminals and pipes. Writes to these
+     * block in the host. */
     return wasock_socket_is_open(&file->pollable.socket) &&
                    !is_anything_ahead(file)
                ? POLLOUT
@@ -225,8 +224,8 @@ static bool may_wait(enum wasock_fd_kind kind)
            kind != WASOCK_FD_BLOCK_DEVICE;
 }
 
-/* What wasi-libc's descriptor is; -1 with errno. In a component it is none of
- * wasock's. */
+/* Get the kind of wasi-libc's descriptor; -1 with errno. In a component it is
+ * not wasock's. */
 static int kind_of(int host_fd)
 {
     struct wasock_fd_stat stat;
@@ -297,8 +296,8 @@ int wasock_bsd__host_directory(int fd)
     return host_fd;
 }
 
-/* The host's number for calls on files alone; -1 with errno set to `refusal`
- * where the number stands for something else. */
+/* The host's number for calls on files alone; -1 with errno set to `refusal` if
+ * the number is something else. */
 static int host_file(int fd, int refusal)
 {
     const struct description *description = wasock_bsd__find(fd);
@@ -398,7 +397,7 @@ ssize_t pwritev(int fd, const struct iovec *slices, int n_slices, off_t offset)
 
 /*
  * fsync(2), fdatasync(2), ftruncate(2): the host's answer.
- * Errors: EBADF; EINVAL: no file; ENOTSUP and what else the host says.
+ * Errors: EBADF; EINVAL: no file; ENOTSUP; any other code of the host.
  */
 int fsync(int fd)
 {
@@ -436,7 +435,7 @@ int isatty(int fd)
 }
 
 /* posix_fadvise(2), posix_fallocate(3), which return their error.
- * Errors: EBADF; ESPIPE: no file; what the host says. */
+ * Errors: EBADF; ESPIPE: no file; any other code of the host. */
 int posix_fadvise(int fd, off_t offset, off_t length, int advice)
 {
     const int host_fd = host_file(fd, ESPIPE);
@@ -454,7 +453,7 @@ int posix_fallocate(int fd, off_t offset, off_t length)
                        : wasock_libc_posix_fallocate(host_fd, offset, length);
 }
 
-/* futimens(2). Errors: EBADF; EINVAL: no file; what the host says. */
+/* futimens(2). Errors: EBADF; EINVAL: no file; any other code of the host. */
 int futimens(int fd, const struct timespec times[2])
 {
     const int host_fd = host_file(fd, EINVAL);

@@ -19,14 +19,14 @@ int wasock_bsd__host_fd(const struct description *description);
  * `is_directory` and it is not of the host; AT_FDCWD stays. */
 int wasock_bsd__host_directory(int fd);
 
-/* Returns `result`; what wasi-libc says of a path in no directory that the host
- * gave, errno ENOTCAPABLE, becomes ENOENT. */
+/* Returns `result`. Replaces errno ENOTCAPABLE, wasi-libc's for a path outside
+ * all preopened directories, by ENOENT. */
 int wasock_bsd__path_result(int result);
 
 /*
- * What programs ask of a file and preview1 does not tell. All is the user's;
- * where a type has no permissions, files may be read by all and written by the
- * user, and directories searched, since the host has the last word anyway.
+ * Properties of a file that preview1 lacks. All is the user's; where a type has
+ * no permissions, files may be read by all and written by the user, and
+ * directories searched, since the host has the last word anyway.
  */
 void wasock_bsd__complete(struct stat *status);
 

@@ -2,8 +2,9 @@
 /*
  * io.c - read and write on any number, and fstat.
  *
- * Writing to a connection or pipe that nobody reads is EPIPE, and SIGPIPE for
- * who handles it. A zero length is 0 after a look at the number alone.
+ * A write to a connection or pipe without a reader fails with EPIPE, and raises
+ * SIGPIPE if there is a handler. A zero length returns 0 if the number is
+ * valid.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,10 +37,10 @@ static int check_vectors(const struct iovec *vectors, int n_vectors)
 
 /*
  * readv(2), read(2).
- * Errors: EBADF: no such number, or not open for reading; EAGAIN: nothing
- *   there and O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET;
- *   EDEADLK: an empty pipe whose only writer is this very program; EINVAL:
- *   lengths that POSIX does not allow; EISDIR and what else the host says.
+ * Errors: EBADF: no such number, or not open for reading; EAGAIN: no data and
+ * O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET; EDEADLK: an empty
+ * pipe whose only writer is this program; EINVAL: lengths that POSIX does not
+ * allow; EISDIR; any other code of the host.
  */
 ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
 {
@@ -69,9 +70,9 @@ ssize_t read(int fd, void *buffer, size_t capacity)
 /*
  * writev(2), write(2). A blocking connection takes everything, or fails.
  * Errors: EBADF: no such number, or not open for writing; EAGAIN: no room and
- *   O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET; EDEADLK:
- *   a full pipe whose only reader is this very program; EINVAL: lengths that
- *   POSIX does not allow; what else the host says.
+ * O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET; EDEADLK: a
+ * full pipe whose only reader is this program; EINVAL: lengths that POSIX does
+ * not allow; any other code of the host.
  */
 ssize_t writev(int fd, const struct iovec *slices, int n_slices)
 {
@@ -106,7 +107,7 @@ ssize_t write(int fd, const void *data, size_t length)
 /*
  * fstat(2). Sockets, pipes and devices have a type, and nothing else that is
  * true of them; a file's is the host's, with permissions and an owner.
- * Errors: EBADF; what the host says.
+ * Errors: EBADF; any other code of the host.
  */
 int fstat(int fd, struct stat *status)
 {

@@ -14,7 +14,7 @@ void *wasock_libc_mmap(void *address, size_t length, int protection, int flags,
                        int fd, off_t offset) __asm__("mmap");
 
 /*
- * mmap(2): a private copy of what stands in the file now.
+ * mmap(2): a private copy of the file's present contents.
  * Errors: EBADF; ENODEV: no file; as wasi-libc's emulation.
  */
 void *mmap(void *address, size_t length, int protection, int flags, int fd,
@@ -57,8 +57,7 @@ int posix_madvise(void *address, size_t length, int advice)
 }
 WASOCK_BSD_PLAIN(posix_madvise);
 
-/* msync(2): what was changed in a copy cannot be written back. Errors:
- * ENOSYS. */
+/* msync(2): changes of a copy cannot be written back. Errors: ENOSYS. */
 int msync(void *address, size_t length, int flags)
 {
     (void)address;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * path.c - open and what else takes a path, with devices, and the calls that
- * take the number of a directory.
+ * path.c - open and other calls that take a path, with devices, and the calls
+ * that take the number of a directory.
  *
  * Modes are ignored: preview1 knows no permissions, and stat makes some up.
- * Changing them is EPERM, so that nobody believes a secret is kept.
+ * Changing them fails with EPERM: they would protect nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,10 +73,10 @@ static int number_of_path(const char *path)
 /*
  * open(2), openat(2), creat(2).
  * path: /dev/null, /dev/zero, /dev/urandom, /dev/random, /dev/stdin, …stdout,
- *   …stderr are there on every host.
- * Errors: ENOENT: also of all that is in no directory that the host gave;
- *   EMFILE; ENOMEM; ENOTDIR, EBADF: the directory; ENOTDIR, EEXIST: a device
- *   with O_DIRECTORY or O_EXCL; what the host says.
+ * …stderr are there on every host.
+ * Errors: ENOENT: also a path outside all preopened directories; EMFILE;
+ * ENOMEM; ENOTDIR, EBADF: the directory; ENOTDIR, EEXIST: a device with
+ * O_DIRECTORY or O_EXCL; any other code of the host.
  */
 int open(const char *path, int flags, ...)
 {

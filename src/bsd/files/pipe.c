@@ -53,7 +53,7 @@ static const struct end *end_of(const struct description *description)
                : NULL;
 }
 
-/* Whether one of the two who use a stream does so no more. */
+/* Whether one end of a stream is closed. */
 static bool is_over(const struct stream *stream)
 {
     return stream->reader == NULL || stream->writer == NULL;
@@ -92,7 +92,7 @@ static size_t put_in(struct stream *stream, const unsigned char *bytes,
     return n;
 }
 
-/* What a call that would wait for ever returns. */
+/* The result of a call that would wait for ever. */
 static int blocked(const struct description *description, int flags)
 {
     return (description->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0

@@ -2,8 +2,8 @@
 /*
  * realpath.c - a path without links, dots and doubled slashes, and chdir there.
  *
- * Folders above those that the host gave cannot be seen; they are taken for
- * folders, unless a step leads back from them.
+ * The guest cannot see directories above the preopened ones: they are assumed
+ * to be directories.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,9 +19,9 @@
 #define LINKS_MAX 40
 
 struct walk {
-    char done[PATH_MAX]; /* what is resolved: "" or "/a/b" */
+    char done[PATH_MAX]; /* the resolved part: "" or "/a/b" */
     size_t n_done;
-    char ahead[PATH_MAX]; /* what is still to be walked */
+    char ahead[PATH_MAX]; /* the rest of the path */
     int n_links;
 };
 
@@ -96,7 +96,7 @@ static int step_forward(struct walk *walk, const char *name, size_t length)
                : 0;
 }
 
-/* Whether what is walked is there; with `is_folder`, as a folder. */
+/* Whether the resolved path exists; with `is_folder`, as a directory. */
 static int check(const struct walk *walk, bool is_folder)
 {
     struct stat status;
@@ -146,8 +146,8 @@ static int resolve(struct walk *walk, const char *path)
 
 /*
  * realpath(3).
- * Errors: EINVAL: no path; ENOENT; ENOTDIR; ELOOP; ENAMETOOLONG; ENOMEM; what
- *   the host says.
+ * Errors: EINVAL: no path; ENOENT; ENOTDIR; ELOOP; ENAMETOOLONG; ENOMEM; any
+ * other code of the host.
  */
 char *realpath(const char *restrict path, char *restrict resolved)
 {

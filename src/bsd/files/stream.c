@@ -2,8 +2,8 @@
 /*
  * stream.c - stdio's streams over the layer's numbers.
  *
- * All read and write through the table: fileno tells a stream's number, sockets
- * have streams, and what dup2 makes of 1 is where printf writes. wasi-libc's
+ * All read and write through the table: fileno returns a stream's number,
+ * sockets have streams, and printf writes to what dup2 made of 1. wasi-libc's
  * own, which write to the host's 1 and 2, serve its assert and getopt alone.
  */
 #include <errno.h>
@@ -139,7 +139,7 @@ static FILE *stream_of(int fd)
         return NULL;
     }
     stream->fd = fd;
-    /* What the number is not open for, read and write refuse. */
+    /* read and write check the access mode. */
     stream->file = fopencookie(stream, "w+", functions);
     if (stream->file == NULL) {
         free(stream);
@@ -154,16 +154,16 @@ static FILE *stream_of(int fd)
     return stream->file;
 }
 
-/* Where a stream that only appends begins: ftell tells the file's length. */
+/* Where a stream that only appends begins: ftell returns the file's length. */
 static void go_to_end(int fd, int flags)
 {
     if ((flags & O_APPEND) != 0 && (flags & O_ACCMODE) == O_WRONLY) {
-        lseek(fd, 0, SEEK_END); /* what has no place needs none */
+        lseek(fd, 0, SEEK_END); /* it has no position */
     }
 }
 
-/* Programs write to a standard stream that was closed, and to no avail: it
- * stays allocated. */
+/* Programs write to a closed standard stream, which must fail safely: it stays
+ * allocated. */
 static FILE *standard_stream(int fd)
 {
     FILE *file = stream_of(fd);
@@ -460,7 +460,7 @@ FILE *tmpfile(void)
     return file;
 }
 
-/* popen(3), pclose(3): there is nobody to run. Errors: ENOSYS; ECHILD. */
+/* popen(3), pclose(3): there are no other programs. Errors: ENOSYS; ECHILD. */
 FILE *popen(const char *command, const char *mode)
 {
     (void)command;

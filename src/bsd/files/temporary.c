@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * temporary.c - files and folders under names that nobody else has.
+ * temporary.c - files and folders with unique names.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -53,10 +53,10 @@ void wasock_bsd__accept_ahead(struct socket *socket)
     }
     const int result = connect_next(socket, false);
     if (result != -WASOCK_EAGAIN) {
-        /* The host has told it, and will not tell it again. */
+        /* The host reports it only once. */
         wasock_bsd__changed(&socket->description, POLLIN | POLLRDNORM);
     }
-    /* What accept would say is something to be told, and it asks again. */
+    /* An error of accept is an event, and accept returns it again. */
     socket->error = result == -WASOCK_EAGAIN ? 0 : result;
 }
 
@@ -89,9 +89,9 @@ static int accept_next(struct socket *listening, struct socket **accepted)
 /*
  * accept(2), accept4(2). The address written is getpeername's.
  * Errors: EBADF; ENOTSOCK; EINVAL: it does not listen, an unknown flag;
- *   EOPNOTSUPP: of datagrams; EAGAIN: nobody there and O_NONBLOCK, or
- *   SO_RCVTIMEO is over; EMFILE: of the program or of the host (EIO on wazero),
- *   the connection waits on; ENFILE; ENOMEM.
+ * EOPNOTSUPP: of datagrams; EAGAIN: no connection and O_NONBLOCK, or
+ * SO_RCVTIMEO is over; EMFILE: of the program or of the host (EIO on wazero),
+ * the connection waits on; ENFILE; ENOMEM.
  */
 int accept4(int fd, struct sockaddr *restrict address,
             socklen_t *restrict length, int flags)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bind.c - which of the listeners that the host opened a socket gets, or what
- * the host binds for it, if it can.
+ * bind.c - choose the preopened listener of a socket, or let the host bind, if
+ * it can.
  *
  * The layer keeps every one of them open for as long as the program runs: a
  * socket that claims one shares its descriptor. So a program that closes its
  * listener and binds again, on a new configuration, gets it back; meanwhile
- * clients are not refused but wait.
+ * clients wait in the backlog.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@
 
 struct offer {
     struct wasock_listener listener;
-    struct wasock_addr addr;     /* what the environment says of it */
+    struct wasock_addr addr;     /* its entry in the environment */
     const struct socket *holder; /* NULL: free */
     bool has_addr;
 };
@@ -37,7 +37,7 @@ static size_t n_offers;
 static bool are_known;
 static bool has_explained;
 
-/* The labels that the environment gives; their text stays for ever. */
+/* The labels that the environment gives; their text is never freed. */
 static void read_names(struct wasock_names *names)
 {
     size_t capacity = 0;
@@ -94,7 +94,7 @@ static void take_offers(struct wasock_listener *listeners, size_t n)
     }
 }
 
-/* Look, once, what the host opened. */
+/* Scan the preopened listeners, once. */
 static void find_offers(void)
 {
     if (are_known) {
@@ -131,13 +131,13 @@ static int fit(const struct offer *offer, const struct wasock_addr *addr,
 {
     if (wasock_bsd__can_open() &&
         (addr->port == 0 || offer->addr.family != addr->family)) {
-        return 0; /* the host binds what is asked for */
+        return 0; /* the host binds any address */
     }
     if (addr->port == 0 || !are_addressed) {
         return 1;
     }
     if (!offer->has_addr) {
-        return 1; /* its port is nobody else's */
+        return 1; /* its port is unique */
     }
     if (offer->addr.port != addr->port) {
         return 0;
@@ -194,10 +194,10 @@ static void say(const char *text)
 {
     const ssize_t ignored =
         wasock_libc_write(STDERR_FILENO, text, strlen(text));
-    (void)ignored; /* there is nobody else to tell */
+    (void)ignored; /* there is no other place to report it */
 }
 
-/* What the host opened and the environment says, one line each. */
+/* List the preopened listeners and the entries of the environment. */
 static void say_offers(void)
 {
     char line[256];

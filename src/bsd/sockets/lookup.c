@@ -91,7 +91,7 @@ static int code_of(ptrdiff_t error)
     }
 }
 
-/* Keep the addresses of a family. Returns how many they are. */
+/* Keep the addresses of a family. Returns the number kept. */
 static int select_family(struct wasock_addr *addrs, ptrdiff_t n, int family)
 {
     int n_kept = 0;
@@ -135,7 +135,7 @@ int wasock_bsd__look_up(const char *name, int family, int flags,
     return n_kept > 0 ? n_kept : EAI_NONAME;
 }
 
-/* Why getaddrinfo cannot be asked so, or 0. */
+/* The error of bad arguments, or 0. */
 static int check_request(const char *host, const char *service,
                          const struct addrinfo *asked)
 {
@@ -245,7 +245,7 @@ void freeaddrinfo(struct addrinfo *info)
     while (info != NULL) {
         struct addrinfo *next = info->ai_next;
         free(info->ai_canonname);
-        free(info); /* the first member of what was allocated */
+        free(info); /* the first member of the allocation */
         info = next;
     }
 }

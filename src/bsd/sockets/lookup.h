@@ -13,7 +13,7 @@
  * family: AF_INET, AF_INET6 or AF_UNSPEC.
  * flags: AI_NUMERICHOST or 0.
  * addrs: room for `capacity`; their port is 0.
- * Returns how many there are, at least 1, or a code of getaddrinfo, which are
+ * Returns the number of them, at least 1, or a code of getaddrinfo, which are
  * negative.
  */
 int wasock_bsd__look_up(const char *name, int family, int flags,

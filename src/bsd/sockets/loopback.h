@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * loopback.h - connections of the program with itself, where it is asked for:
- * WASOCK_BSD_LOOPBACK=1 in the environment.
+ * loopback.h - connections of the program to itself, with WASOCK_BSD_LOOPBACK=1
+ * in the environment.
  *
- * What the host opened no listener for is then listened on in a network inside
- * the program (wasock/fakenet.h), and connect reaches it. AF_UNIX is there as
- * well; its names leave no files.
+ * A listener that the host did not open is then in an in-process network
+ * (wasock/fakenet.h), and connect reaches it. AF_UNIX is there as well; its
+ * names leave no files.
  */
 #ifndef WASOCK_BSD_SOCKETS_LOOPBACK_H
 #define WASOCK_BSD_SOCKETS_LOOPBACK_H
 
 #include "socket.h"
 
-/* Whether it was asked for, and there is memory. */
+/* Whether it is enabled, and there is memory. */
 bool wasock_bsd__has_loopback(void);
 
 /* Listen on the socket's address, which gets a port where it has none.

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.c - what is older than getaddrinfo, what is asked by address, and
- * interfaces.
+ * names.c - gethostbyname, getnameinfo, interfaces and their like.
  *
- * True: what getaddrinfo finds; the protocols tcp and udp.
- * Not found: names of addresses and services, since a guest has no tables;
- * interfaces, of which it sees none.
+ * True: what getaddrinfo finds; the protocols tcp and udp. Not found: names of
+ * addresses and services, since a guest has no tables; interfaces, of which it
+ * sees none.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -129,7 +128,7 @@ void herror(const char *prefix)
 }
 WASOCK_BSD_PLAIN(herror);
 
-/* Nobody has a name. */
+/* No address has a name. */
 struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
 {
     (void)address;

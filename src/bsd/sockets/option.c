@@ -3,9 +3,8 @@
  * option.c - getsockopt and setsockopt.
  *
  * True: SO_ERROR, SO_TYPE, SO_DOMAIN, SO_PROTOCOL, SO_ACCEPTCONN, SO_RCVTIMEO,
- * SO_SNDTIMEO. Wishes that a server may live without are taken note of, told
- * again when asked for, and otherwise ignored: the host set its own. All else
- * is ENOPROTOOPT.
+ * SO_SNDTIMEO. Other known options are stored, returned by getsockopt, and
+ * otherwise ignored: the host sets its own. Unknown ones fail with ENOPROTOOPT.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -204,7 +203,7 @@ int setsockopt(int fd, int level, int option, const void *value,
             : -ENOPROTOOPT);
 }
 
-/* SO_ERROR: what ended the connection, looked for, and told once. */
+/* SO_ERROR: the error that ended the connection, returned once. */
 static int error_of(struct socket *socket)
 {
     if (socket != NULL && socket->state == SOCKET_CONNECTING) {
@@ -298,8 +297,8 @@ static int get_wish(const struct socket *socket, int level, int option,
 }
 
 /*
- * getsockopt(2). SO_ERROR tells once what ended the connection, unless more
- * than 4 KiB are unread before it.
+ * getsockopt(2). SO_ERROR returns the error that ended the connection, once,
+ * unless more than 4 KiB are unread before it.
  * Errors: EBADF; ENOTSOCK; EINVAL: a negative length; ENOPROTOOPT.
  */
 int getsockopt(int fd, int level, int option, void *restrict value,

@@ -2,10 +2,9 @@
 /*
  * socket.c - sockets, from socket to close.
  *
- * True: states, addresses as far as the host tells them, the errors of what
- * cannot be done. Not known on preview1: the addresses of others: a peer is
- * 0.0.0.0:0 or [::]:0, never loopback, so that nobody is taken for a local
- * client.
+ * True: states, addresses as far as the host has them, the errors of what
+ * cannot be done. On preview1 a peer's address is 0.0.0.0:0 or [::]:0, never
+ * loopback, so that no client is taken for a local one.
  */
 #include "socket.h"
 #include "../plain.h"
@@ -39,9 +38,8 @@ static ssize_t socket_write(struct description *description,
                                 flags);
 }
 
-/* Whether there is room to write, where it is not the host that tells: on a
- * network inside the program, and where the host's poll is fake, so that only
- * a write can find out. */
+/* Whether there is room to write, if the host's poll does not report it: on an
+ * in-process network, and on a fake poll, where only a write detects it. */
 static unsigned host_known(struct socket *socket)
 {
     struct wasock_socket *host = &socket->conn.socket;
@@ -158,7 +156,7 @@ static void socket_look(struct description *description)
     } else if (socket->state == SOCKET_CONNECTED) {
         const ptrdiff_t ignored =
             wasock_bsd__read_ahead(socket, WASOCK_BSD_AHEAD_BYTES);
-        (void)ignored; /* what there is to know is known now */
+        (void)ignored; /* its result is now cached */
         socket->n_passes_full -= socket->n_passes_full > 0;
     }
 }
@@ -307,12 +305,11 @@ static bool has_protocol(int domain, int type, int protocol)
 }
 
 /*
- * socket(2). Only a number: which of the host's sockets it stands for is the
- * affair of bind and connect.
+ * socket(2). Only a number: bind and connect choose the host's socket.
  * Errors: EAFNOSUPPORT: neither AF_INET nor AF_INET6, nor AF_UNIX where there
- *   is a loopback; EPROTONOSUPPORT: another type than SOCK_STREAM and, where
- *   the host has datagrams, SOCK_DGRAM; another protocol than TCP and UDP;
- *   EMFILE; ENOMEM.
+ * is a loopback; EPROTONOSUPPORT: another type than SOCK_STREAM and, where the
+ * host has datagrams, SOCK_DGRAM; another protocol than TCP and UDP; EMFILE;
+ * ENOMEM.
  */
 int socket(int domain, int type, int protocol)
 {
@@ -436,8 +433,8 @@ static unsigned halves_of(int how)
     }
 }
 
-/* A listener that is not to be read listens no more, until it is told to; who
- * was accepted ahead is let go. */
+/* After shutdown a listener does not listen until listen is called; connections
+ * accepted ahead are closed. */
 static void stop_listening(struct socket *socket)
 {
     if (socket->next != NULL) {
@@ -506,9 +503,9 @@ static struct wasock_addr local_of(struct socket *socket)
 }
 
 /*
- * getsockname(2). Where the host does not tell, the address given to bind; of
- * an accepted connection its listener's; before that 0.0.0.0:0 or [::]:0. An
- * end of a pair has no name.
+ * getsockname(2). If the host has none, the address given to bind; of an
+ * accepted connection its listener's; before that 0.0.0.0:0 or [::]:0. An end
+ * of a pair has no name.
  * Errors: EBADF; ENOTSOCK.
  */
 int getsockname(int fd, struct sockaddr *restrict address,
@@ -544,8 +541,8 @@ void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
 }
 
 /*
- * getpeername(2): on preview1, which does not tell, 0.0.0.0:0 or [::]:0, after
- * the listener's family.
+ * getpeername(2): on preview1, which has none, 0.0.0.0:0 or [::]:0, after the
+ * listener's family.
  * Errors: EBADF; ENOTSOCK; ENOTCONN.
  */
 int getpeername(int fd, struct sockaddr *restrict address,

@@ -35,8 +35,8 @@ enum socket_state {
 
 struct held_datagram; /* datagram.c */
 
-/* What was read from a connection before the program asked for it: because it
- * peeked, or because trying is how some hosts tell what is ready. */
+/* Bytes that were read ahead: for MSG_PEEK, or because some hosts report
+ * readiness only by a try. */
 struct read_ahead {
     unsigned char *bytes; /* NULL: nothing is there */
     uint32_t capacity;
@@ -51,7 +51,7 @@ struct socket {
     int domain;
     int type; /* SOCK_STREAM or SOCK_DGRAM */
     int protocol;
-    int host_fd; /* BOUND: what the host bound for it; 0: nothing */
+    int host_fd;              /* BOUND: the host's socket, or 0 */
     struct wasock_addr local; /* as given to bind; a listener's for the rest */
     struct wasock_listener listener; /* BOUND: claimed; LISTENING */
     struct wasock_conn conn; /* CONNECTING, CONNECTED; datagrams: BOUND, too */
@@ -62,7 +62,7 @@ struct socket {
     uint64_t receive_timeout_ns; /* 0: none */
     uint64_t send_timeout_ns;
     struct option_wish *wishes; /* option.c */
-    struct held_datagram *held; /* received before it was asked for */
+    struct held_datagram *held; /* read ahead */
     int error; /* what will be said once: LISTENING: by accept; else by what
                   comes first */
     bool is_connect_untold; /* CONNECTED, which the next connect says */
@@ -100,13 +100,13 @@ uint64_t wasock_bsd__deadline(uint64_t timeout_ns);
 int wasock_bsd__claim(struct socket *socket);
 void wasock_bsd__disclaim(struct socket *socket);
 
-/* bind.c: listen on what the host bound. */
+/* bind.c: listen on the bound socket. */
 int wasock_bsd__listen_bound(struct socket *socket, int backlog);
 
 /* bind.c: whether the host opens sockets when the program asks for them. */
 bool wasock_bsd__can_open(void);
 
-/* bind.c: say once what allows the program what the host denied it. */
+/* bind.c: print once which option of the host allows a denied call. */
 void wasock_bsd__explain_denial(const char *option);
 
 /* bind.c: whether a socket of the program has the address, and none listens. */
@@ -116,7 +116,7 @@ bool wasock_bsd__is_bound_only(const struct wasock_addr *addr);
 void wasock_bsd__accept_ahead(struct socket *socket);
 
 /* Whether an answer that there is something to be read has to be verified by
- * trying. Hosts of components go by what was true when they last looked. */
+ * trying. Hosts of components may report old readiness. */
 bool wasock_bsd__is_hint(unsigned answer);
 
 /* Whether a description is a socket that is being connected. */
@@ -165,17 +165,17 @@ ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
 ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
                              int n_slices, int flags);
 
-/* Read ahead what is there, up to `capacity` bytes in all. Returns a count, or
- * what the read said: 0, EAGAIN, an error. */
+/* Read ahead, up to `capacity` bytes in all. Returns a count, or the result of
+ * the read: 0, EAGAIN, an error. */
 ptrdiff_t wasock_bsd__read_ahead(struct socket *socket, size_t capacity);
 
-/* The error that ended a connection, which is told once; 0: none, or told. */
+/* The error that ended a connection, returned once; else 0. */
 int wasock_bsd__take_error(struct socket *socket);
 
 /* Bytes read ahead. */
 size_t wasock_bsd__ahead_length(const struct socket *socket);
 
-/* Free what was read ahead. */
+/* Free the bytes that were read ahead. */
 void wasock_bsd__forget_ahead(struct socket *socket);
 
 /* option.c: a connection has its listener's, as on Linux. */

@@ -2,9 +2,8 @@
 /*
  * transfer.c - reading from and writing to connections, and reading ahead.
  *
- * What was read ahead is given out before the host is asked again, so that
- * MSG_PEEK, MSG_WAITALL, FIONREAD and exact readiness work on hosts that know
- * none of them.
+ * Bytes that were read ahead are returned first, so that MSG_PEEK, MSG_WAITALL,
+ * FIONREAD and exact readiness work on hosts that know none of them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +105,7 @@ ptrdiff_t wasock_bsd__read_ahead(struct socket *socket, size_t capacity)
         free_bytes(ahead);
     }
     if (n != -WASOCK_EAGAIN) {
-        /* The host has told it, and will not tell it again. */
+        /* The host reports it only once. */
         wasock_bsd__changed(&socket->description,
                             WASOCK_BSD_ALL & ~(unsigned)POLLOUT);
     }
@@ -125,7 +124,7 @@ int wasock_bsd__take_error(struct socket *socket)
     return error == -EIO ? -ECONNRESET : error; /* wazero's, of a dead peer */
 }
 
-/* Copy what was read ahead into the buffers. */
+/* Copy the bytes that were read ahead into the buffers. */
 static size_t copy_ahead(const struct socket *socket,
                          const struct iovec *buffers, int n_buffers)
 {
@@ -192,9 +191,9 @@ static ptrdiff_t read_host(struct socket *socket, const struct iovec *room,
 }
 
 /*
- * Read into the buffers: first what was read ahead, then from the host; until
- * all are full where `is_all`, else until there is something. The read deadline
- * is set where it may wait.
+ * Read into the buffers: first the bytes that were read ahead, then from the
+ * host; until all are full where `is_all`, else until there is something. The
+ * read deadline is set where it may wait.
  */
 static ssize_t read_stream(struct socket *socket, const struct iovec *buffers,
                            int n_buffers, bool may_wait, bool is_all)
@@ -250,8 +249,8 @@ static ssize_t peek_stream(struct socket *socket, const struct iovec *buffers,
     return n > 0 ? (ssize_t)n : result;
 }
 
-/* The deadline of a call that may wait; pollers hear of each that is set, so
- * none is where there is none. */
+/* The deadline of a call that may wait; setting one notifies pollers, so none
+ * is set without need. */
 static int set_deadline(struct socket *socket, unsigned direction,
                         uint64_t timeout_ns)
 {
@@ -324,7 +323,7 @@ static ssize_t write_stream(struct socket *socket, const struct iovec *slices,
                : wasock_conn_writev(&socket->conn, parts, (size_t)n_slices);
 }
 
-/* wazero says EIO of every dead peer, where POSIX has words. */
+/* wazero returns EIO for every dead peer, POSIX several codes. */
 ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
                             int n_buffers, int flags)
 {

@@ -40,7 +40,7 @@ int clock_settime(clockid_t clock, const struct timespec *time)
 }
 WASOCK_BSD_PLAIN(clock_settime);
 
-/* gettimeofday(2); a zone that is asked for is UTC. Errors: EINVAL. */
+/* gettimeofday(2); the zone is UTC. Errors: EINVAL. */
 int gettimeofday(struct timeval *restrict now, void *restrict zone)
 {
     const struct timezone none = {0, 0};

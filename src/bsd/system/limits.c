@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * limits.c - what the system is like: limits, host name, load, environment,
- * where one is.
+ * limits.c - limits, host name, load, environment, working directory.
  *
- * True: RLIMIT_NOFILE, the number of descriptors. Other limits are none and can
- * be wished for; wishes are ignored, for there is nobody to hold them.
+ * True: RLIMIT_NOFILE, the number of descriptors. Other limits are infinite;
+ * setting them has no effect.
  */
 #include <errno.h>
 #include <limits.h>
@@ -98,7 +97,7 @@ int gethostname(char *name, size_t capacity)
 }
 WASOCK_BSD_PLAIN(gethostname);
 
-/* Nobody knows. The types are POSIX's.
+/* Unknown. The types are POSIX's.
  * NOLINTNEXTLINE(readability-non-const-parameter) */
 int getloadavg(double *averages, int n_averages)
 {
@@ -108,7 +107,7 @@ int getloadavg(double *averages, int n_averages)
 }
 WASOCK_BSD_PLAIN(getloadavg);
 
-/* The environment is the host's word for everything. */
+/* The host controls the whole environment. */
 char *secure_getenv(const char *name)
 {
     return getenv(name);

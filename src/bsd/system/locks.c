@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * locks.c - locks for readers and writers, spin locks, barriers and semaphores
- * of one thread.
+ * locks.c - reader-writer locks, spin locks, barriers and semaphores of one
+ * thread.
  *
- * True: what they count. What would wait for another thread is EDEADLK at
- * once; until a deadline, ETIMEDOUT then. Not there: semaphores with names
+ * True: their counts. A call that would wait for another thread fails with
+ * EDEADLK at once, or with ETIMEDOUT at its deadline. Missing: named semaphores
  * (ENOSYS).
  */
 #include <errno.h>

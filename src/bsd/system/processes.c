@@ -139,7 +139,7 @@ pid_t getpgrp(void)
 }
 WASOCK_BSD_PLAIN(getpgrp);
 
-/* Of oneself (0). Errors: ESRCH: there is nobody else. */
+/* Of oneself (0). Errors: ESRCH: another process. */
 pid_t getpgid(pid_t pid)
 {
     if (pid != 0 && pid != getpid()) {
@@ -344,7 +344,7 @@ int dladdr(const void *address, Dl_info *info)
 }
 WASOCK_BSD_PLAIN(dladdr);
 
-/* Memory to share: ENOSYS, as there is nobody. */
+/* Shared memory: ENOSYS, as there is one process. */
 int shmget(key_t key, size_t size, int flags)
 {
     (void)key;

@@ -2,12 +2,11 @@
 /*
  * signals.c - signals that the program sends to itself.
  *
- * True: what the program raises, or sends to itself by kill, comes at once to
- * its handler, or when it is no longer blocked; sa_mask, SA_NODEFER,
- * SA_RESETHAND. SIGPIPE comes where there is a handler for it, and ends no
- * program. No signal comes from outside: to wait for one that is not pending is
- * EDEADLK.
- * Ignored: SA_RESTART and siginterrupt (nothing is interrupted), SA_ONSTACK.
+ * True: a signal that the program raises, or sends to itself by kill, runs its
+ * handler at once, or when it is unblocked; sa_mask, SA_NODEFER, SA_RESETHAND.
+ * SIGPIPE comes where there is a handler for it, and ends no program. No signal
+ * comes from outside: to wait for one that is not pending is EDEADLK. Ignored:
+ * SA_RESTART and siginterrupt (nothing is interrupted), SA_ONSTACK.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -19,8 +18,7 @@
 #include "../plain.h"
 #include "signals.h"
 
-/* What a signal does that nobody handles: wasi-libc ends the program, or goes
- * on. */
+/* The default action of a signal: wasi-libc ends the program, or goes on. */
 int wasock_libc_raise(int number) __asm__("raise");
 
 static struct sigaction actions[_NSIG];
@@ -41,7 +39,7 @@ static sigset_t bit_of(int signal)
     return (sigset_t)1 << (signal - 1);
 }
 
-/* Do what the program wants done about one. */
+/* Run the action of a signal. */
 static void act(int number)
 {
     const struct sigaction action = actions[number];
@@ -70,7 +68,7 @@ static void act(int number)
     blocked = before;
 }
 
-/* Act on what is pending and not blocked, until nothing is. */
+/* Deliver pending signals that are not blocked. */
 static void deliver(void)
 {
     for (int number = 1; number < _NSIG; number++) {

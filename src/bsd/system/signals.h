@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* A write found that nobody reads: SIGPIPE, if the program handles it. */
+/* A write has no reader: raise SIGPIPE, if the program handles it. */
 void wasock_bsd__broken_pipe(void);
 
 /* Whether a signal is pending that a wait with this mask lets in; NULL: the

@@ -68,7 +68,7 @@ void vsyslog(int priority, const char *format, va_list arguments)
         return; /* without memory nothing is said */
     }
     const ssize_t ignored = wasock_libc_write(STDERR_FILENO, line, (size_t)n);
-    (void)ignored; /* there is nobody else to tell */
+    (void)ignored; /* there is no other place to report it */
     free(line);
 }
 WASOCK_BSD_PLAIN(vsyslog);

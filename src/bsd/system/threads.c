@@ -4,9 +4,8 @@
  *
  * True: mutexes (a second lock of one that is not recursive is EDEADLK rather
  * than for ever), once, keys. Not there: other threads (pthread_create is
- * EAGAIN). To wait for a condition, which nobody could signal, is EDEADLK;
- * until a deadline, that is waited for, and ETIMEDOUT. locks.c has the rarer
- * locks.
+ * EAGAIN). Waiting for a condition, which no thread could signal, fails with
+ * EDEADLK, or with ETIMEDOUT at its deadline. locks.c has the rarer locks.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -78,7 +77,7 @@ void pthread_exit(void *result)
 }
 WASOCK_BSD_PLAIN(pthread_exit);
 
-/* Nobody cancels. */
+/* No thread cancels another. */
 void pthread_testcancel(void)
 {
 }
@@ -244,7 +243,7 @@ int pthread_mutexattr_gettype(const pthread_mutexattr_t *restrict attributes,
 }
 WASOCK_BSD_PLAIN(pthread_mutexattr_gettype);
 
-/* Shared or not, nobody else has it. The types are POSIX's.
+/* It is never shared. The types are POSIX's.
  * NOLINTNEXTLINE(readability-non-const-parameter) */
 int pthread_mutexattr_setpshared(pthread_mutexattr_t *attributes, int shared)
 {
@@ -395,7 +394,7 @@ int pthread_cond_destroy(pthread_cond_t *condition)
 }
 WASOCK_BSD_PLAIN(pthread_cond_destroy);
 
-/* Nobody waits. The types are POSIX's.
+/* No thread waits. The types are POSIX's.
  * NOLINTNEXTLINE(readability-non-const-parameter) */
 int pthread_cond_signal(pthread_cond_t *condition)
 {
@@ -424,7 +423,7 @@ int pthread_cond_timedwait(pthread_cond_t *restrict condition,
                            pthread_mutex_t *restrict mutex,
                            const struct timespec *restrict deadline)
 {
-    (void)mutex; /* nobody would lock it meanwhile */
+    (void)mutex; /* no thread could lock it meanwhile */
     return wasock_bsd__wait_in_vain(
         IS_MONOTONIC(condition) ? CLOCK_MONOTONIC : CLOCK_REALTIME, deadline);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * users.c - one user and one group, 1000, who are not root: so that servers do
- * not try to become somebody else.
+ * users.c - one user and one group, 1000, not root, so that servers do not try
+ * to drop privileges.
  *
- * Becoming whom one is succeeds; becoming anybody else, and giving files away,
- * is EPERM.
+ * Changing to the same user succeeds; to another user, or of a file's owner, it
+ * fails with EPERM.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -149,7 +149,7 @@ int fchown(int fd, uid_t uid, gid_t gid)
 }
 WASOCK_BSD_PLAIN(fchown);
 
-/* Nobody has logged in. */
+/* There are no logins. */
 char *getlogin(void)
 {
     errno = ENXIO;
@@ -281,7 +281,7 @@ int getgrnam_r(const char *name, struct group *group, char *buffer,
 WASOCK_BSD_PLAIN(getgrnam_r);
 /* NOLINTEND(readability-non-const-parameter) */
 
-/* The group that is given is the only one. Returns how many there are, or -1
+/* The group that is given is the only one. Returns 1, or -1
  * where there is no room. */
 int getgrouplist(const char *name, gid_t group, gid_t *groups, int *n_groups)
 {

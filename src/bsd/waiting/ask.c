@@ -10,7 +10,7 @@
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
-/* How many in doubt are asked together to find the few that are meant. */
+/* The size of a group of doubtful ones that is polled together. */
 #define CHUNK 8
 
 /* preview1's, in an event. */
@@ -59,7 +59,7 @@ int wasock_bsd__ask_add(struct ask *ask, int host_fd, unsigned direction)
     return 0;
 }
 
-/* What an event says of its question. */
+/* The result of a subscription's event. */
 static uint16_t answer_of(const struct wasock__event *event)
 {
     const unsigned direction = event->type == EVENT_IS_READ ? POLLIN : POLLOUT;
@@ -135,7 +135,7 @@ static struct outcome poll_range(struct ask *ask, size_t first, size_t n,
     return outcome;
 }
 
-/* Leave out questions that are answered. Returns how many remain. */
+/* Leave out questions that are answered. Returns the number left. */
 static size_t leave_out_answered(struct ask *ask, size_t first, size_t n)
 {
     size_t n_left = 0;
@@ -160,7 +160,7 @@ static void ask_each(struct ask *ask, size_t first, size_t n)
     }
 }
 
-/* Everything was reported: find out what is meant, a few at a time. */
+/* Everything was reported: poll again in small groups. */
 static void search(struct ask *ask, size_t n)
 {
     for (size_t i = 0; i < n; i += CHUNK) {

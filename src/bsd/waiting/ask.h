@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ask.h - ask the host about many descriptors at once, and get the truth.
+ * ask.h - poll many descriptors at once, without false events.
  *
- * wasmtime reports everything that is asked for as soon as one thing is ready.
- * What such a report leaves in doubt is asked again, together, without waiting:
- * if nothing is ready then, all are told apart by one more call.
+ * wasmtime reports all subscriptions as soon as one is ready. The doubtful ones
+ * are polled again, together, without waiting: if none is ready, one more call
+ * settles all.
  */
 #ifndef WASOCK_BSD_WAITING_ASK_H
 #define WASOCK_BSD_WAITING_ASK_H
@@ -31,9 +31,10 @@ void wasock_bsd__ask_clear(struct ask *ask);
 int wasock_bsd__ask_add(struct ask *ask, int host_fd, unsigned direction);
 
 /*
- * Ask, and wait at most so long; UINT64_MAX is for ever, and then there must
- * be a question.
- * Returns how many are ready; 0: time is up, or look again; or an error.
+ * Poll, and wait for at most a timeout; UINT64_MAX: no limit, then there must
+ * be a subscription.
+ * Returns the number of ready ones; 0: the time is up, or poll again; or an
+ * error.
  */
 int wasock_bsd__ask_host(struct ask *ask, uint64_t timeout_ns);
 

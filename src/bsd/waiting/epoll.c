@@ -2,18 +2,17 @@
 /*
  * epoll.c - epoll instances on wasock's poller.
  *
- * What a wait costs follows what happens, not how many are watched. The poller
- * gives hints; what may be read is read ahead, what may be accepted is
+ * The cost of a wait follows the active descriptors, not the watched ones. The
+ * poller gives hints; what may be read is read ahead, what may be accepted is
  * accepted ahead, what may be written is asked for alone: so an event is never
- * false (but on wazero EPOLLOUT may be). One of many idle connections is
- * noticed as late as wasock/poller.h says.
+ * false (but on wazero EPOLLOUT may be). wasock/poller.h has the latency of
+ * idle connections.
  *
  * True: level and edge triggering, ONESHOT, data, EPOLLRDHUP, a description
- * that is watched through several numbers, or that outlives its number.
- * An edge comes with every arrival, until 4 KiB are unread; then with what
- * comes after a read.
- * Not done: EPOLLPRI; EPOLLEXCLUSIVE and EPOLLWAKEUP are ignored; an instance
- * cannot watch another, though poll can watch it.
+ * that is watched through several numbers, or that outlives its number. An edge
+ * comes with every arrival, until 4 KiB are unread; then with what comes after
+ * a read. Not done: EPOLLPRI; EPOLLEXCLUSIVE and EPOLLWAKEUP are ignored; an
+ * instance cannot watch another, though poll can watch it.
  */
 #include "epoll_internal.h"
 
@@ -270,7 +269,7 @@ static void take_news(struct epoll *epoll)
     }
 }
 
-/* The host says that something is ready: tell all items of this instance. */
+/* The host reports readiness: pass it to all items of this instance. */
 void wasock_bsd__epoll_tell(struct epoll *epoll,
                             struct description *description, unsigned events)
 {
@@ -306,8 +305,8 @@ static unsigned ready_events(const struct item *item)
     return ready;
 }
 
-/* After a report: what must not be told again, is not. Whatever else is still
- * ready stays in the ring, at its end. */
+/* After a report: disarm what must not be reported again. Whatever else is
+ * still ready stays in the ring, at its end. */
 static void follow_report(struct epoll *epoll, struct item *item,
                           unsigned reported)
 {
@@ -333,7 +332,7 @@ static void follow_report(struct epoll *epoll, struct item *item,
     }
 }
 
-/* Report those of the ring that are ready, each once. Returns how many. */
+/* Report those of the ring that are ready, each once. Returns the number. */
 static int report_ready(struct epoll *epoll, struct epoll_event *events,
                         int capacity)
 {
@@ -389,7 +388,7 @@ static void epoll_look(struct description *description)
     take_news(epoll);
     if (!is_anything_ready(epoll) && epoll->items != NULL) {
         const int ignored = wasock_bsd__epoll_ask(epoll, WASOCK_DEADLINE_PAST);
-        (void)ignored; /* whoever waits on it will hear */
+        (void)ignored; /* this wakes an epoll that waits on it */
         take_news(epoll);
     }
 }
@@ -601,8 +600,8 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
  * epoll_wait(2), epoll_pwait(2), epoll_pwait2(2). A signal that the mask lets
  * in comes if it is pending and nothing is ready; none comes while the program
  * waits.
- * Errors: EBADF; EINVAL: no epoll instance, no room for an event, a time that
- *   is none; EINTR: a signal was pending; what the host says.
+ * Errors: EBADF; EINVAL: no epoll instance, no room for an event, a bad
+ * timeout; EINTR: a signal was pending; any other code of the host.
  */
 static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
                    uint64_t deadline_ns, const sigset_t *mask)

@@ -10,13 +10,13 @@
 #include "ask.h"
 #include "wait.h"
 
-/* So many are few. */
+/* At most this number are polled all together. */
 #define FEW 64
 
 /* How long to sleep where nothing can happen. */
 #define SLEEP_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
 
-/* Whether the host says so when it is asked about one direction alone. */
+/* Whether a poll of one direction alone confirms it. */
 static bool confirms(struct wasock_socket *host, unsigned direction)
 {
     return wasock__fd_wait_once(wasock_socket_fd(host), direction, 0) == 1;
@@ -106,7 +106,7 @@ static void take_answer(struct epoll *epoll, struct description *description,
         return;
     }
     if (wasock_bsd__socket_of(description) != NULL && (answer & POLLERR) == 0) {
-        answer &= ~(unsigned)POLLHUP; /* half of it: reading tells it */
+        answer &= ~(unsigned)POLLHUP; /* half of it: a read detects it */
     }
     if ((answer & POLLIN) != 0 && description->operations->look != NULL) {
         description->operations->look(description);

@@ -18,7 +18,7 @@
 #define WASOCK_BSD_EPOLL_TRIGGERS                                              \
     (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)
 
-/* What is reported whether it was asked for or not. */
+/* Always reported, as in epoll. */
 #define WASOCK_BSD_EPOLL_ALWAYS (EPOLLERR | EPOLLHUP)
 
 /* One registration. */
@@ -30,12 +30,12 @@ struct item {
     struct item *previous_ready;
     struct epoll_event event; /* as registered */
     int fd;
-    bool is_over;   /* a ONESHOT that was told */
+    bool is_over;   /* a reported ONESHOT */
     unsigned armed; /* those that the poller asks about, for all items of
                         the description */
-    unsigned told;  /* what the host says is ready, until it is reported */
+    unsigned told;  /* ready by the host, not reported yet */
     unsigned edges; /* what has risen and was not reported */
-    unsigned spent; /* directions whose edge was told: not armed */
+    unsigned spent; /* directions whose edge was reported: not armed */
 };
 
 struct epoll {
@@ -49,15 +49,14 @@ struct epoll {
     struct item *ready; /* a ring, the first to be looked at; or NULL */
 };
 
-/* The object of a description of which the host is asked, or NULL. */
+/* The object to poll for a description, or NULL. */
 struct wasock_socket *wasock_bsd__epoll_host(struct description *description);
 
-/* The host says that something is ready: tell all items of this instance. */
+/* The host reports readiness: pass it to all items of this instance. */
 void wasock_bsd__epoll_tell(struct epoll *epoll,
                             struct description *description, unsigned events);
 
-/* Ask the host what is ready, at most until the deadline. Returns 0 or an
- * error. */
+/* Poll the host, at most until the deadline. Returns 0 or an error. */
 int wasock_bsd__epoll_ask(struct epoll *epoll, uint64_t deadline_ns);
 
 #endif

@@ -3,16 +3,15 @@
  * poll.c - poll and ppoll, of any number of descriptors.
  *
  * True: exactly what is ready is reported, of all that are ready, each time. An
- * idle one is never reported because another is ready. On a host whose poll
- * looks at nothing (wazero) what is there to be read or accepted is found by
- * trying, every 1 to 15 ms, and a connection counts as writable until a write
- * has found no room. In a component what the host says is there to be read is
- * verified by reading ahead, as it may be out of date.
- * Known as far as hosts let one: POLLHUP and POLLERR of a connection that was
- * reset. They, where nothing is asked for, and POLLRDHUP, where it is, are
- * found behind up to 4 KiB that are unread. POLLPRI never is.
- * A signal that ppoll's mask lets in comes if it is pending and nothing is
- * ready; none comes while the program waits.
+ * idle one is never reported because another is ready. On a host with a fake
+ * poll (wazero) readability is detected by a try, every 1 to 15 ms, and a
+ * connection counts as writable until a write has found no room. In a component
+ * readability is verified by reading ahead, as the host may report old
+ * readiness. Known as far as hosts let one: POLLHUP and POLLERR
+ * of a connection that was reset. They, where nothing is asked for, and
+ * POLLRDHUP, where it is, are found behind up to 4 KiB that are unread. POLLPRI
+ * never is. A signal that ppoll's mask lets in comes if it is pending and
+ * nothing is ready; none comes while the program waits.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -137,8 +136,8 @@ static bool wants_end(unsigned events)
     return (events & POLLRDHUP) != 0 || (events & (READS | WRITES)) == 0;
 }
 
-/* Find out what there is to be read, by trying, and whether the stream ends
- * behind it, which the next try tells. Returns what is known then. */
+/* Detect by a try whether it is readable, and by the next one whether EOF
+ * follows. Returns the known POLL bits. */
 static unsigned look_ahead(struct description *description, unsigned events)
 {
     const struct operations *operations = description->operations;
@@ -152,7 +151,7 @@ static unsigned look_ahead(struct description *description, unsigned events)
     return known;
 }
 
-/* Whether the host has to be asked if there is something to be read. */
+/* Whether the host must be polled for reading. */
 static bool is_read_asked(struct description *description, unsigned events,
                           unsigned known)
 {
@@ -169,7 +168,7 @@ static bool is_read_asked(struct description *description, unsigned events,
            (operations->askable(description) & WASOCK_READABLE) != 0;
 }
 
-/* Report what is known of one without the host; note what is to be asked. */
+/* Report the known bits of one; collect the subscriptions for the rest. */
 static int look_at(struct turn *turn, size_t index,
                    struct description *description)
 {
@@ -213,7 +212,7 @@ static int look_at_all(struct turn *turn)
         if (turn->fds[i].fd < 0) {
             continue;
         }
-        const int error = errno; /* to find nobody is no failure here */
+        const int error = errno; /* no connection is not a failure here */
         struct description *description = wasock_bsd__find(turn->fds[i].fd);
         errno = error;
         if (description == NULL) {
@@ -229,7 +228,7 @@ static int look_at_all(struct turn *turn)
     return 0;
 }
 
-/* How long the host is asked to wait, this turn. */
+/* The timeout of the next poll of the host. */
 static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
                            unsigned *nap_ms)
 {
@@ -247,7 +246,7 @@ static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
     return timeout_ns;
 }
 
-/* The end of the stream is told apart from bytes only by trying. */
+/* Only a try distinguishes EOF from bytes. */
 static void look_for_end(struct turn *turn, size_t index)
 {
     struct description *description = wasock_bsd__find(turn->fds[index].fd);
@@ -258,7 +257,7 @@ static void look_for_end(struct turn *turn, size_t index)
     }
 }
 
-/* What the host's answer to a question means. */
+/* Convert an event of the host. */
 static unsigned meaning_of(const struct turn *turn, size_t question)
 {
     const unsigned answer = questions.answers[question];
@@ -270,7 +269,7 @@ static unsigned meaning_of(const struct turn *turn, size_t question)
                : description->operations->meaning(description, answer);
 }
 
-/* Ask the host what is not known, and report its answers. */
+/* Poll the host for the rest, and report its events. */
 static int ask_host(struct turn *turn, uint64_t timeout_ns)
 {
     if (questions.n == 0 && timeout_ns == 0) {
@@ -312,9 +311,9 @@ int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
 
 /*
  * poll(2), ppoll(2). A timeout of -1 where nothing can happen sleeps for ever.
- * Errors: EINVAL: a time that is none, more fds than there can be numbers;
- *   EINTR: a signal was pending; ENOMEM; what the host says. A number that is
- *   none is POLLNVAL.
+ * Errors: EINVAL: a bad timeout, more fds than there can be numbers; EINTR: a
+ * signal was pending; ENOMEM; any other code of the host. A closed number is
+ * reported as POLLNVAL.
  */
 int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
 {

@@ -2,8 +2,8 @@
 /*
  * select.c - select and pselect, on bitmaps of any size, over poll.
  *
- * Exceptional conditions never are. The timeout is left as it was, where Linux
- * writes what is left of it.
+ * There are never exceptional conditions. The timeout is not modified; Linux
+ * writes the rest.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static bool has(const fd_set *set, int fd)
     return set != NULL && FD_ISSET(fd, set);
 }
 
-/* What poll is asked of one number. */
+/* The POLL bits to request for a number. */
 static short events_of(int fd, const fd_set *readable, const fd_set *writable)
 {
     unsigned events = 0;
@@ -53,7 +53,7 @@ static bool make_room(size_t n)
     return true;
 }
 
-/* List the members of the sets. Returns how many, or -ENOMEM, -EBADF. */
+/* List the members of the sets. Returns the number, or -ENOMEM, -EBADF. */
 static int list_members(int n_fds, const fd_set *readable,
                         const fd_set *writable, const fd_set *exceptional)
 {
@@ -80,7 +80,7 @@ static int list_members(int n_fds, const fd_set *readable,
     return (int)n;
 }
 
-/* Keep a member of a set if it is ready. Returns how many bits remain. */
+/* Keep a member of a set if it is ready. Returns the number of bits left. */
 static int keep(fd_set *set, const struct pollfd *fd, unsigned asked,
                 unsigned ready)
 {
@@ -122,9 +122,9 @@ static int select_until(int n_fds, fd_set *readable, fd_set *writable,
 
 /*
  * select(2), pselect(2).
- * Errors: EBADF: a number that is none; EINVAL: a negative n_fds, a time that
- *   is none; EINTR: a signal was pending that pselect's mask lets in; ENOMEM;
- *   what the host says.
+ * Errors: EBADF: a closed number; EINVAL: a negative n_fds, a bad timeout;
+ * EINTR: a signal was pending that pselect's mask lets in; ENOMEM; any other
+ * code of the host.
  */
 int select(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
            fd_set *restrict exceptional, struct timeval *restrict timeout)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* wait.h - what poll, select and their like have in common. */
+/* wait.h - shared by poll, select and their like. */
 #ifndef WASOCK_BSD_WAITING_WAIT_H
 #define WASOCK_BSD_WAITING_WAIT_H
 
@@ -23,10 +23,11 @@ uint64_t wasock_bsd__deadline_of_ms(int timeout_ms);
 int wasock_bsd__deadline_of(const struct timespec *timeout,
                             uint64_t *deadline_ns);
 
-/* Whether the host's poll says nothing of an object, or has no part in it. */
+/* Whether the host's poll does not cover an object. */
 bool wasock_bsd__is_mute(struct wasock_socket *socket);
 
-/* The next nap, in nanoseconds, where only trying tells: short ones first. */
+/* The next nap, in nanoseconds, if only a try detects readiness: short ones
+ * first. */
 uint64_t wasock_bsd__nap_ns(unsigned *nap_ms);
 
 /* Wait until a moment of CLOCK_REALTIME or CLOCK_MONOTONIC before which

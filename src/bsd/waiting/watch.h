@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch.h - how an epoll instance hears of what happens to a description.
+ * watch.h - how an epoll instance is notified of changes of a description.
  *
- * A watch stands in two lists: the description's, and, from a change until the
- * instance takes note of it, the instance's inbox. So nothing below epoll.c
- * calls it.
+ * A watch is in two lists: the description's, and, from a change until the
+ * instance has read it, the instance's inbox. So nothing below epoll.c calls
+ * it.
  */
 #ifndef WASOCK_BSD_WAITING_WATCH_H
 #define WASOCK_BSD_WAITING_WATCH_H
@@ -17,8 +17,8 @@ struct epoll_watch {
     struct epoll_watch **link;     /* what points at this one there */
     struct epoll_watch **inbox;    /* head of the instance's news */
     struct epoll_watch *next_news; /* in the inbox */
-    unsigned risen;                /* what has become ready since, see below */
-    bool has_news;                 /* stands in the inbox */
+    unsigned risen;                /* newly ready, see below */
+    bool has_news;                 /* is in the inbox */
 };
 
 /* Begin and end to watch. */
@@ -38,7 +38,7 @@ void wasock_bsd__unwatch(struct epoll_watch *watch);
 /*
  * Something has changed.
  * risen: what has newly become ready, in POLL's bits: bytes have come, room
- *   has; 0 when there only is less than before.
+ * has; 0 when there only is less than before.
  */
 void wasock_bsd__changed(struct description *description, unsigned risen);
 
