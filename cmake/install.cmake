@@ -26,3 +26,19 @@ if(WASOCK_HOST)
 endif()
 wasock_pkg_config(wasock "Sockets for C programs inside a WASI sandbox" ""
     "-I\${includedir} ${component_flag}" -lwasock)
+
+# The headers are the source of the man pages.
+find_package(Python3 COMPONENTS Interpreter QUIET)
+if(is_main AND Python3_FOUND)
+    file(GLOB headers CONFIGURE_DEPENDS include/wasock/*.h)
+    set(man ${PROJECT_BINARY_DIR}/man)
+    add_custom_command(OUTPUT ${man}/man7/wasock.7
+        COMMAND ${CMAKE_COMMAND} -E rm -rf ${man}
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/man.py ${man}
+        DEPENDS ${headers} tools/man.py
+        COMMENT "Writing the man pages")
+    add_custom_target(wasock_man ALL DEPENDS ${man}/man7/wasock.7)
+    install(DIRECTORY ${man}/ DESTINATION ${CMAKE_INSTALL_MANDIR})
+elseif(is_main)
+    message(STATUS "no man pages, as python3 is missing")
+endif()

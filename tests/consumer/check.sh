@@ -74,6 +74,12 @@ if [ -z "$components" ]; then # CMake must be shown wasock-component
 fi
 consume subproject "-DWASOCK_FROM=$source" "${subproject[@]}"
 
+# What else a package brings.
+for file in bin/wasock-run share/man/man7/wasock.7 \
+    share/man/man3/wasock_conn_read.3; do
+    [ -s "$scratch/prefix/$file" ]
+done
+
 # The README's Makefile and program.
 suffix=
 [ -n "$toolchain" ] && suffix=.wasm
