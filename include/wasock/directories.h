@@ -9,9 +9,10 @@
  * registers each directory with wasi-libc.
  *
  * Link the CMake target wasock::directories, or what pkg-config gives for
- * wasock-directories: the call below runs before main. By hand, the linker
- * options are -Wl,-u,wasock_directories_register -lwasock_directories. In a
- * component and natively it does nothing.
+ * wasock-directories: the call below runs before main. In a component and
+ * natively it does nothing. The linker's options by hand:
+ *
+ *   -Wl,--export=wasock_directories_register -lwasock_directories
  */
 #ifndef WASOCK_DIRECTORIES_H
 #define WASOCK_DIRECTORIES_H

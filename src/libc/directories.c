@@ -61,9 +61,7 @@ static int register_all(void)
     return result < 0 ? result : n_directories;
 }
 
-/* `used`: without it wasm-ld drops this file, which no other refers to, even
- * though -u took it from the archive. */
-__attribute__((used)) int wasock_directories_register(void)
+int wasock_directories_register(void)
 {
     static int result = -1;
 

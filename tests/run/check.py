@@ -557,6 +557,9 @@ def stdin_is_null():
     assert answer.returncode == 0, answer
 
 
+if not programs.is_dir():
+    print(f"SKIP: {programs} is not built")
+    sys.exit(1 if os.environ.get("CI") == "true" else hosts.SKIPPED)
 if host != "native":
     hosts.path(host)
 globals()[scenario]()
