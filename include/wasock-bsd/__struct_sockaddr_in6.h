@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of wasi-libc's, whose alignment is that of nobody else's. */
+/* In place of wasi-libc's, whose alignment differs from all other systems'. */
 #ifndef WASOCK_BSD_STRUCT_SOCKADDR_IN6_H
 #define WASOCK_BSD_STRUCT_SOCKADDR_IN6_H
 

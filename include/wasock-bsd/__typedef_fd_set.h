@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * In place of wasi-libc's set, which is a list: a bitmap, as everywhere else,
+ * In place of wasi-libc's set, which is a list: a bitmap, as on other systems,
  * since programs allocate larger or smaller ones by its bits (libevent).
  */
 #ifndef WASOCK_BSD_TYPEDEF_FD_SET_H

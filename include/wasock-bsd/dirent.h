@@ -9,8 +9,7 @@
 
 #include_next <dirent.h>
 
-/* wasi-libc calls the type of sockets that of pipes, of which preview1 knows
- * none. */
+/* wasi-libc uses the type of sockets for pipes, which preview1 lacks. */
 #ifndef DT_SOCK
 #define DT_SOCK __WASI_FILETYPE_SOCKET_STREAM
 #undef DT_FIFO

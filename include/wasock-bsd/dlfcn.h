@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* dlfcn.h - there is nothing to load at run time. */
+/* dlfcn.h - there are no shared libraries. */
 #ifndef WASOCK_BSD_DLFCN_H
 #define WASOCK_BSD_DLFCN_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * errno.h - the names that Linux knows and preview1 does not. No call here
+ * errno.h - Linux's names that preview1 lacks. No call here
  * fails with them; programs list them. The numbers are Linux's behind 1000,
  * apart from preview1's own.
  */

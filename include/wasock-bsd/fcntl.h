@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fcntl.h - files, devices and what is true of descriptors. */
+/* fcntl.h - files, devices and flags of descriptors. */
 #ifndef WASOCK_BSD_FCNTL_H
 #define WASOCK_BSD_FCNTL_H
 

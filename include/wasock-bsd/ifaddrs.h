@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* ifaddrs.h - there are no interfaces to see. */
+/* ifaddrs.h - there are no interfaces. */
 #ifndef WASOCK_BSD_IFADDRS_H
 #define WASOCK_BSD_IFADDRS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netdb.h - names: numbers, nothing and localhost; there is no resolver. */
+/* netdb.h - look up names; preview1: numeric addresses and localhost only. */
 #ifndef WASOCK_BSD_NETDB_H
 #define WASOCK_BSD_NETDB_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* paths.h - where Linux keeps things; of these the devices are here always. */
+/* paths.h - Linux's paths; only the devices always exist. */
 #ifndef WASOCK_BSD_PATHS_H
 #define WASOCK_BSD_PATHS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* poll.h - poll and ppoll that tell the truth, with Linux's numbers, on which
- * servers rely. */
+/* poll.h - poll and ppoll without false events, with Linux's numbers, which
+ * servers rely on. */
 #ifndef WASOCK_BSD_POLL_H
 #define WASOCK_BSD_POLL_H
 

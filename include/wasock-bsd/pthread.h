@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pthread.h - one thread: what locks it needs are there, others cannot be
- * made. */
+/* pthread.h - one thread: locks work, pthread_create fails. */
 #ifndef WASOCK_BSD_PTHREAD_H
 #define WASOCK_BSD_PTHREAD_H
 
@@ -58,7 +57,7 @@ int pthread_setcanceltype(int type, int *old) WASOCK_BSD(pthread_setcanceltype);
 int pthread_atfork(void (*prepare)(void), void (*parent)(void),
                    void (*child)(void)) WASOCK_BSD(pthread_atfork);
 
-/* Handlers of the block between the two, which pthread_exit calls as well. */
+/* Handlers of the block between the two; pthread_exit calls them as well. */
 struct wasock_bsd_cleanup {
     void (*handler)(void *);
     void *argument;

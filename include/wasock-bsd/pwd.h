@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pwd.h - one user, who is not root. */
+/* pwd.h - one user, not root. */
 #ifndef WASOCK_BSD_PWD_H
 #define WASOCK_BSD_PWD_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* semaphore.h - counters of one thread: what would wait for another's post
- * fails with EDEADLK. Semaphores with names are ENOSYS. */
+/* semaphore.h - counters of one thread: a wait for another thread fails with
+ * EDEADLK. Named semaphores fail with ENOSYS. */
 #ifndef WASOCK_BSD_SEMAPHORE_H
 #define WASOCK_BSD_SEMAPHORE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * setjmp.h - setjmp returns once. wasm cannot jump out of functions without
- * exceptions, which preview1 hosts need not have: longjmp says so and aborts.
+ * exceptions, which not every host has: longjmp prints an error and aborts.
  */
 #ifndef WASOCK_BSD_SETJMP_H
 #define WASOCK_BSD_SETJMP_H

@@ -30,7 +30,7 @@ extern "C" {
 #define P_tmpdir "/tmp"
 #endif
 
-/* Streams of the numbers 0, 1 and 2, whatever dup2 makes of those; wasi-libc's
+/* Streams of the numbers 0, 1 and 2, also after dup2 to them; wasi-libc's
  * own are the host's. */
 extern FILE *wasock_bsd_stdin;
 extern FILE *wasock_bsd_stdout;

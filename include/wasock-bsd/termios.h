@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* termios.h - there are no terminals to set. */
+/* termios.h - there are no terminals. */
 #ifndef WASOCK_BSD_TERMIOS_H
 #define WASOCK_BSD_TERMIOS_H
 

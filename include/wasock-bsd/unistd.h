@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* unistd.h - descriptors of every kind, and what else servers call. */
+/* unistd.h - descriptors, processes, users, limits. */
 #ifndef WASOCK_BSD_UNISTD_H
 #define WASOCK_BSD_UNISTD_H
 
@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* wasi-libc's macro calls the host; ours has no part in that. */
+/* wasi-libc's macro calls the host, without the layer. */
 #undef lseek
 
 int close(int fd) WASOCK_BSD(close);
@@ -56,7 +56,7 @@ ssize_t readlinkat(int directory_fd, const char *__restrict path,
 int unlinkat(int directory_fd, const char *path, int flags)
     WASOCK_BSD(unlinkat);
 
-/* Processes, users, limits: what there is of them in a sandbox. */
+/* Processes, users, limits. */
 pid_t fork(void) WASOCK_BSD(fork);
 pid_t vfork(void) WASOCK_BSD(vfork);
 int execv(const char *path, char *const arguments[]) WASOCK_BSD(execv);

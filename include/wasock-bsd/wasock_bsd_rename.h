@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasock_bsd_rename.h - how these headers take a function over.
+ * wasock_bsd_rename.h - how these headers replace a function.
  *
  * WASOCK_BSD(read) behind a declaration of read gives it another name in the
  * object file, wasock_bsd_read. In C it keeps its own, so that members of

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* arpa/inet.h - addresses from and to text, in the old ways as well. */
+/* arpa/inet.h - convert addresses from and to text, also inet_addr and its
+ * like. */
 #ifndef WASOCK_BSD_ARPA_INET_H
 #define WASOCK_BSD_ARPA_INET_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* net/if.h - there are no interfaces to see. */
+/* net/if.h - there are no interfaces. */
 #ifndef WASOCK_BSD_NET_IF_H
 #define WASOCK_BSD_NET_IF_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* netinet/in.h - addresses of AF_INET and AF_INET6 as programs know them. */
+/* netinet/in.h - addresses of AF_INET and AF_INET6 with the usual members. */
 #ifndef WASOCK_BSD_NETINET_IN_H
 #define WASOCK_BSD_NETINET_IN_H
 

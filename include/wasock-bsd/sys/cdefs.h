@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/cdefs.h - words in which the BSDs' headers are written. */
+/* sys/cdefs.h - macros of the BSDs' headers. */
 #ifndef WASOCK_BSD_SYS_CDEFS_H
 #define WASOCK_BSD_SYS_CDEFS_H
 

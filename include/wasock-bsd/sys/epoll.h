@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/epoll.h - epoll on wasock's poller: what a wait costs follows what
- * happens, not how many are watched. */
+/* sys/epoll.h - epoll on wasock's poller: the cost of a wait follows the
+ * active descriptors, not the watched ones. */
 #ifndef WASOCK_BSD_SYS_EPOLL_H
 #define WASOCK_BSD_SYS_EPOLL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/eventfd.h - counters with a number, to be polled. */
+/* sys/eventfd.h - counters that can be polled. */
 #ifndef WASOCK_BSD_SYS_EVENTFD_H
 #define WASOCK_BSD_SYS_EVENTFD_H
 

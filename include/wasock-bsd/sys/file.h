@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/file.h - flock, which fails: a guest cannot lock what others open. */
+/* sys/file.h - flock, which fails: WASI has no locks. */
 #ifndef WASOCK_BSD_SYS_FILE_H
 #define WASOCK_BSD_SYS_FILE_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/ipc.h - the names of what processes share; there is one process. */
+/* sys/ipc.h - constants of System V IPC, which is missing: there is one
+ * process. */
 #ifndef WASOCK_BSD_SYS_IPC_H
 #define WASOCK_BSD_SYS_IPC_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/mman.h - wasi-libc's emulation, which copies a file, by our numbers. */
+/* sys/mman.h - wasi-libc's emulation, which copies a file, on the layer's
+ * descriptors. */
 #ifndef WASOCK_BSD_SYS_MMAN_H
 #define WASOCK_BSD_SYS_MMAN_H
 

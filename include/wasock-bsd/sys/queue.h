@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sys/queue.h - the BSDs' lists inside structures, which no wasi-libc has.
+ * sys/queue.h - the BSDs' intrusive lists, which wasi-libc lacks.
  *
  * SLIST: a chain, from its head on. LIST: one that any element can leave.
  * STAILQ, also called SIMPLEQ: a chain that knows its end. TAILQ: a chain in
@@ -9,7 +9,7 @@
 #ifndef WASOCK_BSD_SYS_QUEUE_H
 #define WASOCK_BSD_SYS_QUEUE_H
 
-/* What every kind of loop does, given how it begins and goes on. */
+/* The body of all loops. */
 #define WASOCK_BSD_EACH(var, first, next)                                      \
     for ((var) = (first); (var) != 0; (var) = (next))
 #define WASOCK_BSD_EACH_SAFE(var, first, next, after)                          \

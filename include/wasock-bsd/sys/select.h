@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/select.h - select and pselect that tell the truth, on bitmaps. */
+/* sys/select.h - select and pselect on bitmaps, without false events. */
 #ifndef WASOCK_BSD_SYS_SELECT_H
 #define WASOCK_BSD_SYS_SELECT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/shm.h - memory for several processes, which is refused: ENOSYS. */
+/* sys/shm.h - shared memory, which fails with ENOSYS. */
 #ifndef WASOCK_BSD_SYS_SHM_H
 #define WASOCK_BSD_SYS_SHM_H
 

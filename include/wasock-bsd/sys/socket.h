@@ -132,7 +132,7 @@ extern "C" {
 
 #define SCM_RIGHTS 1
 
-/* Descriptors cannot be passed; the macros let programs that try compile. */
+/* Passing descriptors fails; the macros let programs compile. */
 struct cmsghdr {
     socklen_t cmsg_len;
     int cmsg_level;

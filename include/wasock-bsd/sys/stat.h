@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/stat.h - what descriptors and paths are, devices included. */
+/* sys/stat.h - stat and its like, with devices. */
 #ifndef WASOCK_BSD_SYS_STAT_H
 #define WASOCK_BSD_SYS_STAT_H
 

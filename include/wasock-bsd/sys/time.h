@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/time.h - timers that are refused; the time, in no zone but UTC. */
+/* sys/time.h - the time, in UTC; timers fail. */
 #ifndef WASOCK_BSD_SYS_TIME_H
 #define WASOCK_BSD_SYS_TIME_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/wait.h - there are no children to wait for. */
+/* sys/wait.h - there are no child processes. */
 #ifndef WASOCK_BSD_SYS_WAIT_H
 #define WASOCK_BSD_SYS_WAIT_H
 
