@@ -167,7 +167,7 @@ struct wasock__fakenet_socket {
 
 /*
  * The memory of a network, in bytes. A constant expression if the arguments are
- * constant.
+ * constant. Make it static: the stack of a wasm program has 64 KiB.
  * n_sockets: sockets at a time: listeners, datagram sockets, and both ends of
  *   each connection.
  * buffer_bytes: unread bytes at a time, of all sockets. Each unread datagram

@@ -57,7 +57,8 @@ extern "C" {
 
 /*
  * The memory of a poller for `capacity` registrations, in bytes. A constant
- * expression if `capacity` is one.
+ * expression if `capacity` is one. Make it static: the stack of a wasm program
+ * has 64 KiB.
  */
 #define WASOCK_POLLER_SIZE(capacity)                                           \
     (WASOCK__POLLER_BASE_BYTES + (size_t)(capacity) * WASOCK__POLLER_EACH_BYTES)

@@ -235,7 +235,8 @@ bool wasock_client_is_closing(const struct wasock_client *client);
 
 /*
  * The memory of a server, in bytes. A constant expression if the arguments are
- * constant. The server touches only the buffers that it uses.
+ * constant. Make it static: the stack of a wasm program has 64 KiB. The server
+ * touches only the buffers that it uses.
  * n_clients: the most clients at a time.
  * input_bytes: the input buffer of a client: its largest message.
  * output_bytes: the output buffer of a client: the most that is queued. While
