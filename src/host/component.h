@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * component.h - what the host objects for WASI 0.2 and 0.3 share.
+ * component.h - shared by the host objects for WASI 0.2 and 0.3.
  *
  *   component_memory.c   where the results of host calls land; pages
  *   component_table.c    descriptors

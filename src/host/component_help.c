@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* component_help.c - how a component of WASI 0.2 or 0.3 is given a listener. */
+/* component_help.c - command lines that give a component a listener. */
 #include "../host.h"
 
 enum wasock__host_sockets wasock__host_detect_sockets(void)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * component_memory.c - where the results of host calls land, and pages.
+ * component_memory.c - memory for the results of host calls, and pages.
  *
  * There is no heap. The host asks cabi_realloc for the memory of every list and
- * string that it returns; callers say beforehand where these are wanted, so
- * that data lands in the user's buffer.
+ * string that it returns; callers set the target before, so that data lands in
+ * the user's buffer.
  */
 #include "component.h"
 
@@ -55,7 +55,7 @@ void wasock__land_release(void *memory)
 {
     const uintptr_t place = (uintptr_t)memory;
 
-    /* A heap between two spills is not told from them: leak. */
+    /* A heap between two spills cannot be detected: leak. */
     if (free != NULL &&
         (place < (uintptr_t)first_spill || place >= (uintptr_t)spill.end)) {
         free(memory);

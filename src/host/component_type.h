@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * component_type.h - have an archive's component type linked with its code.
+ * component_type.h - link an archive's component type with its code.
  *
  * The component type is a custom section, which no code refers to. A file that
  * imports from the host names it, so that it is linked, for no bytes of its

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* posix_help.c - how a native program is given a listener. */
+/* posix_help.c - command lines that give a native program a listener. */
 #include "../host.h"
 
 enum wasock__host_sockets wasock__host_detect_sockets(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* posix_internal.h - what the files of the POSIX host share. */
+/* posix_internal.h - shared by the files of the POSIX host. */
 #ifndef WASOCK_POSIX_INTERNAL_H
 #define WASOCK_POSIX_INTERNAL_H
 

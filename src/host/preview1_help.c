@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* preview1_help.c - how a preview1 program is given a listener. */
+/* preview1_help.c - command lines that give a preview1 program a listener. */
 #include "../host.h"
 #include "../wasip1.h"
 

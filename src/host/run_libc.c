@@ -24,7 +24,7 @@ _Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int32_t code)
     host_exit((uint32_t)code);
 }
 
-/* A result: 0 is success. Only status 0 and 1 can be told apart. */
+/* A result: 0 is success. Only status 0 and 1 exist. */
 WASOCK__EXPORT_RUN int wasock__run_libc(void)
 {
     __wasm_call_ctors();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasip2.c - the waist on WASI 0.2: wasi:io, wasi:clocks, wasi:sockets and
- * wasi:cli, by the canonical ABI.
+ * wasip2.c - the calls of wasip1.h on WASI 0.2: wasi:io, wasi:clocks,
+ * wasi:sockets and wasi:cli, by the canonical ABI.
  *
- * A component has no descriptors: what the library takes for one is an entry of
- * a table that holds the handles of a socket, its streams and their pollables.
+ * A component has no descriptors: a number of the library is an index of a
+ * table of sockets, with the handles of their streams and pollables.
  */
 #include "wasip2_internal.h"
 
@@ -86,8 +86,8 @@ static bool contains(const char *text, size_t length, const char *word)
     return false;
 }
 
-/* The errno that a text speaks of: of wasmtime or of Node, which say what the
- * system said. There is no other sign of it in 0.2.0. */
+/* The errno in an error's text, which wasmtime and Node take from the system.
+ * 0.2.0 has no other source of it. */
 static int32_t text_errno(const char *text, size_t length)
 {
     static const struct {
@@ -367,7 +367,7 @@ const struct wasock__poll_cost *wasock__host_poll_cost(void)
 int32_t wasock__host_set_open(struct wasock__host_set *set)
 {
     (void)set;
-    return WASOCK_ENOSYS; /* every poll tells all that is waited for */
+    return WASOCK_ENOSYS; /* each poll gets all subscriptions */
 }
 
 void wasock__host_set_close(struct wasock__host_set *set)

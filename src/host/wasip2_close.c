@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasip2_close.c - how a socket of WASI 0.2 ends.
+ * wasip2_close.c - close a socket of WASI 0.2.
  *
- * A stream that is dropped with data to send stops the guest until that is sent
- * (wasmtime 49) or forgets it (46). So a connection that is closed with data to
- * send is kept, and its number with it, until the peer has taken all.
+ * Dropping a stream with unsent data blocks the guest until the data is sent
+ * (wasmtime 49), or loses it (46). So a connection that is closed with unsent
+ * data keeps its handles and its number until all is sent.
  */
 #include "wasip2_internal.h"
 
@@ -15,11 +15,11 @@
 
 WASOCK__LINK_IMPORTS;
 
-/* How many are asked about at a time: peers that read nothing must not make
- * polls slow. */
+/* The number of these in a poll: peers that do not read must not make polls
+ * slow. */
 #define REAP_MAX 4
 
-/* How long the end of a program waits for peers. */
+/* The time that a program waits for peers before it ends. */
 #define LAST_WAIT_NS (5 * WASOCK_NS_PER_S)
 
 /* A queue of sockets with data to send. */
@@ -63,7 +63,7 @@ void wasock__p2_reap(void)
     }
 }
 
-/* Keep a connection, whose peer gets the end of the stream after the data. */
+/* Keep a connection; its peer reads EOF after the data. */
 static void linger(struct wasip2_socket *socket)
 {
     struct wasip2_done ignored;
@@ -74,8 +74,8 @@ static void linger(struct wasip2_socket *socket)
     enqueue(socket);
 }
 
-/* Whether a connection has, or may have, something to send. A host that says
- * that it takes nothing may not have looked. */
+/* Whether a connection has, or may have, unsent data. A host that reports no
+ * room may not have checked. */
 static bool has_unsent(struct wasip2_socket *socket)
 {
     struct wasip2_room room;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasip2_internal.h - what the parts of the host object for WASI 0.2 share.
+ * wasip2_internal.h - shared by the parts of the host object for WASI 0.2.
  *
  *   wasip2.c         clock, errors, stdin and stdout, costs
  *   wasip2_stream.c  listeners and connections: opened, read, written
- *   wasip2_close.c   how a descriptor ends, and what it had to send
+ *   wasip2_close.c   close, with unsent data
  *   wasip2_poll.c    the poll
  *   wasip2_dgram.c   datagrams: linked only if a program uses them
  *   wasip2_lookup.c  names: the same
@@ -21,8 +21,8 @@
     __attribute__((__import_module__(interface "@0.2.0"),                      \
                    __import_name__(name)))
 
-/* Handles are indexes from 1. Results that are no single number are written
- * to the last parameter, in the layout of the structures below. */
+/* Handles are indexes from 1. Results of more than one number are written to
+ * the last parameter, in the layout of the structures below. */
 
 WASIP2_IMPORT("wasi:io/poll", "poll")
 void wasip2_poll(const uint32_t *pollables, size_t n_pollables, void *result);
@@ -124,7 +124,7 @@ struct wasip2_room {
 
 struct wasip2_socket;
 
-/* What a datagram socket does by itself. A table, so that a program without
+/* The operations of a datagram socket. A table, so that a program without
  * datagrams neither links nor imports it. */
 struct wasip2_dgram_calls {
     int32_t (*receive)(struct wasip2_socket *socket,
@@ -151,7 +151,7 @@ struct wasip2_socket {
     uint32_t input_pollable;
     uint32_t output_pollable;
     uint32_t round;     /* of polls, in which it was last reported */
-    uint8_t read_level; /* how much a read asks for */
+    uint8_t read_level; /* for READ_SIZE */
     uint8_t is_eof;     /* nothing more is read */
     uint8_t is_written; /* something was written */
     uint8_t error;      /* of reading or connecting, not yet reported */
@@ -192,7 +192,7 @@ uint32_t wasock__p2_output_pollable(struct wasip2_socket *socket);
 /* Wait for one of two pollables. Returns whether the first is ready. */
 bool wasock__p2_wait(uint32_t pollable, uint32_t timer);
 
-/* Go on with a connect. 0: connected; EAGAIN: not finished; else why not. */
+/* Continue a connect. 0: connected; EAGAIN: not finished; else the error. */
 int32_t wasock__p2_finish_connect(struct wasip2_socket *socket);
 
 /* A pollable of stdin. */
@@ -202,8 +202,8 @@ uint32_t wasock__p2_stdin_pollable(void);
 uint32_t wasock__p2_always(void);
 
 /*
- * tokio, which wasmtime stands on, takes what is ready for unready after 128
- * answers "ready", until the guest waits. Answers since the last wait, at most.
+ * tokio, in wasmtime, reports ready sockets as not ready after 128 reports,
+ * until the guest waits. An upper bound of the reports since the last wait.
  */
 extern uint32_t wasock__p2_n_answers;
 #define WASIP2_MANY_ANSWERS 64
@@ -212,14 +212,13 @@ extern uint32_t wasock__p2_n_answers;
 extern size_t wasock__p2_n_asked;
 #define WASIP2_MANY_ASKED 128
 
-/* Have the host answer truly again. Cheap if it does. */
+/* Make the host report readiness again. Cheap if it does already. */
 void wasock__p2_refresh(void);
 
-/* Let the host look at its sockets, until a pollable is ready or about 1 ms. */
+/* Let the host check its sockets, until a pollable is ready or about 1 ms. */
 void wasock__p2_pause(uint32_t pollable);
 
-/* Drop sockets that were closed with data to send and have sent it: some of
- * them, in turn. */
+/* Drop closed sockets whose data is sent: some of them, in turn. */
 void wasock__p2_reap(void);
 
 #endif

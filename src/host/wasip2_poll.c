@@ -2,8 +2,8 @@
 /*
  * wasip2_poll.c - poll_oneoff by wasi:io/poll.
  *
- * The host asks each pollable on its own: a poll costs what it asks about, and
- * reports what is ready and nothing else.
+ * The host checks each pollable on its own: the cost of a poll follows its
+ * pollables, and its report is exact.
  */
 #include "wasip2_internal.h"
 
@@ -14,26 +14,26 @@
 WASOCK__LINK_IMPORTS;
 
 /*
- * tokio answers no more than 128 times "ready" at a time, and wasmtime asks in
- * the order of handles: the lowest ones would starve the others. So a poll that
- * reports this many begins a round: those it reported are left out, until a
- * poll reports fewer.
+ * tokio reports at most 128 ready sockets at a time, and wasmtime checks in the
+ * order of handles: the lowest ones would starve the others. So a poll that
+ * reports this number begins a round: reported ones are left out until a poll
+ * reports fewer.
  */
 #define FULL_POLL 100
 
 /*
- * Many polls in a row that report no connection make doubt. The host may have
- * given too many answers: polls that do not wait do not renew it, nor does a
- * listener that stays ready. Or it looks at its sockets only if a poll waits.
+ * After many polls in a row without a connection, the host may have reached
+ * tokio's limit, which polls that do not wait do not reset, nor does a listener
+ * that stays ready. Or it checks its sockets only if a poll waits.
  */
 #define EMPTY_POLLS_TO_REFRESH 16
 #define EMPTY_POLLS_TO_WAIT 256
 
-/* Owners of pollables that are no subscription's. */
+/* Owners of pollables without a subscription. */
 #define OWNER_TIMER UINT32_MAX
 #define OWNER_NOBODY (UINT32_MAX - 1)
 
-/* Arrays of one length: pollables, whose they are, and what is ready. */
+/* Arrays of one length: pollables, their owners, and the ready ones. */
 static struct {
     uint32_t *pollables;
     uint32_t *owners;
@@ -103,8 +103,8 @@ static uint32_t pollable_of_socket(struct wasip2_socket *socket, bool is_read)
                           : wasock__p2_input_pollable(socket);
 }
 
-/* The pollable of a subscription, or 0: it is never ready. What is no
- * descriptor is reported at once. */
+/* The pollable of a subscription, or 0: it is never ready. A bad descriptor is
+ * reported at once. */
 static uint32_t pollable_of(const struct wasock__subscription *subscription,
                             struct wasip2_socket *socket)
 {
@@ -162,7 +162,7 @@ static int32_t read_subscriptions(struct question *question)
 }
 
 /* The pollable of a timeout. A poll that does not wait may wait a little after
- * one that reported many: those come back together. */
+ * one that reported many: they are reported together. */
 static uint32_t make_timer(uint64_t timeout_ns)
 {
     if (timeout_ns == 0 && n_last_ready < WASIP2_MANY_ANSWERS &&
@@ -205,7 +205,7 @@ static void collect(struct question *question)
     }
 }
 
-/* Ask the host. Returns how many are ready, in scratch.ready. */
+/* Poll the host. Returns the number of ready ones, in scratch.ready. */
 static size_t poll(struct question *question)
 {
     struct {
@@ -322,7 +322,7 @@ static uint32_t report_clocks(const struct question *question,
     return n_events;
 }
 
-/* Ask until something is reported. */
+/* Poll until something is reported. */
 static int32_t wait_for(struct question *question, struct wasock__event *events,
                         uint32_t *n_events)
 {
@@ -340,7 +340,7 @@ static int32_t wait_for(struct question *question, struct wasock__event *events,
         const bool has_left_out = question->n_left_out > 0;
         uint32_t n = report(question, n_ready, events);
         if (n == 0 && has_left_out) {
-            continue; /* the round is over: ask about all of them */
+            continue; /* the round is over: poll all of them */
         }
         if (is_over(n_ready)) {
             n += report_clocks(question, events + n);
@@ -365,7 +365,7 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
     if (n_subscriptions == 0) {
         return WASOCK_EINVAL; /* nothing would ever happen */
     }
-    if (!reserve(n_subscriptions + 2)) { /* the timer, and one of nobody */
+    if (!reserve(n_subscriptions + 2)) { /* the timer, an unowned one */
         return WASOCK_ENOMEM;
     }
     int32_t error = read_subscriptions(&question);

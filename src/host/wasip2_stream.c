@@ -8,13 +8,13 @@
 
 WASOCK__LINK_IMPORTS;
 
-/* What a read asks for grows by the factor 4: hosts may zero all of it. */
+/* The size of reads grows by the factor 4: hosts may zero the whole buffer. */
 #define READ_LEVEL_FIRST 1
 #define READ_LEVEL_MAX 3
 #define READ_SIZE(level) ((size_t)1024 << 2 * (level))
 
-/* What one write gives to the host, which keeps what the system does not take:
- * a peer that reads nothing costs no more than this. */
+/* The most bytes of one write: the host buffers what the system does not take,
+ * so this limits the cost of a peer that does not read. */
 #define WRITE_MAX 65536
 
 /* Slices below this are sent as one. */
@@ -108,7 +108,7 @@ static int32_t start_listening(uint32_t handle, uint32_t pollable,
 {
     struct wasip2_done done;
 
-    /* A wish: a host that refuses it has a backlog of its own. */
+    /* Optional: a host that refuses it has its own backlog. */
     wasip2_tcp_set_backlog(handle, backlog > 0 ? backlog : 1, &done);
     wasip2_tcp_start_listen(handle, &done);
     return done.is_error ? wasock__p2_errno(done.code)
@@ -252,7 +252,7 @@ static int32_t start_connect(struct wasip2_socket *socket,
         return wasock__p2_errno(done.code);
     }
     socket->base.kind = WASOCK__SOCKET_CONNECTING;
-    /* wasmtime begins when it is first asked. */
+    /* wasmtime starts the connect at the first poll. */
     const int32_t ignored = wasock__p2_finish_connect(socket);
     (void)ignored;
     return 0;
@@ -519,7 +519,7 @@ static int32_t check_room(struct wasip2_socket *socket, uint64_t *n_bytes)
     return room.of.n_bytes > 0 ? 0 : WASOCK_EAGAIN;
 }
 
-/* The same. A host that says "nothing" may not have looked. */
+/* The same. A host that reports no room may not have checked. */
 static int32_t get_room(struct wasip2_socket *socket, uint64_t *n_bytes)
 {
     int32_t error = check_room(socket, n_bytes);
@@ -564,8 +564,8 @@ static int32_t write_some(struct wasip2_socket *socket, const uint8_t *bytes,
     return 0;
 }
 
-/* Write bytes, as many as the connection takes. Returns an error only if that
- * is none of them. */
+/* Write as many bytes as the connection takes. Returns an error only if it
+ * takes none. */
 static int32_t write_bytes(struct wasip2_socket *socket, const void *data,
                            size_t length, size_t *n_written)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wasip3.h - what the files of the host object for WASI 0.3 share.
+ * wasip3.h - shared by the files of the host object for WASI 0.3.
  *
  *   wasip3.c           time, environment, text, results
  *   wasip3_socket.c    listen, accept, connect, addresses, close
@@ -11,10 +11,10 @@
  *   wasip3_suspend.c   let the host run, take its events
  *   wasip3_wait.c      sets, poll_oneoff
  *
- * The model: each socket that somebody waits for has one read pending, whose
- * bytes land in a buffer of the socket's. All pending operations are in one
- * waitable set of the host's, so that a wait costs what is ready. The host
- * works, and events come, only while this task is suspended.
+ * The model: each socket in a poll or a set has one read pending, whose bytes
+ * land in a buffer of the socket's. All pending operations are in one waitable
+ * set of the host, so the cost of a wait follows the ready sockets. The host
+ * works, and delivers events, only while this task is suspended.
  */
 #ifndef WASOCK_WASIP3_H
 #define WASOCK_WASIP3_H
@@ -93,8 +93,8 @@ struct wasock__p3_result {
 /* The errno of a result, or 0. */
 int32_t wasock__p3_error(const struct wasock__p3_result *result);
 
-/* Before a call whose error may have a text, which nobody reads, or during
- * which datagrams may land. End it with wasock__land_end. */
+/* Call before a host call whose error may have a text (which is not read), or
+ * during which datagrams may land. End it with wasock__land_end. */
 void wasock__p3_land_text(void);
 
 uint64_t wasock__p3_now(void);
@@ -119,7 +119,7 @@ void wasock__p3_accept_end(struct wasock__p3_socket *socket, uint32_t code);
 void wasock__p3_start_read(struct wasock__p3_socket *socket);
 void wasock__p3_read_end(struct wasock__p3_socket *socket, uint32_t code);
 
-/* If the socket is full, find out when it no longer is. */
+/* If the socket is full, start to wait for room. */
 void wasock__p3_start_probe(struct wasock__p3_socket *socket);
 void wasock__p3_probe_end(struct wasock__p3_socket *socket, uint32_t code);
 
@@ -165,24 +165,24 @@ void wasock__p3_leave(uint32_t handle);
 void wasock__p3_pause(uint32_t handle);
 void wasock__p3_resume(uint32_t handle);
 
-/* Cancel a subtask and forget it. Returns whether it had returned. */
+/* Cancel and drop a subtask. Returns whether it had returned. */
 bool wasock__p3_cancel(uint32_t subtask);
 
-/* Wait until a call has returned, for nothing else. */
+/* Wait until a call has returned, and for nothing else. */
 void wasock__p3_finish(uint32_t status);
 
-/* Wait until something happened, or the time has come; UINT64_MAX: never. */
+/* Wait for an event, until a time; UINT64_MAX: no limit. */
 void wasock__p3_suspend(uint64_t until_ns);
 
-/* Let the host run for a moment, and take what happened. */
+/* Let the host run for a moment, and take its events. */
 void wasock__p3_yield(void);
 
-/* Take what has happened already: before the memory is gone that it may have
- * landed in. */
+/* Take the events so far, before the memory that they may have landed in is
+ * released. */
 void wasock__p3_take_all(void);
 
-/* The same, seldom: call it where the host is not asked, so that what spins on
- * that makes progress, too. Returns whether it yielded. */
+/* The same, but rarely: for calls that make no host call, so that a loop of
+ * them makes progress. Returns whether it yielded. */
 bool wasock__p3_yield_seldom(void);
 
 /* ---- wasip3_wait.c ---- */

@@ -32,11 +32,11 @@ void wasock__p3_import_udp_drop(uint32_t udp_socket);
 
 #define DATAGRAM_MAX 65536U
 
-/* Room for those that arrive while the task is suspended, until each is moved
- * to its socket. */
+/* Room for datagrams that arrive while the task is suspended, until each is
+ * moved to its socket. */
 #define ARRIVED_BYTES (4 * DATAGRAM_MAX)
 
-/* What a socket's receive writes: it is pending while nobody looks. */
+/* What a socket's receive writes: it is pending between calls. */
 struct arrival {
     struct arrival *next_free;
     union {
@@ -174,7 +174,7 @@ static int32_t receive(struct wasock__p3_socket *socket,
     return 0;
 }
 
-/* As sock_recv has it: what did not fit is not counted. */
+/* As in sock_recv, bytes that did not fit are not counted. */
 static int32_t receive_fitting(struct wasock__p3_socket *socket,
                                const struct wasock_buffer *buffers,
                                size_t n_buffers, uint32_t *n_received)

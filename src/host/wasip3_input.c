@@ -2,8 +2,8 @@
 /*
  * wasip3_input.c - stdin, as the stream of a connection that only receives.
  *
- * What is read here has been taken from the host: a libc's own stdin, which is
- * another stream, does not get it.
+ * Bytes read here are consumed: a libc's own stdin, another stream, does not
+ * get them.
  */
 #include "wasip3.h"
 

@@ -62,7 +62,7 @@ void wasock__p3_stream_open(struct wasock__p3_socket *socket)
         wasock__p3_import_send(socket->handle, (uint32_t)pair));
 }
 
-/* Let the peer see the end of what was sent. */
+/* Deliver EOF to the peer. */
 void wasock__p3_stream_shut(struct wasock__p3_socket *socket)
 {
     if (socket->sending == 0) {

@@ -28,8 +28,8 @@ uint32_t wasock__p3_import_wait_until(uint64_t when_ns);
 /* Answers in a row that the host was not asked for. */
 #define ANSWERS_MAX 8
 
-/* Whose a handle is, in pages that the memory grows by. wasmtime has at most
- * 100,000 handles in a store. */
+/* The owners of handles, in pages. wasmtime has at most 100,000 handles in a
+ * store. */
 #define OWNERS_A_PAGE (WASOCK__PAGE_BYTES / sizeof(struct wasock__p3_socket *))
 #define OWNER_PAGES 8U
 
@@ -51,7 +51,7 @@ static uint32_t set_handle(void)
     return waitables;
 }
 
-/* Where the owner of a handle stands, or NULL. */
+/* The slot of a handle's owner, or NULL. */
 static struct wasock__p3_socket **owner_of(uint32_t handle)
 {
     const uint32_t page = handle / OWNERS_A_PAGE;

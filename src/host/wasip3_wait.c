@@ -4,8 +4,8 @@
  *
  * A set is a ring of the watches that may be ready; set->first is its last one,
  * set->count their number. A watch that was reported stays in it, at the end,
- * until its socket is found not to be ready. Whatever may make a socket ready
- * puts its watches, which hang off the socket, into the rings of their sets.
+ * until its socket is found not to be ready. A change that may make a socket
+ * ready puts its watches into the rings of their sets.
  */
 #include "wasip3.h"
 
@@ -248,8 +248,7 @@ const struct wasock__poll_cost *wasock__host_poll_cost(void)
 
 /* ---- poll_oneoff ---- */
 
-/* Answer a subscription, if it is ready. n_bytes 1 would be taken for a guess
- * of the host's. */
+/* Answer a subscription, if it is ready. n_bytes 1 would count as a hint. */
 static bool answer(const struct wasock__subscription *subscription,
                    struct wasock__event *event)
 {
