@@ -150,11 +150,13 @@ struct wasip2_socket {
     uint32_t pollable; /* of a listener, or of a connect */
     uint32_t input_pollable;
     uint32_t output_pollable;
-    uint32_t round;     /* of polls, in which it was last reported */
-    uint8_t read_level; /* for READ_SIZE */
-    uint8_t is_eof;     /* nothing more is read */
-    uint8_t is_written; /* something was written */
-    uint8_t error;      /* of reading or connecting, not yet reported */
+    uint32_t round;      /* of polls, in which it was last reported */
+    uint8_t read_level;  /* for READ_SIZE */
+    uint8_t is_reported; /* readable, by a poll, since the last read */
+    uint8_t is_drained;  /* the last read was followed by an empty one */
+    uint8_t is_eof;      /* nothing more is read */
+    uint8_t is_written;  /* something was written */
+    uint8_t error;       /* of reading or connecting, not yet reported */
 };
 
 _Static_assert(sizeof(struct wasip2_socket) <= WASOCK__SOCKET_BYTES,

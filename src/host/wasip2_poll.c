@@ -272,6 +272,7 @@ static bool write_event(const struct wasock__subscription *subscription,
         n_empty_polls = 0;
     }
     socket->round = round.number;
+    socket->is_reported |= subscription->tag == WASIP1_EVENTTYPE_FD_READ;
     event->flags = socket->is_eof ? WASIP1_EVENTRWFLAGS_HANGUP : 0;
     return true;
 }

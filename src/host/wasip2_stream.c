@@ -17,6 +17,10 @@ WASOCK__LINK_IMPORTS;
  * so this limits the cost of a peer that does not read. */
 #define WRITE_MAX 65536
 
+/* The most reads in a row that are followed by another one: 2 to the power of
+ * this, less 1. */
+#define FALSE_LEVEL_MAX 6
+
 /* Slices below this are sent as one. */
 #define GATHER_MAX 16384
 
@@ -414,31 +418,69 @@ static bool read_once(struct wasip2_socket *socket, uint8_t *data, size_t room,
 }
 
 /*
+ * wasmtime reports a socket as ready until a read finds nothing: after a read
+ * of all that has arrived, the next poll may wake spuriously. A second read
+ * prevents that, but is wasted if more data arrives before the next poll.
+ * Spurious events decide: each one doubles the number of second reads until the
+ * next test.
+ */
+static struct {
+    uint8_t false_level; /* spurious events, halved by each true one */
+    uint8_t n_left;      /* second reads until the next test */
+} drains;
+
+/* Learn from a read: whether it returned data, and whether it found the end of
+ * what has arrived. */
+static void learn_drains(struct wasip2_socket *socket, bool has_data,
+                         bool is_drained)
+{
+    if (socket->is_reported && !has_data) {
+        drains.false_level += drains.false_level < FALSE_LEVEL_MAX;
+        drains.n_left = (uint8_t)((1U << drains.false_level) - 1);
+    } else if (socket->is_reported && !socket->is_drained) {
+        drains.false_level /= 2;
+    }
+    socket->is_reported = false;
+    socket->is_drained = is_drained;
+}
+
+/* Whether to read again after a read that was not filled. Always, if a poll is
+ * expensive because of many subscriptions. */
+static bool is_to_drain(void)
+{
+    if (wasock__p2_n_asked >= WASIP2_MANY_ASKED) {
+        return true;
+    }
+    if (drains.n_left == 0) {
+        return false;
+    }
+    drains.n_left--;
+    return true;
+}
+
+/*
  * Read all that has arrived. After a full read, read again in the same call: a
  * peer that sends an answer in parts would wait for an acknowledgement.
- *
- * wasmtime reports a socket as ready until a read finds nothing. If a poll is
- * expensive because of many subscriptions, read until then: otherwise the next
- * poll wakes spuriously.
  */
 static size_t read_all(struct wasip2_socket *socket,
                        const struct wasock_buffer *buffers, size_t n_buffers)
 {
     size_t total = 0;
+    size_t n_read = 0;
     bool is_filled = true;
 
     for (size_t i = 0; i < n_buffers && is_filled; i++) {
         uint8_t *data = (uint8_t *)buffers[i].data;
         size_t done = 0;
         while (is_filled && done < buffers[i].capacity) {
-            size_t n_read = 0;
             is_filled = read_once(socket, data + done,
                                   buffers[i].capacity - done, &n_read) ||
-                        (n_read > 0 && wasock__p2_n_asked >= WASIP2_MANY_ASKED);
+                        (n_read > 0 && is_to_drain());
             done += n_read;
         }
         total += done;
     }
+    learn_drains(socket, total > 0 || socket->is_eof, n_read == 0);
     return total;
 }
 
