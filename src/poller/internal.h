@@ -353,6 +353,9 @@ uint64_t wasock__poll_ns(const struct wasock__poller *poller);
 uint64_t wasock__try_ns(const struct wasock__poller *poller);
 uint64_t wasock__wake_ns(const struct wasock__poller *poller);
 
+/* Whether to wait for all costs less than to look at all again. */
+bool wasock__is_wake_cheap(const struct wasock__poller *poller);
+
 /* The size of a group of cold ones; of one that costs about `left_ns`. */
 uint32_t wasock__group_size(const struct wasock__poller *poller);
 uint32_t wasock__size_for(const struct wasock__poller *poller,

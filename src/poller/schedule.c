@@ -275,6 +275,9 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     if (answer.n_ready == 0) {
         return answer.error;
     }
+    if (poller->kind == WASOCK__HOST_TRUTHFUL) {
+        wasock__count_asked(poller, wasock__n_cold(poller));
+    }
     const uint32_t n_found = wasock__probe_report(
         poller, &answer, answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW,
         &n_cold_found);
@@ -393,12 +396,15 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     const uint32_t n_all = wasock__n_cold(poller);
     uint32_t count = wasock__count_due(poller, now_ns);
 
-    if (hot_until == WASOCK_DEADLINE_PAST &&
+    if ((hot_until == WASOCK_DEADLINE_PAST ||
+         (count > 0 && wasock__is_wake_cheap(poller))) &&
         count < wasock__group_size(poller)) {
         count = wasock__lesser(wasock__group_size(poller), n_all);
     }
-    until_ns = count > 0 ? WASOCK_DEADLINE_PAST
-                         : wasock_deadline_earlier(until_ns, hot_until);
+    if (count < n_all || !wasock__is_wake_cheap(poller)) {
+        until_ns = count > 0 ? WASOCK_DEADLINE_PAST
+                             : wasock_deadline_earlier(until_ns, hot_until);
+    } /* else wait: a look that finds nothing would be followed by a wait */
     poller->has_slept |= until_ns != WASOCK_DEADLINE_PAST;
     const struct wasock__answer answer =
         wasock__probe(poller, wasock__n_hot(poller), count,
@@ -407,8 +413,10 @@ static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
     if (answer.error < 0) {
         return answer.error;
     }
-    if (count > 0) {
+    if (count > 0 && until_ns == WASOCK_DEADLINE_PAST) {
         wasock__learn_cost(poller, answer.n_asked, now_ns);
+    } else if (count > 0) {
+        now_ns = wasock_clock_now_ns(); /* it may have slept long */
     }
     uint32_t n_cold_found = 0;
     const uint32_t n_found =

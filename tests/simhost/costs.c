@@ -42,6 +42,26 @@ const struct simhost_costs simhost_native_costs = {
     .wake_subscription_ns = 100,
 };
 
+/* wasmtime 49 by WASI 0.2. A receive and a send are two calls each. */
+const struct simhost_costs simhost_wasip2_costs = {
+    .call_ns =
+        {
+            [SIMHOST_CLOCK_TIME_GET] = 150,
+            [SIMHOST_FD_FDSTAT_GET] = 50,
+            [SIMHOST_FD_READ] = 2500,
+            [SIMHOST_FD_WRITE] = 4500,
+            [SIMHOST_SOCK_ACCEPT] = 8000,
+            [SIMHOST_SOCK_RECV] = 2500,
+            [SIMHOST_SOCK_SEND] = 4500,
+            [SIMHOST_POLL_ONEOFF] = 2500,
+        },
+    .data_ns = 260,
+    .subscription_ns = 400,
+    .event_ns = 100,
+    .wake_ns = 6000,
+    .wake_subscription_ns = 200,
+};
+
 /* wazero: estimates. */
 const struct simhost_costs simhost_wazero_costs = {
     .call_ns =

@@ -56,7 +56,8 @@ const struct simhost_profile simhost_keeping = {
     .keeps_sets = true,
 };
 
-static const struct wasock__poll_cost cost = {2000, 400, 400, 1000, 64};
+/* As src/host/wasip2.c says. */
+static const struct wasock__poll_cost cost = {2500, 400, 400, 100, 256};
 
 const struct simhost_profile simhost_priced = {
     .name = "priced",

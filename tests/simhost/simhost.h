@@ -102,13 +102,15 @@ struct simhost_costs {
     uint64_t wake_subscription_ns;
 };
 
-/* Costs of a host that reports all (wasmtime), of a truthful one (native
- * poll(2)), and of a blind one (wazero). Each goes with profiles of its kind:
+/* Costs of a host that reports all (wasmtime), of truthful ones (native
+ * poll(2), WASI 0.2), and of a blind one (wazero). Each goes with profiles of
+ * its kind:
  *
  *     simhost_knobs.costs = simhost_wasmtime_costs;
  */
 extern const struct simhost_costs simhost_wasmtime_costs;
 extern const struct simhost_costs simhost_native_costs;
+extern const struct simhost_costs simhost_wasip2_costs;
 extern const struct simhost_costs simhost_wazero_costs;
 
 struct simhost_knobs {

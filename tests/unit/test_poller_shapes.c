@@ -61,6 +61,8 @@ static const struct host_kind broadcast = {"broadcast", &simhost_wasi_common,
                                            &simhost_wasmtime_costs, 20};
 static const struct host_kind truthful = {"truthful", &simhost_ideal,
                                           &simhost_native_costs, 20};
+static const struct host_kind priced = {"priced", &simhost_priced,
+                                        &simhost_wasip2_costs, 20};
 static const struct host_kind blind = {"blind", &simhost_wazero,
                                        &simhost_wazero_costs, 50};
 
@@ -377,7 +379,8 @@ static double ratio_min(const struct host_kind *host, const struct cell *cell)
         return cell->shape == SHAPE_OPEN ? TRUTHFUL_OPEN_RATIO_MIN
                                          : TRUTHFUL_RATIO_MIN;
     }
-    if (cell->shape == SHAPE_UNIFORM && cell->k == 1 && cell->n >= 1000) {
+    if (host == &broadcast && cell->shape == SHAPE_UNIFORM && cell->k == 1 &&
+        cell->n >= 1000) {
         return cell->n >= 5000 ? 4.0 : 2.0;
     }
     return RATIO_MIN;
@@ -479,6 +482,12 @@ static void test_truthful(void **unused)
     run_table(&truthful);
 }
 
+static void test_priced(void **unused)
+{
+    (void)unused;
+    run_table(&priced);
+}
+
 static void test_blind(void **unused)
 {
     (void)unused;
@@ -488,7 +497,8 @@ static void test_blind(void **unused)
 /* What asking about idle ones now and then takes from busy ones. */
 static void test_idle_ones_cost_little(void **unused)
 {
-    static const struct host_kind *const hosts[] = {&broadcast, &truthful};
+    static const struct host_kind *const hosts[] = {&broadcast, &truthful,
+                                                    &priced};
     const struct cell busy = {.shape = SHAPE_BUSY, .n = 64, .k = 64};
     const struct cell beside_idle = {.shape = SHAPE_BUSY, .n = 9064, .k = 64};
 
@@ -507,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_broadcast),
         cmocka_unit_test(test_truthful),
+        cmocka_unit_test(test_priced),
         cmocka_unit_test(test_blind),
         cmocka_unit_test(test_idle_ones_cost_little),
     };
