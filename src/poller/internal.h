@@ -354,7 +354,10 @@ uint64_t wasock__try_ns(const struct wasock__poller *poller);
 uint64_t wasock__wake_ns(const struct wasock__poller *poller);
 
 /* Whether to wait for all costs less than to look at all again. */
-bool wasock__is_wake_cheap(const struct wasock__poller *poller);
+static inline bool wasock__is_wake_cheap(const struct wasock__poller *poller)
+{
+    return poller->cost->wake_ns <= poller->cost->idle_ns;
+}
 
 /* The size of a group of cold ones; of one that costs about `left_ns`. */
 uint32_t wasock__group_size(const struct wasock__poller *poller);

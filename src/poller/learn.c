@@ -58,11 +58,6 @@ uint64_t wasock__wake_ns(const struct wasock__poller *poller)
     return (uint64_t)wasock__n_hot_and_cold(poller) * poller->cost->wake_ns;
 }
 
-bool wasock__is_wake_cheap(const struct wasock__poller *poller)
-{
-    return poller->cost->wake_ns <= poller->cost->idle_ns;
-}
-
 uint64_t wasock__poll_ns(const struct wasock__poller *poller)
 {
     return poller->cost->poll_ns;

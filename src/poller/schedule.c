@@ -275,9 +275,6 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     if (answer.n_ready == 0) {
         return answer.error;
     }
-    if (poller->kind == WASOCK__HOST_TRUTHFUL) {
-        wasock__count_asked(poller, wasock__n_cold(poller));
-    }
     const uint32_t n_found = wasock__probe_report(
         poller, &answer, answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW,
         &n_cold_found);
@@ -389,8 +386,8 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
 
 /* On a truthful host: hot and cold ones in one poll, as it costs no more to
  * find the ready ones among many. */
-static int step_truthful(struct wasock__poller *poller, uint64_t until_ns,
-                         uint64_t now_ns)
+__attribute__((noinline)) static int
+step_truthful(struct wasock__poller *poller, uint64_t until_ns, uint64_t now_ns)
 {
     const uint64_t hot_until = hot_until_ns(poller, now_ns);
     const uint32_t n_all = wasock__n_cold(poller);
