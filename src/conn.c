@@ -149,7 +149,10 @@ int wasock_conn_try_finish_connect(struct wasock_conn *conn)
     if (socket->role_ == WASOCK__ROLE_NONE) {
         return wasock__backend_connect_result(socket);
     }
-    if (write_error(socket) != 0) { /* hosts return it once */
+    if (read_error(socket) != 0) { /* hosts return it once */
+        return read_error(socket);
+    }
+    if (write_error(socket) != 0) {
         return write_error(socket);
     }
     const int result = wasock_fd_connect_result(socket->fd_);

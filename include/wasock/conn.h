@@ -95,6 +95,7 @@ int wasock_conn_start_connect(struct wasock_conn *conn,
  *   EADDRINUSE, EADDRNOTAVAIL
  *                 no address or port is free for this end
  *   EPROTOTYPE    in-process: the address is a datagram socket's
+ *   ESTORAGE      in-process: all sockets are in use
  *   EDEADLOCK     in-process: the listener's backlog is full, and nothing can
  *                 accept while this call waits
  *   ECLOSED, EINTR, any other code of the host

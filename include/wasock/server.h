@@ -118,7 +118,8 @@ struct wasock_handler {
  * After EAGAIN, a read is repeated when the connection is readable, a write
  * when it is writable. If a call waits for the other direction, as in a
  * handshake, it calls wasock_client_want before it returns EAGAIN. A repeated
- * write gets the same data at the same address, possibly followed by more.
+ * write gets the same data, possibly at another address and followed by more
+ * (OpenSSL: SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER).
  */
 struct wasock_transport {
     /* As wasock_conn_try_read. Called again until it returns EAGAIN. */
@@ -328,8 +329,8 @@ int wasock_server_add_listener(struct wasock_server *server,
     __attribute__((warn_unused_result));
 
 /*
- * Open all listeners of the host, and accept clients from them. If there is
- * none, print the error with wasock_preopen_print_error, which explains why.
+ * Open all listeners of the host, and accept clients from them. On ENOPREOPEN,
+ * wasock_preopen_print_error explains why there is none.
  * Returns their number.
  * Errors: ENOPREOPEN: none; those of wasock_preopen_listeners and
  *   wasock_server_add_listener.
@@ -341,10 +342,10 @@ ptrdiff_t wasock_server_listen_preopened(struct wasock_server *server)
  * Stop the server at EOF of standard input, if the environment has
  * WASOCK_STOP=stdin, which wasock-run --grace sets. Otherwise standard input is
  * not read. A guest has no signals: this replaces SIGTERM.
- * Call it before wasock_server_run.
+ * Call it before wasock_server_run, and before a client is reserved.
  * drain_ns: as for wasock_server_stop.
- * Errors: ESTORAGE: the environment is larger than all output buffers; those of
- *   wasock_pollable_from_fd and wasock_poller_add.
+ * Errors: EBUSY: there are clients; ESTORAGE: the environment is larger than
+ *   all output buffers; those of wasock_pollable_from_fd and wasock_poller_add.
  */
 int wasock_server_stop_on_request(struct wasock_server *server,
                                   uint64_t drain_ns)

@@ -226,6 +226,9 @@ static int32_t lookup_error(int error)
 {
     switch (error) {
     case EAI_NONAME:
+#if defined(EAI_NODATA) && EAI_NODATA != EAI_NONAME
+    case EAI_NODATA: /* the name has no address */
+#endif
         return WASOCK_ENOENT;
     case EAI_AGAIN:
         return WASOCK_EAGAIN;

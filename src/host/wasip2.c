@@ -63,7 +63,7 @@ int32_t wasock__p2_errno(uint8_t code)
         WASOCK_ECONNABORTED,  /* connection-aborted */
         WASOCK_EMSGSIZE,      /* datagram-too-large */
         WASOCK_ENOENT,        /* name-unresolvable */
-        WASOCK_ETIMEDOUT,     /* temporary-resolver-failure */
+        WASOCK_EAGAIN,        /* temporary-resolver-failure */
         WASOCK_EIO,           /* permanent-resolver-failure */
     };
 

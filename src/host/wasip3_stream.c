@@ -166,14 +166,23 @@ static uint32_t take_landed(struct wasock__p3_socket *socket,
     return n_taken;
 }
 
+/* The canonical ABI traps for longer transfers. */
+static size_t limit(size_t length)
+{
+    const size_t length_max = (1U << 28) - 1;
+
+    return length < length_max ? length : length_max;
+}
+
 /* The landing buffer was full, so more is there: read it into the caller's, now
  * or never. Left to the next call, half a message would wait for that, and the
  * peer's next segment for its acknowledgement. */
 static uint32_t read_more(struct wasock__p3_socket *socket,
                           const struct wasock_buffer *rest)
 {
+    const size_t capacity = limit(rest->capacity);
     uint32_t code =
-        wasock__p3_import_read(socket->receiving, rest->data, rest->capacity);
+        wasock__p3_import_read(socket->receiving, rest->data, capacity);
 
     if (code == WASOCK__P3_BLOCKED) {
         if (socket->is_joined) {
@@ -187,7 +196,7 @@ static uint32_t read_more(struct wasock__p3_socket *socket,
     if ((code & 15) == WASOCK__P3_DROPPED) {
         socket->is_ended = true;
     }
-    socket->has_more = code >> 4 == rest->capacity;
+    socket->has_more = code >> 4 == capacity;
     return code >> 4;
 }
 
@@ -234,7 +243,7 @@ static int32_t receive(struct wasock__p3_socket *socket, uint8_t flags,
 static int32_t why_not_connected(const struct wasock__p3_socket *socket)
 {
     if (socket->base.kind == WASOCK__SOCKET_CONNECTING) {
-        return socket->has_result ? WASOCK_ENOTCONN : WASOCK_EAGAIN;
+        return socket->has_result ? socket->error : WASOCK_EAGAIN;
     }
     return WASOCK_EBADF; /* a listener */
 }
@@ -306,17 +315,15 @@ static uint32_t write_some(struct wasock__p3_socket *socket, const char *data,
         *error = WASOCK_EPIPE;
         return 0;
     }
-    uint32_t code = wasock__p3_import_write(socket->sending, data, length);
+    uint32_t code =
+        wasock__p3_import_write(socket->sending, data, limit(length));
     if (code == WASOCK__P3_BLOCKED) {
         wasock__p3_leave(socket->sending);
         code = wasock__p3_import_cancel_write(socket->sending);
         socket->is_full = code >> 4 == 0;
     }
     if ((code & 15) == WASOCK__P3_DROPPED && code >> 4 == 0) {
-        const int32_t outcome = take_outcome(socket);
-        socket->is_ended = true;
-        *error = outcome != 0 ? outcome : WASOCK_EPIPE;
-        wasock__p3_changed(socket, WASOCK_READABLE);
+        *error = WASOCK_EPIPE; /* what has arrived can still be read */
     }
     take_drop(socket, code);
     return code >> 4;

@@ -27,7 +27,8 @@ static unsigned connection_ready(struct wasock__p3_socket *socket,
     }
     if ((directions & WASOCK_WRITABLE) != 0) {
         wasock__p3_start_probe(socket);
-        if (!socket->is_full) {
+        /* Standard input has neither, and is never writable. */
+        if (!socket->is_full && (socket->handle != 0 || socket->sending != 0)) {
             ready |= WASOCK_WRITABLE;
         }
     }

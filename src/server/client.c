@@ -118,7 +118,8 @@ static void check_deadlines(struct wasock_client *client, unsigned exceeded)
         is_late |= is_lingering;
         is_late |= is_over(client, WASOCK_READABLE, client->active_ns_,
                            options->idle_ns);
-        is_late |= !client->is_paused_ && !client->is_held_ &&
+        is_late |= client->state_ == WASOCK__CLIENT_OPEN && !client->is_eof_ &&
+                   !client->is_paused_ && !client->is_held_ &&
                    is_over(client, WASOCK_READABLE, client->message_ns_,
                            options->message_ns);
     }
@@ -157,6 +158,10 @@ static void set_open(struct wasock_client *client)
 {
     client->state_ = WASOCK__CLIENT_OPEN;
     client->active_ns_ = client->server->now_ns_;
+    if (client->server->options_.transport != NULL) {
+        client->is_unread_ = 1; /* it may have to write before it can read */
+        wasock__client_change(client);
+    }
     if (client->handler->open != NULL) {
         client->handler->open(client);
     }

@@ -198,6 +198,9 @@ bool wasock__output_shut(struct wasock_client *client)
         client->server->options_.transport;
     int result = 0;
 
+    if (client->shut_ == WASOCK__SHUT_NOT || client->output_ns_ == 0) {
+        client->output_ns_ = client->server->now_ns_;
+    }
     client->shut_ = WASOCK__SHUT_WANTED;
     if (transport != NULL && transport->shutdown != NULL) {
         result = transport->shutdown(client);

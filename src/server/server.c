@@ -7,6 +7,10 @@
 /* Accepts in a row: connected clients wait meanwhile. */
 #define ACCEPTS_MAX 64
 
+/* More clients than any host has descriptors for, and few enough that the
+ * poller's memory cannot overflow a size_t of 32 bits. */
+#define CLIENTS_LIMIT (1U << 22)
+
 /* A part of the memory, aligned. */
 static unsigned char *take(unsigned char **memory, size_t n_bytes)
 {
@@ -24,6 +28,14 @@ static int check(const void *memory, size_t size,
         options->handler == NULL || options->n_clients == 0 ||
         options->input_bytes == 0 || options->output_bytes == 0) {
         return -WASOCK_EINVAL;
+    }
+    /* The buffers first, in 64 bits: sizes from a configuration may overflow
+     * the size_t of WASOCK_SERVER_SIZE. */
+    const uint64_t buffer_bytes =
+        ((uint64_t)options->n_clients + 1) * options->input_bytes +
+        (uint64_t)options->n_clients * options->output_bytes;
+    if (options->n_clients >= CLIENTS_LIMIT || buffer_bytes > size) {
+        return -WASOCK_ESTORAGE;
     }
     return size < WASOCK_SERVER_SIZE(options->n_clients, options->input_bytes,
                                      options->output_bytes)
@@ -163,6 +175,9 @@ static void close_preopened(struct wasock_server *server)
 int wasock_server_stop_on_request(struct wasock_server *server,
                                   uint64_t drain_ns)
 {
+    if (server->n_clients_ > 0) {
+        return -WASOCK_EBUSY;
+    }
     /* No client uses its buffer yet. */
     char *text = (char *)server->outputs_;
     const size_t capacity =
@@ -239,6 +254,9 @@ void wasock_server_close(struct wasock_server *server)
     close_preopened(server);
     if (wasock_socket_is_open(&server->input_.socket)) {
         wasock_pollable_close(&server->input_);
+    }
+    while (server->timers_ != NULL) {
+        wasock_timer_cancel(server->timers_);
     }
     wasock_poller_close(&server->poller_);
 }
