@@ -50,8 +50,14 @@ def section(host):
     return match
 
 
-def lasting(text):
-    return [line for line in text.splitlines() if not line.startswith("~")]
+# On Node, what a peer did is detected when its event loop comes to it: these
+# facts depend on the load of the machine.
+LATE_ON_NODE = re.compile(r"meanwhile|reset|peer has ended|at EOF")
+
+
+def lasting(text, host=""):
+    return [line for line in text.splitlines() if not line.startswith("~") and
+            not (host.endswith("-on-jco") and LATE_ON_NODE.search(line))]
 
 
 def write(host, program):
@@ -75,7 +81,7 @@ def check(host, program):
     report = consult(host, program, partner.serve, 0)
     match = section(host)
     difference = list(difflib.unified_diff(
-        lasting(match[1]), lasting(report), "docs/hosts.md", host,
+        lasting(match[1], host), lasting(report, host), "docs/hosts.md", host,
         lineterm=""))
     assert len(lasting(report)) > 50, report
     if difference:
