@@ -97,7 +97,7 @@ size_t sim_peer_room(const struct simhost_peer *peer)
 bool sim_peer_is_readable(const struct simhost_peer *peer)
 {
     return peer->inbound.length > 0 || peer->has_shut || peer->has_reset ||
-           peer->guest_shut_read;
+           peer->guest_shut_read || peer->state == SIM_PEER_REFUSED;
 }
 
 bool sim_peer_is_writable(const struct simhost_peer *peer)

@@ -93,6 +93,24 @@ static void test_a_failed_connect_stays_failed_in(void)
 }
 IN_EVERY_WORLD(test_a_failed_connect_stays_failed)
 
+/* A read that takes the error from the host does not hide it from the connect.
+ */
+static void test_a_read_first_in(void)
+{
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    simhost_knobs.can_open = true;
+    simhost_set_connect(WASOCK_ECONNREFUSED, SIMHOST_MS(20));
+    assert_int_equal(wasock_conn_start_connect(&conn, NULL, &there), 0);
+    simhost_advance_ns(30 * MS);
+    assert_int_equal(wasock_conn_read(&conn, &byte, 1), -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_try_finish_connect(&conn),
+                     -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+}
+IN_EVERY_WORLD(test_a_read_first)
+
 /* For a poller a connection is writable once its connect has a result. */
 static void test_poller_in(void)
 {
@@ -206,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_a_failed_connect_stays_failed),
+        cmocka_unit_test(test_a_read_first),
         cmocka_unit_test(test_poller),
         cmocka_unit_test(test_listen),
         cmocka_unit_test(test_out_of_descriptors),

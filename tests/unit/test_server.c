@@ -509,6 +509,67 @@ static void test_transport(void **unused)
     end();
 }
 
+/* A timeout of messages does not end a client that is being answered. */
+static size_t on_request(struct wasock_client *client, const void *data,
+                         size_t length)
+{
+    if (memchr(data, '\n', length) == NULL) {
+        return 0;
+    }
+    assert_int_equal(wasock_client_send(client, "a long answer", 13), 0);
+    wasock_client_close(client);
+    return length;
+}
+
+static void test_an_answer_outlives_its_message(void **unused)
+{
+    static const struct wasock_handler handler = {
+        .open = on_open, .data = on_request, .close = on_close};
+    static const struct wasock_server_options options = {
+        .handler = &handler,
+        .n_clients = N_CLIENTS,
+        .input_bytes = INPUT_BYTES,
+        .output_bytes = OUTPUT_BYTES,
+        .message_ns = 100 * MS,
+    };
+    struct wasock_conn conn;
+    char got[16] = "";
+
+    (void)unused;
+    begin_with(&options);
+    connect_to(&conn);
+    assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 1), 0);
+    write_all(&conn, "requ");
+    assert_int_equal(wasock_server_run_for_ns(&server, 50 * MS),
+                     -WASOCK_EDEADLINE);
+    write_all(&conn, "est\n");
+    for (size_t i = 0; i < 13; i++) { /* a byte in 30 ms */
+        assert_int_equal(wasock_server_run_for_ns(&server, 30 * MS),
+                         -WASOCK_EDEADLINE);
+        assert_int_equal(wasock_conn_try_read(&conn, got + i, 1), 1);
+    }
+    assert_string_equal(got, "a long answer");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    work();
+    assert_events("open close:OK ");
+    end();
+}
+
+/* A timer does not outlive its server. */
+static void test_timers_end_with_the_server(void **unused)
+{
+    static char name[] = "a";
+    struct wasock_timer timer = {.expire = on_expire, .user = name};
+
+    (void)unused;
+    begin(&lines);
+    wasock_server_set_timer_ns(&server, &timer, 10 * MS);
+    end();
+    memset(&server, 0x55, sizeof(server));
+    wasock_timer_cancel(&timer);
+    assert_int_equal(((unsigned char *)&server)[sizeof(server) / 2], 0x55);
+}
+
 static void test_init(void **unused)
 {
     struct wasock_server_options options = {
@@ -523,6 +584,11 @@ static void test_init(void **unused)
     assert_int_equal(wasock_server_init(&server, server_memory,
                                         WASOCK_SERVER_SIZE(1, 1, 1) - 1,
                                         &options),
+                     -WASOCK_ESTORAGE);
+    options.n_clients = 65536; /* 2^32 bytes, and more, of buffers */
+    options.input_bytes = 65536;
+    assert_int_equal(wasock_server_init(&server, server_memory,
+                                        sizeof(server_memory), &options),
                      -WASOCK_ESTORAGE);
     options.handler = NULL;
     assert_int_equal(wasock_server_init(&server, server_memory,
@@ -547,6 +613,8 @@ int main(void)
         cmocka_unit_test(test_drain_time),
         cmocka_unit_test(test_connecting),
         cmocka_unit_test(test_transport),
+        cmocka_unit_test(test_an_answer_outlives_its_message),
+        cmocka_unit_test(test_timers_end_with_the_server),
         cmocka_unit_test(test_init),
     };
 
