@@ -9,6 +9,9 @@ endif()
 string(REPLACE "wasip" "" version ${WASOCK_HOST})
 file(GLOB host_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
     src/host/component_*.c src/host/${WASOCK_HOST}*.c src/host/run_*.c)
+if(WASOCK_HOST STREQUAL wasip2)
+    list(APPEND host_sources src/host/no_set.c)
+endif()
 target_sources(wasock PRIVATE ${host_sources})
 set_source_files_properties(${host_sources}
     PROPERTIES COMPILE_OPTIONS -ffreestanding)

@@ -15,6 +15,7 @@ set -eu
 cd "$(dirname "$0")/.."
 exec python3 - "$@" <<'EOF'
 import collections
+import os
 import pathlib
 import re
 import sys
@@ -38,8 +39,8 @@ if not with_fakenet:  # nothing else has a backend
 sources += sorted(pathlib.Path("src/host").glob("preview1*.c"))
 sources.append(pathlib.Path("src/host/no_set.c"))
 
-version = re.search(r'WASOCK_VERSION "(.*)"',
-                    pathlib.Path("include/wasock/wasock.h").read_text())[1]
+umbrella = pathlib.Path("include/wasock/wasock.h").read_text()
+version = re.search(r'WASOCK_VERSION "(.*)"', umbrella)[1]
 include = re.compile(r'^#include (?:<(wasock/.*)>|"(.*)")\n', re.M)
 system_include = re.compile(r"^#include <std(?:int|def|bool)\.h>\n", re.M)
 
@@ -48,12 +49,7 @@ def find(header, includer):
     """The path of an included header."""
     if header.startswith("wasock/"):
         return pathlib.Path("include", header)
-    return pathlib.Path(*(includer.parent / header).parts)
-
-
-def normal(path):
-    return pathlib.Path(*[p for p in re.sub(
-        r"[^/]+/\.\./", "", path.as_posix()).split("/")])
+    return pathlib.Path(os.path.normpath(includer.parent / header))
 
 
 def body(path):
@@ -62,16 +58,21 @@ def body(path):
     return system_include.sub("", text)
 
 
-def expand(path, seen):
-    """The text of a file, with the headers that were not seen yet in front."""
-    front = []
-    text = body(path)
+def headers_of(text, path):
+    """The text of the headers that a file includes and no file before did."""
+    front = ""
     for match in include.finditer(text):
-        other = normal(find(match[1] or match[2], path))
-        if other not in seen:
-            seen.add(other)
-            front.append(expand(other, seen))
-    return "".join(front) + include.sub("", text).strip("\n") + "\n\n"
+        front += expand(find(match[1] or match[2], path))
+    return front
+
+
+def expand(path):
+    """The text of a header, unless it stands already, with its own in front."""
+    if path in seen:
+        return ""
+    seen.add(path)
+    text = body(path)
+    return headers_of(text, path) + include.sub("", text).strip("\n") + "\n\n"
 
 
 def names_of(text):
@@ -86,14 +87,9 @@ def names_of(text):
 head = ("/* SPDX-License-Identifier: MIT */\n"
         f"/* wasock {version} in one file, made by tools/amalgamate.sh. */\n")
 seen = set()
-public = ""
-for header in headers:
-    if header not in seen:
-        seen.add(header)
-        public += expand(header, seen)
+public = "".join(expand(header) for header in headers)
 folder.mkdir(parents=True, exist_ok=True)
-version_lines = re.search(r"#define WASOCK_VERSION_MAJOR.*?\n\n",
-                          pathlib.Path("include/wasock/wasock.h").read_text(),
+version_lines = re.search(r"#define WASOCK_VERSION_MAJOR.*?\n\n", umbrella,
                           re.S)[0]
 (folder / "wasock.h").write_text(
     head + "#ifndef WASOCK_AMALGAMATION_H\n#define WASOCK_AMALGAMATION_H\n\n"
@@ -109,18 +105,12 @@ strong = {n for s in sources for n in
 owners = collections.Counter(n for s in sources for n in names_of(body(s)))
 parts = [head, '#include "wasock.h"\n\n']
 for source in sources:
-    front = ""
     text = weak.sub(lambda m: "" if m[1] in strong else m[0], body(source))
-    for match in include.finditer(text):
-        other = normal(find(match[1] or match[2], source))
-        if other not in seen:
-            seen.add(other)
-            front += expand(other, seen)
     shared = sorted(n for n in names_of(text) if owners[n] > 1)
     prefix = re.sub(r"\W", "_", source.relative_to("src").with_suffix("")
                     .as_posix())
     macros = re.findall(r"^#define (\w+)", text, re.M)
-    parts.append(front + f"/* ---- {source} ---- */\n\n")
+    parts.append(headers_of(text, source) + f"/* ---- {source} ---- */\n\n")
     parts += [f"#define {n} wasock__{prefix}__{n}\n" for n in shared]
     parts.append(include.sub("", text).strip("\n") + "\n\n")
     parts += [f"#undef {n}\n" for n in shared + macros]

@@ -4,7 +4,7 @@
  *
  *   component_memory.c   where the results of host calls land; pages
  *   component_table.c    descriptors
- *   component_fd.c       functions of wasip1.h that need the table only
+ *   component_fd.c       functions of wasip1.h and host.h that both have
  *   component_addr.c     addresses in the forms of the canonical ABI
  *   component_env.c      the environment
  *   component_listen.c   the listeners of WASOCK_LISTEN
@@ -190,6 +190,9 @@ void wasock__open_listeners(void);
 
 /* Call get-environment. */
 void wasock__version_environment(struct wasock__environment *environment);
+
+/* Read the monotonic clock. */
+uint64_t wasock__version_now_ns(void);
 
 /* Write to stderr. */
 void wasock__version_say(const char *text, size_t length);

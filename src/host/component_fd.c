@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* component_fd.c - functions of wasip1.h and host.h on the table alone. */
+/* component_fd.c - functions of wasip1.h and host.h that are the same in both
+ * versions. */
 #include "component.h"
 
 #include <wasock/err.h>
@@ -9,6 +10,35 @@ uint8_t wasock__standard_flags[3];
 int32_t wasock__host_first_fd(void)
 {
     return WASOCK__FIRST_FD;
+}
+
+int32_t wasip1_clock_time_get(uint32_t clock_id, uint64_t precision_ns,
+                              uint64_t *time_ns)
+{
+    (void)precision_ns;
+    if (clock_id != WASIP1_CLOCKID_MONOTONIC) {
+        return WASOCK_EINVAL;
+    }
+    *time_ns = wasock__version_now_ns();
+    return 0;
+}
+
+int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
+                            int32_t *fd)
+{
+    int32_t bound = -1;
+    int32_t error = wasock__host_bind(addr, &bound);
+
+    if (error != 0) {
+        return error;
+    }
+    error = wasock__host_listen_bound(bound, backlog);
+    if (error != 0) {
+        wasip1_fd_close(bound);
+        return error;
+    }
+    *fd = bound;
+    return 0;
 }
 
 /* The flags of a descriptor, or NULL. A libc's descriptors are not ours. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* no_set.c - a host that keeps no sets, and does not say what its polls are
- * worth: preview1, and POSIX without epoll. */
+/* no_set.c - a host that keeps no sets: preview1, WASI 0.2, and POSIX without
+ * epoll. */
 #include <wasock/err.h>
 
 #include "../host.h"
@@ -53,11 +53,6 @@ int32_t wasock__host_set_wait(struct wasock__host_set *set,
     (void)timeout_ns;
     (void)n_ready;
     return WASOCK_ENOSYS;
-}
-
-const struct wasock__poll_cost *wasock__host_poll_cost(void)
-{
-    return NULL;
 }
 
 /* NOLINTEND(readability-non-const-parameter) */

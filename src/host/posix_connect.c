@@ -121,10 +121,11 @@ int32_t wasock__host_remote_addr(int32_t fd, struct wasock_addr *addr)
 
 /* ---- Sockets ---- */
 
-/* Open a non-blocking socket that other programs do not inherit, or -1. */
-static int open_socket(int family, int type)
+/* Open a non-blocking stream socket that other programs do not inherit, or
+ * -1. */
+static int open_socket(int family)
 {
-    const int fd = socket(family, type, 0);
+    const int fd = socket(family, SOCK_STREAM, 0);
 
     if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
                     fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
@@ -141,32 +142,45 @@ static bool set_option(int fd, int level, int option)
     return setsockopt(fd, level, option, &yes, sizeof(yes)) == 0;
 }
 
-/* Accepted connections inherit that small writes are not held back. */
-static bool start_listening(int fd, const union socket_address *address,
-                            socklen_t length, uint32_t backlog)
+/* Close a socket after an error. Returns the error as a preview1 errno. */
+static int32_t close_failed(int fd)
 {
-    return set_option(fd, SOL_SOCKET, SO_REUSEADDR) &&
-           set_option(fd, IPPROTO_TCP, TCP_NODELAY) &&
-           bind(fd, &address->any, length) == 0 &&
-           listen(fd, (int)backlog) == 0;
+    wasock__posix_close_after_error(fd);
+    return wasock__posix_errno(errno);
+}
+
+/* Open a socket for an address, without Nagle's delay, which
+ * accepted connections inherit. Returns a preview1 errno. */
+static int32_t open_stream(const struct wasock_addr *addr,
+                           union socket_address *address, socklen_t *length,
+                           int *fd)
+{
+    *length = to_system(addr, address);
+    if (*length == 0) {
+        return WASOCK_EAFNOSUPPORT;
+    }
+    *fd = open_socket(address->any.sa_family);
+    if (*fd < 0) {
+        return wasock__posix_errno(errno);
+    }
+    return set_option(*fd, IPPROTO_TCP, TCP_NODELAY) ? 0 : close_failed(*fd);
 }
 
 int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
                             int32_t *fd)
 {
     union socket_address address;
-    const socklen_t length = to_system(addr, &address);
+    socklen_t length = 0;
+    int opened_fd = -1;
 
-    if (length == 0) {
-        return WASOCK_EAFNOSUPPORT;
+    const int32_t error = open_stream(addr, &address, &length, &opened_fd);
+    if (error != 0) {
+        return error;
     }
-    const int opened_fd = open_socket(address.any.sa_family, SOCK_STREAM);
-    if (opened_fd < 0) {
-        return wasock__posix_errno(errno);
-    }
-    if (!start_listening(opened_fd, &address, length, backlog)) {
-        wasock__posix_close_after_error(opened_fd);
-        return wasock__posix_errno(errno);
+    if (!set_option(opened_fd, SOL_SOCKET, SO_REUSEADDR) ||
+        bind(opened_fd, &address.any, length) < 0 ||
+        listen(opened_fd, (int)backlog) < 0) {
+        return close_failed(opened_fd);
     }
     *fd = opened_fd;
     return 0;
@@ -175,20 +189,16 @@ int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
 int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd)
 {
     union socket_address address;
-    const socklen_t length = to_system(addr, &address);
+    socklen_t length = 0;
+    int opened_fd = -1;
 
-    if (length == 0) {
-        return WASOCK_EAFNOSUPPORT;
+    const int32_t error = open_stream(addr, &address, &length, &opened_fd);
+    if (error != 0) {
+        return error;
     }
-    const int opened_fd = open_socket(address.any.sa_family, SOCK_STREAM);
-    if (opened_fd < 0) {
-        return wasock__posix_errno(errno);
-    }
-    if (!set_option(opened_fd, IPPROTO_TCP, TCP_NODELAY) ||
-        (connect(opened_fd, &address.any, length) < 0 && errno != EINPROGRESS &&
-         errno != EINTR)) {
-        wasock__posix_close_after_error(opened_fd);
-        return wasock__posix_errno(errno);
+    if (connect(opened_fd, &address.any, length) < 0 && errno != EINPROGRESS &&
+        errno != EINTR) {
+        return close_failed(opened_fd);
     }
     *fd = opened_fd;
     return 0;

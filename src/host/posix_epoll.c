@@ -27,11 +27,6 @@
 /* The state of a watch: `fd` is a copy of the descriptor, and the watch's. */
 #define STATE_COPY 1
 
-const struct wasock__poll_cost *wasock__host_poll_cost(void)
-{
-    return NULL; /* asked, it is poll(2): the poller detects that */
-}
-
 static int32_t error_of_call(void)
 {
     switch (errno) {

@@ -121,4 +121,9 @@ int32_t wasock__host_lookup(const char *name, size_t length,
     return WASOCK_ENOSYS;
 }
 
+const struct wasock__poll_cost *wasock__host_poll_cost(void)
+{
+    return NULL;
+}
+
 /* NOLINTEND(readability-non-const-parameter) */

@@ -209,15 +209,9 @@ void wasock__p2_pause(uint32_t pollable)
     wasip2_pollable_drop(timer);
 }
 
-int32_t wasip1_clock_time_get(uint32_t clock_id, uint64_t precision_ns,
-                              uint64_t *time_ns)
+uint64_t wasock__version_now_ns(void)
 {
-    (void)precision_ns;
-    if (clock_id != WASIP1_CLOCKID_MONOTONIC) {
-        return WASOCK_EINVAL;
-    }
-    *time_ns = wasip2_clock_now();
-    return 0;
+    return wasip2_clock_now();
 }
 
 void wasock__version_environment(struct wasock__environment *environment)
@@ -361,55 +355,3 @@ const struct wasock__poll_cost *wasock__host_poll_cost(void)
 
     return &cost;
 }
-
-/* Outputs stay unwritten. NOLINTBEGIN(readability-non-const-parameter) */
-
-int32_t wasock__host_set_open(struct wasock__host_set *set)
-{
-    (void)set;
-    return WASOCK_ENOSYS; /* each poll gets all subscriptions */
-}
-
-void wasock__host_set_close(struct wasock__host_set *set)
-{
-    (void)set;
-}
-
-int32_t wasock__host_set_add(struct wasock__host_set *set,
-                             struct wasock__host_watch *watch, int32_t fd,
-                             unsigned directions)
-{
-    (void)set;
-    (void)watch;
-    (void)fd;
-    (void)directions;
-    return WASOCK_ENOSYS;
-}
-
-int32_t wasock__host_set_modify(struct wasock__host_watch *watch,
-                                unsigned directions)
-{
-    (void)watch;
-    (void)directions;
-    return WASOCK_ENOSYS;
-}
-
-void wasock__host_set_remove(struct wasock__host_watch *watch)
-{
-    (void)watch;
-}
-
-int32_t wasock__host_set_wait(struct wasock__host_set *set,
-                              struct wasock__host_watch **ready,
-                              uint32_t capacity, uint64_t timeout_ns,
-                              uint32_t *n_ready)
-{
-    (void)set;
-    (void)ready;
-    (void)capacity;
-    (void)timeout_ns;
-    (void)n_ready;
-    return WASOCK_ENOSYS;
-}
-
-/* NOLINTEND(readability-non-const-parameter) */

@@ -170,24 +170,6 @@ int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog)
     return error;
 }
 
-int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
-                            int32_t *fd)
-{
-    int32_t bound = -1;
-    int32_t error = wasock__host_bind(addr, &bound);
-
-    if (error != 0) {
-        return error;
-    }
-    error = wasock__host_listen_bound(bound, backlog);
-    if (error != 0) {
-        wasip1_fd_close(bound);
-        return error;
-    }
-    *fd = bound;
-    return 0;
-}
-
 int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
 {
     struct wasip2_handles accepted;

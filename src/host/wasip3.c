@@ -60,20 +60,9 @@ void wasock__p3_land_text(void)
     wasock__land(piece, (struct wasock__piece){NULL, 0});
 }
 
-uint64_t wasock__p3_now(void)
+uint64_t wasock__version_now_ns(void)
 {
     return wasock__p3_import_now();
-}
-
-int32_t wasip1_clock_time_get(uint32_t clock_id, uint64_t precision_ns,
-                              uint64_t *time_ns)
-{
-    (void)precision_ns;
-    if (clock_id != WASIP1_CLOCKID_MONOTONIC) {
-        return WASOCK_EINVAL;
-    }
-    *time_ns = wasock__p3_import_now();
-    return 0;
 }
 
 void wasock__version_environment(struct wasock__environment *environment)

@@ -97,8 +97,6 @@ int32_t wasock__p3_error(const struct wasock__p3_result *result);
  * during which datagrams may land. End it with wasock__land_end. */
 void wasock__p3_land_text(void);
 
-uint64_t wasock__p3_now(void);
-
 /* ---- wasip3_socket.c ---- */
 
 struct wasock__p3_socket *wasock__p3_find(int32_t fd);

@@ -166,24 +166,6 @@ int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog)
     return error;
 }
 
-int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
-                            int32_t *fd)
-{
-    int32_t bound = -1;
-    int32_t error = wasock__host_bind(addr, &bound);
-
-    if (error != 0) {
-        return error;
-    }
-    error = wasock__host_listen_bound(bound, backlog);
-    if (error != 0) {
-        wasip1_fd_close(bound);
-        return error;
-    }
-    *fd = bound;
-    return 0;
-}
-
 void wasock__p3_accept_end(struct wasock__p3_socket *socket, uint32_t code)
 {
     socket->is_reading = false;
@@ -366,7 +348,7 @@ int32_t wasock__host_connect_result(int32_t fd)
 
 /* ---- Addresses ---- */
 
-int32_t wasock__host_local_addr(int32_t fd, struct wasock_addr *addr)
+static int32_t get_addr(int32_t fd, bool is_remote, struct wasock_addr *addr)
 {
     struct wasock__p3_socket *socket = wasock__p3_find(fd);
     struct wasock__p3_result result = {0};
@@ -376,7 +358,10 @@ int32_t wasock__host_local_addr(int32_t fd, struct wasock_addr *addr)
     }
     wasock__p3_land_text();
     if (socket->base.kind == WASOCK__SOCKET_DGRAM) {
-        wasock__p3_dgram->local_addr(socket->handle, &result);
+        (is_remote ? wasock__p3_dgram->remote_addr
+                   : wasock__p3_dgram->local_addr)(socket->handle, &result);
+    } else if (is_remote) {
+        wasock__p3_import_remote(socket->handle, &result);
     } else {
         wasock__p3_import_local(socket->handle, &result);
     }
@@ -388,26 +373,16 @@ int32_t wasock__host_local_addr(int32_t fd, struct wasock_addr *addr)
     return error;
 }
 
+int32_t wasock__host_local_addr(int32_t fd, struct wasock_addr *addr)
+{
+    return get_addr(fd, false, addr);
+}
+
 int32_t wasock__host_remote_addr(int32_t fd, struct wasock_addr *addr)
 {
-    struct wasock__p3_socket *socket = wasock__p3_find(fd);
-    struct wasock__p3_result result = {0};
+    const int32_t error = get_addr(fd, true, addr);
 
-    if (socket == NULL) {
-        return WASOCK_EBADF;
-    }
-    wasock__p3_land_text();
-    if (socket->base.kind == WASOCK__SOCKET_DGRAM) {
-        wasock__p3_dgram->remote_addr(socket->handle, &result);
-    } else {
-        wasock__p3_import_remote(socket->handle, &result);
-    }
-    wasock__land_end();
-    if (result.is_error) {
-        return WASOCK_ENOTCONN;
-    }
-    wasock__addr_load(&result.of.addr, addr);
-    return 0;
+    return error == 0 || error == WASOCK_EBADF ? error : WASOCK_ENOTCONN;
 }
 
 /* ---- Close ---- */

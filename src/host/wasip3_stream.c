@@ -356,11 +356,12 @@ static struct wasock_slice gather(const struct wasock_slice *slices,
 static bool may_have_room(struct wasock__p3_socket *socket, uint64_t *until_ns)
 {
     if (*until_ns == 0) {
-        *until_ns = socket->has_sent ? 1 : wasock__p3_now() + NEW_MAX_NS;
+        *until_ns =
+            socket->has_sent ? 1 : wasock__version_now_ns() + NEW_MAX_NS;
         wasock__p3_yield();
         return true;
     }
-    if (*until_ns == 1 || wasock__p3_now() >= *until_ns) {
+    if (*until_ns == 1 || wasock__version_now_ns() >= *until_ns) {
         return false;
     }
     wasock__p3_suspend(*until_ns);

@@ -211,7 +211,7 @@ static uint32_t report(struct wasock__host_set *set,
 
 static uint64_t end_of(uint64_t timeout_ns)
 {
-    const uint64_t now = timeout_ns == 0 ? 0 : wasock__p3_now();
+    const uint64_t now = timeout_ns == 0 ? 0 : wasock__version_now_ns();
 
     return timeout_ns > UINT64_MAX - 1 - now ? UINT64_MAX : now + timeout_ns;
 }
@@ -238,7 +238,7 @@ int32_t wasock__host_set_wait(struct wasock__host_set *set,
         wasock__p3_suspend(until_ns);
         *n_ready = report(set, ready, capacity);
     } while (*n_ready == 0 &&
-             (until_ns == UINT64_MAX || wasock__p3_now() < until_ns));
+             (until_ns == UINT64_MAX || wasock__version_now_ns() < until_ns));
     return 0;
 }
 
@@ -326,7 +326,8 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
         n = answer_all(subscriptions, events, n_subscriptions);
     }
     const uint64_t until_ns = n > 0 || timeout_ns == 0 ? 0 : end_of(timeout_ns);
-    while (n == 0 && (until_ns == UINT64_MAX || wasock__p3_now() < until_ns)) {
+    while (n == 0 &&
+           (until_ns == UINT64_MAX || wasock__version_now_ns() < until_ns)) {
         wasock__p3_suspend(until_ns);
         n = answer_all(subscriptions, events, n_subscriptions);
     }

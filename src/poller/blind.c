@@ -66,21 +66,6 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
     return n_due;
 }
 
-/* Report the first `count` of a queue: the caller tries them. */
-static void report_first(struct wasock__poller *poller,
-                         enum wasock__queue queue, uint32_t count)
-{
-    uint32_t index = poller->queues[queue].first;
-
-    for (; count > 0; count--) {
-        const struct wasock__registration *registration =
-            &poller->registrations[index];
-        const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
-        wasock__report_ready(poller, index, registration->interest);
-        index = next;
-    }
-}
-
 static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
 {
     const bool is_empty = wasock__n_hot_and_cold(poller) == 0;
@@ -123,12 +108,12 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
         now_ns = wasock_clock_now_ns();
     }
     poller->n_used = 0;
-    report_first(poller, WASOCK__QUEUE_HOT, wasock__n_hot(poller));
+    wasock__report_first(poller, WASOCK__QUEUE_HOT, wasock__n_hot(poller));
     if (wasock__n_cold(poller) > 0) {
         const uint32_t n_due = take_due(poller, now_ns);
         n_tries = n_tries > n_due ? n_tries : n_due;
         n_tries = wasock__lesser(n_tries, wasock__n_cold(poller));
-        report_first(poller, WASOCK__QUEUE_COLD, n_tries);
+        wasock__report_first(poller, WASOCK__QUEUE_COLD, n_tries);
         wasock__order_rotate(poller, WASOCK__QUEUE_COLD, n_tries, false);
         poller->n_empty += n_tries;
     }

@@ -292,6 +292,10 @@ void wasock__report_ready(struct wasock__poller *poller, uint32_t index,
 void wasock__report_error(struct wasock__poller *poller, uint32_t index,
                           int error);
 
+/* Report the first `count` of a queue as ready, without a poll. */
+void wasock__report_first(struct wasock__poller *poller,
+                          enum wasock__queue queue, uint32_t count);
+
 /* Make exceeded deadlines pending. */
 void wasock__report_deadlines(struct wasock__poller *poller, uint64_t now_ns);
 

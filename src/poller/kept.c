@@ -111,20 +111,6 @@ enum wasock__queue wasock__kept_add(struct wasock__poller *poller,
     }
 }
 
-/* Report what is ready in every wait. */
-static void report_always(struct wasock__poller *poller)
-{
-    const struct wasock__ring *ring = &poller->queues[WASOCK__QUEUE_ALWAYS];
-    uint32_t index = ring->first;
-
-    for (uint32_t n = ring->count; n > 0; n--) {
-        const struct wasock__registration *registration =
-            &poller->registrations[index];
-        wasock__report_ready(poller, index, registration->interest);
-        index = registration->links[WASOCK__CHAIN_QUEUE].next;
-    }
-}
-
 int wasock__kept_step(struct wasock__poller *poller, uint64_t until_ns,
                       uint64_t now_ns)
 {
@@ -132,7 +118,8 @@ int wasock__kept_step(struct wasock__poller *poller, uint64_t until_ns,
         (struct wasock__host_watch **)(void *)poller->events;
     uint32_t n_ready = 0;
 
-    report_always(poller);
+    wasock__report_first(poller, WASOCK__QUEUE_ALWAYS,
+                         wasock__count(poller, WASOCK__QUEUE_ALWAYS));
     const uint64_t timeout_ns =
         wasock__is_pending(poller) ? 0 : wasock__timeout_of(until_ns, now_ns);
     const int32_t error = wasock__host_set_wait(

@@ -77,6 +77,20 @@ void wasock__report_ready(struct wasock__poller *poller, uint32_t index,
     wasock__update_pending(poller, index);
 }
 
+void wasock__report_first(struct wasock__poller *poller,
+                          enum wasock__queue queue, uint32_t count)
+{
+    uint32_t index = poller->queues[queue].first;
+
+    for (; count > 0; count--) {
+        const struct wasock__registration *registration =
+            &poller->registrations[index];
+        const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
+        wasock__report_ready(poller, index, registration->interest);
+        index = next;
+    }
+}
+
 void wasock__report_error(struct wasock__poller *poller, uint32_t index,
                           int error)
 {

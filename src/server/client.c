@@ -19,7 +19,7 @@ void wasock__client_change(struct wasock_client *client)
     }
 }
 
-void wasock__client_fail(struct wasock_client *client, int reason)
+void wasock_client_abort(struct wasock_client *client, int reason)
 {
     if (client->state_ != WASOCK__CLIENT_DONE &&
         client->state_ != WASOCK__CLIENT_FREE) {
@@ -37,11 +37,6 @@ void wasock_client_close(struct wasock_client *client)
                              : WASOCK__CLIENT_DONE;
         wasock__client_change(client);
     }
-}
-
-void wasock_client_abort(struct wasock_client *client, int reason)
-{
-    wasock__client_fail(client, reason);
 }
 
 void wasock_client_pause(struct wasock_client *client)
@@ -128,7 +123,7 @@ static void check_deadlines(struct wasock_client *client, unsigned exceeded)
                            options->write_ns);
     }
     if (is_late) {
-        wasock__client_fail(client, is_lingering ? 0 : -WASOCK_EDEADLINE);
+        wasock_client_abort(client, is_lingering ? 0 : -WASOCK_EDEADLINE);
     }
 }
 
@@ -148,7 +143,7 @@ static void update_interest(struct wasock_client *client)
         const int result = wasock_poller_modify(
             &client->server->poller_, &client->conn.socket, interest, client);
         if (result < 0) {
-            wasock__client_fail(client, result);
+            wasock_client_abort(client, result);
         }
         client->interest_ = (uint8_t)interest;
     }
@@ -174,7 +169,7 @@ static void finish_connect(struct wasock_client *client)
     if (result == 0) {
         set_open(client);
     } else if (result != -WASOCK_EAGAIN) {
-        wasock__client_fail(client, result);
+        wasock_client_abort(client, result);
     }
 }
 
@@ -184,7 +179,7 @@ void wasock__client_serve(struct wasock_client *client,
     const bool has_transport = client->server->options_.transport != NULL;
 
     if (event->error != 0) {
-        wasock__client_fail(client, event->error);
+        wasock_client_abort(client, event->error);
         return;
     }
     if (event->deadline != 0) {
@@ -210,24 +205,19 @@ void wasock__client_serve(struct wasock_client *client,
 
 static void release(struct wasock_client *client)
 {
-    struct wasock_server *server = client->server;
-    const bool was_served = wasock_socket_is_open(&client->conn.socket);
+    const struct wasock_transport *transport =
+        client->server->options_.transport;
 
-    if (was_served && server->options_.transport != NULL &&
-        server->options_.transport->close != NULL) {
-        server->options_.transport->close(client);
-    }
-    if (was_served) {
+    if (wasock_socket_is_open(&client->conn.socket)) {
+        if (transport != NULL && transport->close != NULL) {
+            transport->close(client);
+        }
         wasock_conn_close(&client->conn);
     }
     if (client->handler->close != NULL) {
         client->handler->close(client, client->reason_);
     }
-    client->state_ = WASOCK__CLIENT_FREE;
-    client->next_ = server->free_;
-    server->free_ = client;
-    server->n_clients_--;
-    server->n_accepted_ -= client->listener != NULL;
+    wasock__client_free(client);
 }
 
 /* All output of a client that is to be closed is sent: shut the writing half,
@@ -238,7 +228,7 @@ static void end_output(struct wasock_client *client)
         return;
     }
     if (client->is_eof_) {
-        wasock__client_fail(client, 0);
+        wasock_client_abort(client, 0);
         return;
     }
     const uint64_t now_ns = wasock_poller_now_ns(&client->server->poller_);
@@ -316,7 +306,7 @@ void wasock__client_process_changed(struct wasock_server *server)
 
 /* ---- Opening ---- */
 
-struct wasock_client *wasock__client_new(struct wasock_server *server)
+struct wasock_client *wasock_server_reserve(struct wasock_server *server)
 {
     struct wasock_client *client = server->free_;
 
@@ -342,9 +332,15 @@ struct wasock_client *wasock__client_new(struct wasock_server *server)
     return client;
 }
 
-struct wasock_client *wasock_server_reserve(struct wasock_server *server)
+void wasock__client_free(struct wasock_client *client)
 {
-    return wasock__client_new(server);
+    struct wasock_server *server = client->server;
+
+    client->state_ = WASOCK__CLIENT_FREE;
+    client->next_ = server->free_;
+    server->free_ = client;
+    server->n_clients_--;
+    server->n_accepted_ -= client->listener != NULL;
 }
 
 int wasock__client_begin(struct wasock_client *client, uint8_t state)
@@ -385,7 +381,7 @@ int wasock_client_start(struct wasock_client *client)
                                                   : WASOCK__CLIENT_CONNECTING);
     }
     if (result < 0) {
-        wasock__client_fail(client, result);
+        wasock_client_abort(client, result);
     }
     return result;
 }

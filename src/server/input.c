@@ -24,9 +24,11 @@ static unsigned char *shared_input(const struct wasock_server *server)
            (size_t)server->options_.n_clients * server->options_.input_bytes;
 }
 
-static bool is_output_high(const struct wasock_client *client)
+/* Whether input is to be kept for later. */
+static bool must_hold(const struct wasock_client *client)
 {
-    return wasock__n_output(client) > client->server->options_.output_bytes / 2;
+    return client->is_paused_ ||
+           wasock__n_output(client) > client->server->options_.output_bytes / 2;
 }
 
 bool wasock__input_is_wanted(const struct wasock_client *client)
@@ -34,14 +36,8 @@ bool wasock__input_is_wanted(const struct wasock_client *client)
     if (client->state_ == WASOCK__CLIENT_LINGERING) {
         return true;
     }
-    return client->state_ == WASOCK__CLIENT_OPEN && !client->is_paused_ &&
-           !client->is_eof_ && !client->is_held_ && !is_output_high(client);
-}
-
-/* Whether input is to be kept for later. */
-static bool must_hold(const struct wasock_client *client)
-{
-    return client->is_paused_ || is_output_high(client);
+    return client->state_ == WASOCK__CLIENT_OPEN && !client->is_eof_ &&
+           !client->is_held_ && !must_hold(client);
 }
 
 /* The handler has consumed nothing. Hold the data if it wants the same again
@@ -53,7 +49,7 @@ static void hold(struct wasock_client *client)
     }
     if (!client->is_paused_ && client->is_refused_ &&
         wasock__n_output(client) == 0) {
-        wasock__client_fail(client, -WASOCK_ENOBUFS); /* it will never fit */
+        wasock_client_abort(client, -WASOCK_ENOBUFS); /* it will never fit */
         return;
     }
     client->is_held_ = client->is_paused_ || client->is_refused_;
@@ -107,7 +103,7 @@ static void end_input(struct wasock_client *client)
 {
     client->is_eof_ = 1;
     if (client->state_ != WASOCK__CLIENT_OPEN) {
-        wasock__client_fail(client, 0); /* it lingered */
+        wasock_client_abort(client, 0); /* it lingered */
     } else if (client->is_held_) {
         return; /* EOF comes after the input that is kept */
     } else if (client->handler->eof != NULL) {
@@ -115,6 +111,17 @@ static void end_input(struct wasock_client *client)
         wasock__client_change(client); /* it may be shut already */
     } else {
         wasock_client_close(client);
+    }
+}
+
+/* What is left of the input, after some was passed, is an incomplete message or
+ * held: time it, and end a client whose message is too large. */
+static void keep_rest(struct wasock_client *client, bool is_new)
+{
+    time_message(client, is_new);
+    if (!client->is_held_ &&
+        wasock__n_input(client) == client->server->options_.input_bytes) {
+        wasock_client_abort(client, -WASOCK_EMSGSIZE);
     }
 }
 
@@ -133,12 +140,10 @@ void wasock__input_pass(struct wasock_client *client)
     if (client->state_ != WASOCK__CLIENT_OPEN) {
         return;
     }
-    time_message(client, n_passed > 0 || was_held);
     if (client->is_eof_ && !client->is_held_) {
         end_input(client);
-    } else if (!client->is_held_ && wasock__n_input(client) ==
-                                        client->server->options_.input_bytes) {
-        wasock__client_fail(client, -WASOCK_EMSGSIZE);
+    } else {
+        keep_rest(client, n_passed > 0 || was_held);
     }
 }
 
@@ -171,11 +176,7 @@ static void pass_shared(struct wasock_client *client, uint32_t length)
         __builtin_memcpy(input_of(client), shared + n_passed,
                          length - n_passed);
     }
-    time_message(client, n_passed > 0);
-    if (!client->is_held_ &&
-        length - n_passed == client->server->options_.input_bytes) {
-        wasock__client_fail(client, -WASOCK_EMSGSIZE);
-    }
+    keep_rest(client, n_passed > 0);
 }
 
 /* Get the free part of a client's own buffer, which is not empty. */
@@ -207,7 +208,7 @@ static bool read_once(struct wasock_client *client)
         return false;
     }
     if (n < 0) {
-        wasock__client_fail(client, (int)n);
+        wasock_client_abort(client, (int)n);
         return false;
     }
     client->active_ns_ = client->server->now_ns_;

@@ -54,8 +54,8 @@ static inline uint32_t wasock__n_output(const struct wasock_client *client)
 
 /* ---- client.c ---- */
 
-/* Take a free client. NULL: there is none. */
-struct wasock_client *wasock__client_new(struct wasock_server *server);
+/* Give a client back. Its connection is closed. */
+void wasock__client_free(struct wasock_client *client);
 
 /* Begin to serve a client whose connection is open, in a state. Errors: those
  * of wasock_poller_add. */
@@ -71,9 +71,6 @@ void wasock__client_process_changed(struct wasock_server *server);
 
 /* Let a client be processed before the next wait. */
 void wasock__client_change(struct wasock_client *client);
-
-/* Let a client be closed, without sending its output. */
-void wasock__client_fail(struct wasock_client *client, int reason);
 
 /* Let a deadline be due a timeout after `since_ns`, unless it is due before. */
 void wasock__client_expect(struct wasock_client *client, unsigned direction,

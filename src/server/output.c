@@ -108,7 +108,7 @@ static size_t send_directly(struct wasock_client *client, const void *data,
     }
     const ptrdiff_t n = write_to(client, data, length);
     if (n < 0 && n != -WASOCK_EAGAIN) {
-        wasock__client_fail(client, (int)n);
+        wasock_client_abort(client, (int)n);
         return length; /* nobody is there */
     }
     client->active_ns_ = client->server->now_ns_;
@@ -153,7 +153,7 @@ static bool send_queued(struct wasock_client *client)
         write_to(client, output_of(client) + client->output_begin_, n_queued);
 
     if (n < 0 && n != -WASOCK_EAGAIN) {
-        wasock__client_fail(client, (int)n);
+        wasock_client_abort(client, (int)n);
         return false;
     }
     if (n > 0) {
@@ -216,7 +216,7 @@ bool wasock__output_shut(struct wasock_client *client)
         result = wasock_conn_shutdown(&client->conn, WASOCK_SHUTDOWN_WRITE);
     }
     if (result < 0) { /* all was sent, and there is nobody left to tell */
-        wasock__client_fail(client, 0);
+        wasock_client_abort(client, 0);
         return false;
     }
     client->shut_ = WASOCK__SHUT_DONE;

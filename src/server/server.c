@@ -128,7 +128,7 @@ static bool accept_one(struct wasock_server *server,
                        struct wasock_listener *listener)
 {
     struct wasock_client *client =
-        is_full(server) ? NULL : wasock__client_new(server);
+        is_full(server) ? NULL : wasock_server_reserve(server);
 
     if (client == NULL) {
         set_accepting(server, false);
@@ -140,15 +140,12 @@ static bool accept_one(struct wasock_server *server,
         server->n_accepted_++;
         result = wasock__client_begin(client, WASOCK__CLIENT_OPEN);
         if (result < 0) {
-            wasock__client_fail(client, result);
+            wasock_client_abort(client, result);
         }
         wasock__input_read(client); /* most have sent a request by now */
         return true;
     }
-    client->state_ = WASOCK__CLIENT_FREE; /* the program has not seen it */
-    client->next_ = server->free_;
-    server->free_ = client;
-    server->n_clients_--;
+    wasock__client_free(client); /* the program has not seen it */
     return false; /* no more, or out of descriptors: the poller backs off */
 }
 

@@ -56,13 +56,13 @@ const struct simhost_profile simhost_keeping = {
     .keeps_sets = true,
 };
 
-/* As src/host/wasip2.c says. */
-static const struct wasock__poll_cost cost = {2500, 400, 400, 100, 256};
+/* As in src/host/wasip2.c. */
+static const struct wasock__poll_cost wasip2_cost = {2500, 400, 400, 100, 256};
 
 const struct simhost_profile simhost_priced = {
     .name = "priced",
     IDEAL,
-    .poll_cost = &cost,
+    .poll_cost = &wasip2_cost,
 };
 
 /* wasmtime up to 46, and wasmi: one code base. */
@@ -209,42 +209,44 @@ const struct simhost_profile simhost_wamr = {
     .event_order = SIMHOST_ORDER_ERRORS_FIRST,          /* q20 */
 };
 
-/* What wasip2.c says that polls cost. */
-static const struct wasock__poll_cost wasip2_cost = {2500, 400, 400, 100, 256};
-
 /*
  * Components: "d" is the doctor's report in docs/hosts.md, "o" the object in
  * src/host, "m" a measurement.
  */
+/* clang-format off */
+#define COMPONENT                                                              \
+    .layout = SIMHOST_SOCKETS_FIRST, /* o: component_listen.c */               \
+    .numbering = SIMHOST_NUMBER_NEXT, /* d */                                  \
+    .stdio_filetype = WASIP1_FILETYPE_UNKNOWN, /* o: component_fd.c */         \
+    .preopened_sockets_are_nonblocking = true, /* d */                         \
+    .set_flags_refuses_other_bits = true, /* o: component_fd.c */              \
+    .at_limit_error = WASOCK_EMFILE, /* o: component_table.c */                \
+    .accept_honours_nonblock = true, /* d */                                   \
+    .bad_accept_flags = SIMHOST_ACCEPT_IGNORES_FLAGS,                          \
+    .accept_on_connection = WASOCK_EBADF, /* d */                              \
+    .accept_on_other = WASOCK_EBADF, /* d */                                   \
+    .backlog = 4097, /* o: component_listen.c */                               \
+    .many_slices = SIMHOST_SLICES_TAKEN, /* d */                               \
+    .roflags = SIMHOST_ROFLAGS_TWO_BYTES, /* d */                              \
+    .empty_recv = SIMHOST_EMPTY_RECV_ZERO, /* d */                             \
+    .empty_send_on_connection = 0, /* o */                                     \
+    .empty_send_on_listener = WASOCK_EBADF, /* d */                            \
+    .recv_on_listener = WASOCK_EBADF, /* d */                                  \
+    .send_on_listener = WASOCK_EBADF, /* o */                                  \
+    .socket_call_on_other = WASOCK_EBADF, /* o */                              \
+    .shutdown_of_the_dead_succeeds = true, /* d */                             \
+    .shutdown_on_listener = WASOCK_ENOTCONN, /* o */                           \
+    .close = SIMHOST_CLOSE_SENDS_END, /* d */                                  \
+    .poll_style = SIMHOST_POLL_HONEST, /* d */                                 \
+    .poll_bad_fd = SIMHOST_BAD_FD_EVENT, /* d */                               \
+    .poll_directory = SIMHOST_DIRECTORY_READY,                                 \
+    .timeout_granularity_ns = 1, /* d */                                       \
+    .event_order = SIMHOST_ORDER_SUBSCRIPTIONS /* o */
+/* clang-format on */
+
 const struct simhost_profile simhost_wasip2 = {
     .name = "wasip2",
-    .layout = SIMHOST_SOCKETS_FIRST,           /* o: component_listen.c */
-    .numbering = SIMHOST_NUMBER_NEXT,          /* d */
-    .stdio_filetype = WASIP1_FILETYPE_UNKNOWN, /* o: component_fd.c */
-    .preopened_sockets_are_nonblocking = true, /* d */
-    .set_flags_refuses_other_bits = true,      /* o: component_fd.c */
-    .at_limit_error = WASOCK_EMFILE,           /* o: component_table.c */
-    .accept_honours_nonblock = true,           /* d */
-    .bad_accept_flags = SIMHOST_ACCEPT_IGNORES_FLAGS,
-    .accept_on_connection = WASOCK_EBADF,    /* d */
-    .accept_on_other = WASOCK_EBADF,         /* d */
-    .backlog = 4097,                         /* o: component_listen.c */
-    .many_slices = SIMHOST_SLICES_TAKEN,     /* d */
-    .roflags = SIMHOST_ROFLAGS_TWO_BYTES,    /* d */
-    .empty_recv = SIMHOST_EMPTY_RECV_ZERO,   /* d */
-    .empty_send_on_connection = 0,           /* o */
-    .empty_send_on_listener = WASOCK_EBADF,  /* d */
-    .recv_on_listener = WASOCK_EBADF,        /* d */
-    .send_on_listener = WASOCK_EBADF,        /* o */
-    .socket_call_on_other = WASOCK_EBADF,    /* o */
-    .shutdown_of_the_dead_succeeds = true,   /* d */
-    .shutdown_on_listener = WASOCK_ENOTCONN, /* o */
-    .close = SIMHOST_CLOSE_SENDS_END,        /* d */
-    .poll_style = SIMHOST_POLL_HONEST,       /* d */
-    .poll_bad_fd = SIMHOST_BAD_FD_EVENT,     /* d */
-    .poll_directory = SIMHOST_DIRECTORY_READY,
-    .timeout_granularity_ns = 1,                   /* d */
-    .event_order = SIMHOST_ORDER_SUBSCRIPTIONS,    /* o */
+    COMPONENT,
     .n_bytes = SIMHOST_N_BYTES_ZERO,               /* d */
     .absolute_clock = SIMHOST_ABSOLUTE_FAILS_CALL, /* d */
     .huge_timeout_ends_at_once = true,             /* d */
@@ -254,38 +256,12 @@ const struct simhost_profile simhost_wasip2 = {
 
 const struct simhost_profile simhost_wasip3 = {
     .name = "wasip3",
-    .send_after_reset_is_epipe = true,         /* d */
-    .layout = SIMHOST_SOCKETS_FIRST,           /* o: component_listen.c */
-    .numbering = SIMHOST_NUMBER_NEXT,          /* d */
-    .stdio_filetype = WASIP1_FILETYPE_UNKNOWN, /* o: component_fd.c */
-    .preopened_sockets_are_nonblocking = true, /* d */
-    .set_flags_refuses_other_bits = true,      /* o: component_fd.c */
-    .at_limit_error = WASOCK_EMFILE,           /* o: component_table.c */
-    .accept_honours_nonblock = true,           /* d */
-    .bad_accept_flags = SIMHOST_ACCEPT_IGNORES_FLAGS,
-    .accept_on_connection = WASOCK_EBADF,    /* d */
-    .accept_on_other = WASOCK_EBADF,         /* d */
-    .backlog = 4097,                         /* o: component_listen.c */
-    .many_slices = SIMHOST_SLICES_TAKEN,     /* d */
-    .roflags = SIMHOST_ROFLAGS_TWO_BYTES,    /* d */
-    .empty_recv = SIMHOST_EMPTY_RECV_ZERO,   /* d */
-    .empty_send_on_connection = 0,           /* o */
-    .empty_send_on_listener = WASOCK_EBADF,  /* d */
-    .recv_on_listener = WASOCK_EBADF,        /* d */
-    .send_on_listener = WASOCK_EBADF,        /* o */
-    .socket_call_on_other = WASOCK_EBADF,    /* o */
-    .shutdown_of_the_dead_succeeds = true,   /* d */
-    .shutdown_on_listener = WASOCK_ENOTCONN, /* o */
-    .close = SIMHOST_CLOSE_SENDS_END,        /* d */
-    .poll_style = SIMHOST_POLL_HONEST,       /* d */
-    .poll_bad_fd = SIMHOST_BAD_FD_EVENT,     /* d */
-    .poll_directory = SIMHOST_DIRECTORY_READY,
-    .timeout_granularity_ns = 1,                /* d */
-    .event_order = SIMHOST_ORDER_SUBSCRIPTIONS, /* o */
-    .n_bytes = SIMHOST_N_BYTES_QUEUED,          /* d */
-    .hangup_at_end_of_stream = true,            /* d */
-    .absolute_clock = SIMHOST_ABSOLUTE_WORKS,   /* d */
-    .keeps_sets = true,                         /* o: wasip3_wait.c */
+    COMPONENT,
+    .send_after_reset_is_epipe = true,        /* d */
+    .n_bytes = SIMHOST_N_BYTES_QUEUED,        /* d */
+    .hangup_at_end_of_stream = true,          /* d */
+    .absolute_clock = SIMHOST_ABSOLUTE_WORKS, /* d */
+    .keeps_sets = true,                       /* o: wasip3_wait.c */
 };
 
 /* As wasi-common, but no socket was ever handed over: q7. */
