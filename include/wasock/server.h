@@ -138,7 +138,7 @@ struct wasock_transport {
 
 /* ---- Clients ---- */
 
-/* A client. The first members are for the program; those that end in `_` are
+/* A client. The first members are for the program; members with a final `_` are
  * private. */
 struct wasock_client {
     void *user;                           /* the program's; NULL at first */

@@ -87,7 +87,7 @@ void wasock__fakenet_close(struct wasock_fakenet *net,
                           is_to_be_reset ? WASOCK__FAKENET_RESET
                                          : WASOCK__FAKENET_ENDED);
     wasock__fakenet_free(net, socket);
-    if (is_listener) { /* nobody will accept those that wait for room */
+    if (is_listener) { /* refuse the connects that wait for room */
         wasock__fakenet_retry_waiting(net);
     }
 }

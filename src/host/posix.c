@@ -567,7 +567,7 @@ static uint32_t report(const struct poll_set *set, uint64_t waited_ns,
 
 /*
  * The number of pollfds. poll(2) takes no more than a process may have
- * descriptors, and a descriptor may have two subscriptions. So many
+ * descriptors, and a descriptor may have two subscriptions. Many
  * subscriptions are indexed by descriptor; a few are in their own order.
  */
 static nfds_t n_pollfds_of(const struct wasock__subscription *subscriptions,

@@ -121,20 +121,6 @@ int32_t wasock__host_remote_addr(int32_t fd, struct wasock_addr *addr)
 
 /* ---- Sockets ---- */
 
-/* Open a non-blocking stream socket that other programs do not inherit, or
- * -1. */
-static int open_socket(int family)
-{
-    const int fd = socket(family, SOCK_STREAM, 0);
-
-    if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
-                    fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
-        wasock__posix_close_after_error(fd);
-        return -1;
-    }
-    return fd;
-}
-
 static bool set_option(int fd, int level, int option)
 {
     const int yes = 1;
@@ -149,21 +135,25 @@ static int32_t close_failed(int fd)
     return wasock__posix_errno(errno);
 }
 
-/* Open a socket for an address, without Nagle's delay, which
- * accepted connections inherit. Returns a preview1 errno. */
-static int32_t open_stream(const struct wasock_addr *addr,
-                           union socket_address *address, socklen_t *length,
-                           int *fd)
+/* Open a non-blocking stream socket for an address, or return -1. Other
+ * programs do not inherit it. Small writes are sent at once; accepted
+ * connections inherit that. */
+static int open_stream(const struct wasock_addr *addr,
+                       union socket_address *address, socklen_t *length)
 {
     *length = to_system(addr, address);
     if (*length == 0) {
-        return WASOCK_EAFNOSUPPORT;
+        errno = EAFNOSUPPORT;
+        return -1;
     }
-    *fd = open_socket(address->any.sa_family);
-    if (*fd < 0) {
-        return wasock__posix_errno(errno);
+    const int fd = socket(address->any.sa_family, SOCK_STREAM, 0);
+    if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+                    fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+                    !set_option(fd, IPPROTO_TCP, TCP_NODELAY))) {
+        wasock__posix_close_after_error(fd);
+        return -1;
     }
-    return set_option(*fd, IPPROTO_TCP, TCP_NODELAY) ? 0 : close_failed(*fd);
+    return fd;
 }
 
 int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
@@ -171,11 +161,10 @@ int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
 {
     union socket_address address;
     socklen_t length = 0;
-    int opened_fd = -1;
+    const int opened_fd = open_stream(addr, &address, &length);
 
-    const int32_t error = open_stream(addr, &address, &length, &opened_fd);
-    if (error != 0) {
-        return error;
+    if (opened_fd < 0) {
+        return wasock__posix_errno(errno);
     }
     if (!set_option(opened_fd, SOL_SOCKET, SO_REUSEADDR) ||
         bind(opened_fd, &address.any, length) < 0 ||
@@ -190,11 +179,10 @@ int32_t wasock__host_connect(const struct wasock_addr *addr, int32_t *fd)
 {
     union socket_address address;
     socklen_t length = 0;
-    int opened_fd = -1;
+    const int opened_fd = open_stream(addr, &address, &length);
 
-    const int32_t error = open_stream(addr, &address, &length, &opened_fd);
-    if (error != 0) {
-        return error;
+    if (opened_fd < 0) {
+        return wasock__posix_errno(errno);
     }
     if (connect(opened_fd, &address.any, length) < 0 && errno != EINPROGRESS &&
         errno != EINTR) {

@@ -185,8 +185,8 @@ bool wasock__p3_yield_seldom(void);
 
 /* ---- wasip3_wait.c ---- */
 
-/* Directions that a socket is ready for, of those asked about. Has those that
- * are not become so. */
+/* Get which of some directions of a socket are ready, and start the host calls
+ * that will make the others ready. */
 unsigned wasock__p3_ready(struct wasock__p3_socket *socket,
                           unsigned directions);
 

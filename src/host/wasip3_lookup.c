@@ -13,7 +13,7 @@ WASOCK__IMPORT("wasi:sockets/ip-name-lookup@0.3.0",
 uint32_t wasock__p3_import_resolve(const char *name, size_t length,
                                    void *result);
 
-/* The caller gets as many as it has room for. */
+/* The most addresses of a name. */
 #define ADDRESSES_MAX 24
 
 static const uint8_t errors[] = {WASOCK_EACCES, WASOCK_EINVAL, WASOCK_ENOENT,

@@ -103,8 +103,8 @@ uint32_t wasock__size_for(const struct wasock__poller *poller, uint64_t left_ns)
     return n > WASOCK__FEW ? (uint32_t)n : WASOCK__FEW;
 }
 
-/* Cold ones were polled, or tried. With those that were found and used it gives
- * the share that is ready, on average over the last few thousand. */
+/* Count cold ones that were polled, or tried. n_found / n_asked is the share
+ * that is ready, on average over the last few thousand. */
 void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked)
 {
     poller->n_asked += n_asked;

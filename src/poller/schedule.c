@@ -201,7 +201,7 @@ static int ask_direct(struct wasock__poller *poller)
 /* ---- Cold ---- */
 
 /* Poll the first `count` cold ones or, where enough are ready to make it
- * cheaper, try them and poll those that cannot be tried. */
+ * cheaper, try them and poll the others. */
 static int sweep_group(struct wasock__poller *poller, uint32_t count)
 {
     const bool is_dense =

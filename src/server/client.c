@@ -283,7 +283,7 @@ static void process(struct wasock_client *client)
     }
 }
 
-/* Those that are changed meanwhile are processed after the next wait, so that
+/* Clients changed meanwhile are processed after the next wait, so that
  * a client that always has more to send does not stop the others. */
 void wasock__client_process_changed(struct wasock_server *server)
 {

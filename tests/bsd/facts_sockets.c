@@ -222,7 +222,7 @@ static void unasked_resets(int epoll)
     FACT(close(client) == 0);
 }
 
-/* Bytes that are unread, which may take a moment to become so many. */
+/* Unread bytes: it may take a moment until all have arrived. */
 static int unread_bytes(int fd, int n_expected)
 {
     int n = -1;

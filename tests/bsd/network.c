@@ -106,7 +106,7 @@ static int closed_port(void)
     return port;
 }
 
-/* The peer says first whom it sees, and then what it is told. */
+/* The peer sends first the address that it sees, and then what it received. */
 static void echoes(int fd)
 {
     char text[32] = "";
@@ -292,15 +292,15 @@ static void epolls_of_little(void)
 
 static void binds(void)
 {
-    struct sockaddr_in elsewhere = at(0);
+    struct sockaddr_in foreign = at(0);
     const int one = 1;
     const int fd = open_tcp(0);
     int other = open_tcp(0);
     int client = open_tcp(0);
 
     FAILS(bind_to(fd, taken_port), EADDRINUSE);
-    inet_pton(AF_INET, "192.0.2.1", &elsewhere.sin_addr);
-    FAILS(bind(fd, (struct sockaddr *)&elsewhere, sizeof(elsewhere)),
+    inet_pton(AF_INET, "192.0.2.1", &foreign.sin_addr);
+    FAILS(bind(fd, (struct sockaddr *)&foreign, sizeof(foreign)),
           EADDRNOTAVAIL);
     FACT(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
     FACT(bind_to(fd, 0) == 0);

@@ -27,6 +27,11 @@
 #define INPUT_BYTES 64
 #define OUTPUT_BYTES 256
 
+/* The sizes of the server, for options. */
+#define SIZES                                                                  \
+    .n_clients = N_CLIENTS, .input_bytes = INPUT_BYTES,                        \
+    .output_bytes = OUTPUT_BYTES
+
 static _Alignas(WASOCK_FAKENET_ALIGNMENT) char net_memory[WASOCK_FAKENET_SIZE(
     24, NET_BYTES)];
 static _Alignas(WASOCK_SERVER_ALIGNMENT) unsigned char server_memory
@@ -122,12 +127,7 @@ static inline void begin_with(const struct wasock_server_options *options)
 
 static inline void begin(const struct wasock_handler *handler)
 {
-    const struct wasock_server_options options = {
-        .handler = handler,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
-    };
+    const struct wasock_server_options options = {.handler = handler, SIZES};
 
     begin_with(&options);
 }
@@ -139,12 +139,18 @@ static inline void end(void)
     assert_int_equal(wasock_listener_close(&listener), 0);
 }
 
+/* Serve for a time. The server does not stop meanwhile. */
+static inline void run_for_ns(uint64_t timeout_ns)
+{
+    assert_int_equal(wasock_server_run_for_ns(&server, timeout_ns),
+                     -WASOCK_EDEADLINE);
+}
+
 /* Let the server work until it has nothing to do. */
 static inline void work(void)
 {
     for (int i = 0; i < 20; i++) {
-        assert_int_equal(wasock_server_run_for_ns(&server, 0),
-                         -WASOCK_EDEADLINE);
+        run_for_ns(0);
     }
 }
 

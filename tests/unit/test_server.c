@@ -133,8 +133,7 @@ static void test_backpressure(void **unused)
             assert_true(wasock_client_n_queued(&server.clients_[i]) <=
                         OUTPUT_BYTES);
         }
-        assert_int_equal(wasock_server_run_for_ns(&server, 0),
-                         -WASOCK_EDEADLINE);
+        run_for_ns(0);
         if (turns > 100) {
             const ptrdiff_t n_read = wasock_conn_try_read(&conn, piece, 16);
             assert_true(n_read > 0 || n_read == -WASOCK_EAGAIN);
@@ -150,9 +149,7 @@ static void test_timeouts(void **unused)
 {
     static const struct wasock_server_options options = {
         .handler = &lines,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
+        SIZES,
         .idle_ns = 1000 * MS,
         .message_ns = 300 * MS,
         .write_ns = 500 * MS,
@@ -170,25 +167,19 @@ static void test_timeouts(void **unused)
     write_all(&deaf, "no answer\n");
     for (int i = 0; i < 3; i++) { /* slowloris: a byte now and then */
         write_all(&slow, "x");
-        assert_int_equal(wasock_server_run_for_ns(&server, 90 * MS),
-                         -WASOCK_EDEADLINE);
+        run_for_ns(90 * MS);
         assert_int_equal(wasock_server_n_clients(&server), 3);
     }
-    assert_int_equal(wasock_server_run_for_ns(&server, 40 * MS),
-                     -WASOCK_EDEADLINE); /* 310 ms */
+    run_for_ns(40 * MS); /* 310 ms */
     assert_int_equal(wasock_server_n_clients(&server), 2);
-    assert_int_equal(wasock_server_run_for_ns(&server, 180 * MS),
-                     -WASOCK_EDEADLINE); /* 490 ms */
+    run_for_ns(180 * MS); /* 490 ms */
     assert_int_equal(wasock_server_n_clients(&server), 2);
-    assert_int_equal(wasock_server_run_for_ns(&server, 20 * MS),
-                     -WASOCK_EDEADLINE); /* 510 ms */
+    run_for_ns(20 * MS); /* 510 ms */
     assert_int_equal(wasock_server_n_clients(&server), 1);
     write_all(&idle, "x\n");
-    assert_int_equal(wasock_server_run_for_ns(&server, 990 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(990 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 1);
-    assert_int_equal(wasock_server_run_for_ns(&server, 20 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(20 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 0);
     assert_events("open open open line:no answer close:EDEADLINE "
                   "close:EDEADLINE line:x close:EDEADLINE ");
@@ -282,8 +273,7 @@ static void test_streaming(void **unused)
         const ptrdiff_t n =
             wasock_conn_try_read(&conn, got + n_got, 1000 - n_got);
         n_got += n > 0 ? (size_t)n : 0;
-        assert_int_equal(wasock_server_run_for_ns(&server, 0),
-                         -WASOCK_EDEADLINE);
+        run_for_ns(0);
     }
     assert_int_equal(n_got, 1000);
     for (size_t i = 0; i < 1000; i++) {
@@ -360,11 +350,9 @@ static void test_timers(void **unused)
     wasock_server_set_timer_ns(&server, &timers[3], 30 * MS);
     wasock_timer_cancel(&timers[2]);
     wasock_timer_cancel(&timers[2]);
-    assert_int_equal(wasock_server_run_for_ns(&server, 19 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(19 * MS);
     assert_events("a ");
-    assert_int_equal(wasock_server_run_for_ns(&server, 30 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(30 * MS);
     assert_events("b again last ");
     end();
 }
@@ -451,8 +439,7 @@ static void test_connecting(void **unused)
     assert_int_equal(wasock_client_start(a), 0);
     assert_int_equal(wasock_client_start(b), 0);
     assert_int_equal(wasock_client_start(c), -WASOCK_ECLOSED);
-    assert_int_equal(wasock_server_run_for_ns(&server, 30 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(30 * MS);
     assert_events("close:ECLOSED open close:ECONNREFUSED ");
     assert_ptr_equal(wasock_server_next(&server, NULL), b);
     assert_int_equal(wasock_server_n_clients(&server), 1);
@@ -492,9 +479,7 @@ static void test_transport(void **unused)
     static const struct wasock_server_options options = {
         .handler = &lines,
         .transport = &transport,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
+        SIZES,
     };
     struct wasock_conn conn;
 
@@ -527,9 +512,7 @@ static void test_an_answer_outlives_its_message(void **unused)
         .open = on_open, .data = on_request, .close = on_close};
     static const struct wasock_server_options options = {
         .handler = &handler,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
+        SIZES,
         .message_ns = 100 * MS,
     };
     struct wasock_conn conn;
@@ -540,12 +523,10 @@ static void test_an_answer_outlives_its_message(void **unused)
     connect_to(&conn);
     assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 1), 0);
     write_all(&conn, "requ");
-    assert_int_equal(wasock_server_run_for_ns(&server, 50 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(50 * MS);
     write_all(&conn, "est\n");
     for (size_t i = 0; i < 13; i++) { /* a byte in 30 ms */
-        assert_int_equal(wasock_server_run_for_ns(&server, 30 * MS),
-                         -WASOCK_EDEADLINE);
+        run_for_ns(30 * MS);
         assert_int_equal(wasock_conn_try_read(&conn, got + i, 1), 1);
     }
     assert_string_equal(got, "a long answer");

@@ -215,9 +215,7 @@ static void test_message_time_in_a_pause(void **unused)
 {
     static const struct wasock_server_options options = {
         .handler = &lines,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
+        SIZES,
         .message_ns = 100 * MS,
     };
     struct wasock_conn conn;
@@ -229,15 +227,12 @@ static void test_message_time_in_a_pause(void **unused)
     work();
     struct wasock_client *client = wasock_server_next(&server, NULL);
     wasock_client_pause(client);
-    assert_int_equal(wasock_server_run_for_ns(&server, 500 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(500 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 1);
     wasock_client_resume(client);
-    assert_int_equal(wasock_server_run_for_ns(&server, 90 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(90 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 1);
-    assert_int_equal(wasock_server_run_for_ns(&server, 20 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(20 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 0);
     assert_events("open close:EDEADLINE ");
     assert_int_equal(wasock_conn_close(&conn), 0);
@@ -507,7 +502,7 @@ static void test_a_busy_timer(void **unused)
     (void)unused;
     begin(&lines);
     wasock_server_set_timer_ns(&server, &timer, 0);
-    assert_int_equal(wasock_server_run_for_ns(&server, 5), -WASOCK_EDEADLINE);
+    run_for_ns(5);
     assert_in_range(n, 1, 10);
     wasock_timer_cancel(&timer);
     end();
@@ -519,9 +514,7 @@ static void test_lingering(void **unused)
 {
     static const struct wasock_server_options options = {
         .handler = &lines,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
+        SIZES,
         .idle_ns = 1000 * MS,
     };
     struct wasock_conn conn;
@@ -529,15 +522,12 @@ static void test_lingering(void **unused)
     (void)unused;
     begin_with(&options);
     connect_to(&conn);
-    assert_int_equal(wasock_server_run_for_ns(&server, 990 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(990 * MS);
     wasock_client_close(wasock_server_next(&server, NULL));
-    assert_int_equal(wasock_server_run_for_ns(&server, 1900 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(1900 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 1);
     write_all(&conn, "dropped");
-    assert_int_equal(wasock_server_run_for_ns(&server, 200 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(200 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 0);
     assert_events("open close:OK ");
     assert_int_equal(wasock_conn_close(&conn), 0);
@@ -551,8 +541,7 @@ static void test_now(void **unused)
     work();
     assert_int_equal(wasock_server_now_ns(&server),
                      wasock_fakenet_now_ns(&net));
-    assert_int_equal(wasock_server_run_for_ns(&server, 10 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(10 * MS);
     assert_int_equal(wasock_server_now_ns(&server),
                      wasock_fakenet_now_ns(&net));
     end();
@@ -572,8 +561,7 @@ static void test_stop_twice(void **unused)
     wasock_server_stop(&server, 1000 * MS);
     wasock_server_stop(&server, 2000 * MS);
     const uint64_t start_ns = wasock_fakenet_now_ns(&net);
-    assert_int_equal(wasock_server_run_for_ns(&server, 10 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(10 * MS);
     wasock_server_stop(&server, 0);
     assert_int_equal(wasock_server_run(&server), 0);
     assert_true(wasock_fakenet_now_ns(&net) == start_ns + 10 * MS);

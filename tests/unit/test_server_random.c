@@ -307,9 +307,7 @@ static struct wasock_server_options make_options(void)
     struct wasock_server_options options = {
         .handler = &handler,
         .transport = chance(3) ? &transport : NULL,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
+        SIZES,
     };
 
     if (!world.is_reliable && chance(2)) {

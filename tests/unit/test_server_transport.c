@@ -10,9 +10,7 @@ static void begin_transport(const struct wasock_transport *transport)
     const struct wasock_server_options options = {
         .handler = &handler,
         .transport = transport,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
+        SIZES,
         .write_ns = 1000 * MS,
     };
 
@@ -238,11 +236,9 @@ static void test_shutdown_that_waits(void **unused)
     write_all(&conn, "ab\n");
     work();
     wasock_client_close(wasock_server_next(&server, NULL));
-    assert_int_equal(wasock_server_run_for_ns(&server, 990 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(990 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 1);
-    assert_int_equal(wasock_server_run_for_ns(&server, 20 * MS),
-                     -WASOCK_EDEADLINE);
+    run_for_ns(20 * MS);
     assert_int_equal(wasock_server_n_clients(&server), 0);
     assert_events("open line:ab close:EDEADLINE ");
     assert_int_equal(wasock_conn_close(&conn), 0);

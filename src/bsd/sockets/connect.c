@@ -21,7 +21,7 @@
 #include "loopback.h"
 #include "socket.h"
 
-/* Why a connection to elsewhere cannot be. Nobody listens on the program's own
+/* Why another host cannot be reached. Nobody listens on the program's own
  * loopback, and no network is reached from it. */
 static int refusal_of(const struct wasock_addr *addr)
 {
