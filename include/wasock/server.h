@@ -95,7 +95,8 @@ struct wasock_handler {
     void (*drain)(struct wasock_client *client);
 
     /*
-     * The client is closed: free `user`. reason: 0 or a negative code.
+     * The client is closed, and `conn` with it: free `user`. Called once for
+     * every client, accepted or reserved. reason: 0 or a negative code.
      *
      *   code       why
      *   0          wasock_client_close, or EOF
@@ -262,7 +263,8 @@ struct wasock_server_options {
     uint64_t drain_ns;   /* drain time, for wasock_server_main */
 };
 
-/* A timer, in the caller's storage. Members that end in `_` are private. */
+/* A timer, in the caller's storage. Zero it before its first use. Members that
+ * end in `_` are private. */
 struct wasock_timer {
     void (*expire)(struct wasock_timer *timer);
     void *user;
@@ -396,8 +398,9 @@ void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns);
  * wasock_client_start, or wasock_client_abort to give the client back. The
  * `open` handler is called when it is connected.
  * Returns NULL if all clients are in use, or the server is closed.
- * Errors of start: ECLOSED: `conn` is closed; those of wasock_poller_add. On
- *   failure the client is given back.
+ * Errors of start: ECLOSED: `conn` is closed; those of
+ *   wasock_conn_finish_connect and wasock_poller_add. On failure the client is
+ *   given back, and its `close` handler is called.
  */
 struct wasock_client *wasock_server_reserve(struct wasock_server *server);
 int wasock_client_start(struct wasock_client *client)
