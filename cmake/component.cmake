@@ -8,15 +8,15 @@ if(NOT WASOCK_HOST MATCHES "^wasip[23]$")
 endif()
 string(REPLACE "wasip" "" version ${WASOCK_HOST})
 file(GLOB host_sources CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}
-    src/host/component_*.c src/host/${WASOCK_HOST}*.c src/host/run_*.c)
+    src/host/component/*.c src/host/${WASOCK_HOST}/*.c)
 if(WASOCK_HOST STREQUAL wasip2)
     list(APPEND host_sources src/host/no_set.c)
 endif()
 target_sources(wasock PRIVATE ${host_sources})
 set_source_files_properties(${host_sources}
     PROPERTIES COMPILE_OPTIONS -ffreestanding)
-foreach(file ${WASOCK_HOST}_type ${WASOCK_HOST}_run_type)
-    set_source_files_properties(src/host/${file}.c
+foreach(file type run_type)
+    set_source_files_properties(src/host/${WASOCK_HOST}/${file}.c
         PROPERTIES COMPILE_OPTIONS "-ffreestanding;-Wno-overlength-strings")
 endforeach()
 target_compile_definitions(wasock PUBLIC WASOCK_COMPONENT=${version})

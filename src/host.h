@@ -3,9 +3,9 @@
  * host.h - calls that only some hosts have.
  *
  * They are functions of the host's object, never imports, so that a module
- * loads on every host. src/host/preview1.c returns ENOSYS for all; posix.c,
- * wasip2.c and wasip3.c implement what their host has. Each library is built
- * with exactly one of these objects.
+ * loads on every host. src/host/preview1 returns ENOSYS for all; posix, wasip2
+ * and wasip3 implement what their host has. Each library is built with exactly
+ * one of these.
  *
  * As in wasip1.h, every function returns a preview1 errno, 0 on success, and
  * writes its outputs on success only. ENOSYS: the host cannot do it.

@@ -4,8 +4,8 @@
  *
  * The preview1 functions that the library uses, with their types and constants.
  * In a preview1 module each function is an import, called directly. In other
- * builds the host's object defines them: src/host/posix.c, wasip2.c, wasip3.c,
- * or tests/simhost. host.h has the calls that only some hosts have.
+ * builds the host's object defines them: src/host/posix, wasip2, wasip3, or
+ * tests/simhost. host.h has the calls that only some hosts have.
  *
  * Every function returns a preview1 errno, 0 on success. Outputs are written
  * on success only, unless a host breaks even that rule.

@@ -36,7 +36,7 @@ for name in ["poller", "server"] + (["fakenet"] if with_fakenet else []):
     sources += sorted(pathlib.Path("src", name).glob("*.c"))
 if not with_fakenet:  # nothing else has a backend
     sources.remove(pathlib.Path("src/backend.c"))
-sources += sorted(pathlib.Path("src/host").glob("preview1*.c"))
+sources += sorted(pathlib.Path("src/host/preview1").glob("*.c"))
 sources.append(pathlib.Path("src/host/no_set.c"))
 
 umbrella = pathlib.Path("include/wasock/wasock.h").read_text()

@@ -5,7 +5,7 @@
 A component type is a custom section of the module that a component is made of.
 It says which interfaces the module's imports and exports belong to.
 
-component-type.py           write src/host/wasip[23]_type.c, ..._run_type.c
+component-type.py           write src/host/wasip[23]/type.c and run_type.c
 component-type.py --check   compare them with what would be written; 77, for
                             skipped, where wasm-tools is not installed
 """
@@ -102,7 +102,7 @@ def main():
     failures = []
     for version in ("wasip2", "wasip3"):
         for world, kind in (("sockets", "type"), ("run", "run_type")):
-            path = host / f"{version}_{kind}.c"
+            path = host / version / f"{kind}.c"
             text = c_text(wasm_tools, version, world)
             if not check:
                 path.write_text(text)

@@ -33,11 +33,11 @@ tidy)
     clang-tidy-$version --quiet -p build/wasm \
         --checks=-misc-use-internal-linkage "${wasm[@]}"
     # Those that only components have: likewise, the entries.
-    mapfile -t wasip2 < <(git ls-files 'src/host/component_*.c' \
-        'src/host/run_*.c' 'src/host/wasip2*.c')
+    mapfile -t wasip2 < <(git ls-files 'src/host/component/*.c' \
+        'src/host/wasip2/*.c')
     clang-tidy-$version --quiet -p build/wasip2 \
         --checks=-misc-use-internal-linkage "${wasip2[@]}"
-    mapfile -t wasip3 < <(git ls-files 'src/host/wasip3*.c' \
+    mapfile -t wasip3 < <(git ls-files 'src/host/wasip3/*.c' \
         'tests/component/*.c')
     clang-tidy-$version --quiet -p build/wasip3 \
         --checks=-misc-use-internal-linkage "${wasip3[@]}"

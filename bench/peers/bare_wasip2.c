@@ -4,9 +4,9 @@
  * read and a write for each that is ready. The library's object for the host
  * opens the listener and accepts; the loop calls the host itself.
  */
-#include "wasip2_internal.h"
+#include "wasip2/internal.h"
 
-#include "component_type.h"
+#include "component/type.h"
 
 WASOCK__LINK_IMPORTS;
 

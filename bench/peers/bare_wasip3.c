@@ -5,9 +5,9 @@
  * as they come. The library's object for the host opens the listener; the loop
  * calls the host itself.
  */
-#include "wasip3.h"
+#include "wasip3/internal.h"
 
-#include "component_type.h"
+#include "component/type.h"
 
 WASOCK__LINK_IMPORTS;
 
