@@ -8,11 +8,13 @@
  * as each costs Go's scheduler as much as a hundred tries.
  */
 
+/* The promise of poller.h, for each registration. */
+#define BOUND_EACH_NS (50 * WASOCK_NS_PER_US)
+
 /* Within which time each cold one is tried. */
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
-    const uint64_t all_ns =
-        wasock__n_cold(poller) * WASOCK__BLIND_BOUND_EACH_NS;
+    const uint64_t all_ns = wasock__n_cold(poller) * BOUND_EACH_NS;
 
     return all_ns > WASOCK__BOUND_MIN_NS ? all_ns : WASOCK__BOUND_MIN_NS;
 }

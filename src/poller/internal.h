@@ -29,11 +29,8 @@
 
 #define WASOCK__NONE UINT32_MAX
 
-/* The promises of poller.h: data is reported within the larger of these, the
- * second for each registration. The host is given a tenth of the 20 us. */
+/* The promise of poller.h with few registrations. */
 #define WASOCK__BOUND_MIN_NS (20 * WASOCK_NS_PER_MS)
-#define WASOCK__BOUND_EACH_NS (18 * WASOCK_NS_PER_US)
-#define WASOCK__BLIND_BOUND_EACH_NS (50 * WASOCK_NS_PER_US)
 
 /* The shortest sleep that every host can do. */
 #define WASOCK__NAP_NS WASOCK_NS_PER_MS
@@ -135,7 +132,6 @@ struct WASOCK__STORED wasock__poller {
     uint64_t swept_ns;         /* until when the cold ones were polled */
     uint64_t starved_until_ns; /* accept back-off */
     uint64_t spent_ns;         /* cost of polls since something was ready */
-    uint64_t stride_ns;        /* cost of cold polls between two hot ones */
     uint64_t timeout_ns;       /* of the wait that may be continued; 0: none */
     uint64_t timeout_end_ns;
     uint32_t capacity;
@@ -152,7 +148,6 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_regular_used; /* … and how many of these were right */
     uint32_t n_events;       /* steps that found something */
     uint32_t n_empty;        /* cold ones polled since something was found */
-    uint32_t cold_ns;        /* cost of a poll of a cold one */
     uint8_t kind;            /* enum wasock__host_kind */
     uint8_t spread;       /* share of events that came from cold ones, of 64 */
     uint8_t patience;     /* with polls that find nothing, of 8 */
@@ -352,9 +347,7 @@ void wasock__learn_truthful(struct wasock__poller *poller);
 void wasock__pay(struct wasock__poller *poller,
                  const struct wasock__answer *answer);
 
-/* What a poll, a try, and the end of a wait for all cost. */
-uint64_t wasock__poll_ns(const struct wasock__poller *poller);
-uint64_t wasock__try_ns(const struct wasock__poller *poller);
+/* What the end of a wait for all costs. */
 uint64_t wasock__wake_ns(const struct wasock__poller *poller);
 
 /* Whether to wait for all costs less than to look at all again. */
@@ -363,18 +356,13 @@ static inline bool wasock__is_wake_cheap(const struct wasock__poller *poller)
     return poller->cost->wake_ns <= poller->cost->idle_ns;
 }
 
-/* The size of a group of cold ones; of one that costs about `left_ns`. */
+/* The size of a group of cold ones. */
 uint32_t wasock__group_size(const struct wasock__poller *poller);
-uint32_t wasock__size_for(const struct wasock__poller *poller,
-                          uint64_t left_ns);
 
 /* `n` cold ones were polled, or tried. */
 void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked);
 
-/* How much to spend on polls before sleeping; whether to sleep between polls
- * before waiting for all; whether it is time for that. */
-uint64_t wasock__eager_ns(const struct wasock__poller *poller);
-bool wasock__has_naps(const struct wasock__poller *poller);
+/* Whether polls since the last event have cost enough to wait for all. */
 bool wasock__is_quiet(const struct wasock__poller *poller);
 
 /* Learn whether polling further has paid; where events come from; both, from
@@ -385,14 +373,12 @@ void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
                       uint32_t n_cold_found);
 
 /* How many cold ones are due; when the next are; that some of `n_all` were
- * polled; what that took. */
+ * polled. */
 uint32_t wasock__count_due(const struct wasock__poller *poller,
                            uint64_t now_ns);
 uint64_t wasock__next_due_ns(const struct wasock__poller *poller);
 void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
                          uint32_t n_all, uint64_t now_ns);
-void wasock__learn_cost(struct wasock__poller *poller, uint32_t n_swept,
-                        uint64_t begin_ns);
 
 /* ---- kept.c ---- */
 

@@ -9,15 +9,25 @@
  * is cheap, one that finds something costs more, and a wait for all costs most.
  */
 
-/* wasmtime 36 and 46, measured. */
-static const struct wasock__poll_cost broadcast_cost = {1300, 200, 900, 1100,
-                                                        4};
+/* wasmtime 36 and 46, measured. One may be passed over once: the promise is two
+ * periods. */
+static const struct wasock__poll_cost broadcast_cost = {
+    .poll_ns = 1300,
+    .idle_ns = 200,
+    .ready_ns = 900,
+    .wake_ns = 1100,
+    .period_ns = 8000,
+    .dense = 4,
+};
 /* A native poll(2), measured: one that sleeps looks twice. */
-static const struct wasock__poll_cost truthful_cost = {1000, 50, 50, 150, 256};
-
-/* While hot ones keep the program busy, 1 / PERIOD_PARTS of the time goes into
- * polling cold ones. */
-#define PERIOD_PARTS 16
+static const struct wasock__poll_cost truthful_cost = {
+    .poll_ns = 1000,
+    .idle_ns = 50,
+    .ready_ns = 50,
+    .wake_ns = 150,
+    .period_ns = 2000,
+    .dense = 256,
+};
 
 void wasock__begin_asking(struct wasock__poller *poller)
 {
@@ -58,16 +68,6 @@ uint64_t wasock__wake_ns(const struct wasock__poller *poller)
     return (uint64_t)wasock__n_hot_and_cold(poller) * poller->cost->wake_ns;
 }
 
-uint64_t wasock__poll_ns(const struct wasock__poller *poller)
-{
-    return poller->cost->poll_ns;
-}
-
-uint64_t wasock__try_ns(const struct wasock__poller *poller)
-{
-    return poller->cost->ready_ns;
-}
-
 /*
  * The size of a group of cold ones. Finding the few ready ones is group testing
  * (Dorfman, 1943): if a share p of them is ready, groups of about 1 / sqrt(p)
@@ -91,18 +91,6 @@ uint32_t wasock__group_size(const struct wasock__poller *poller)
     return size;
 }
 
-/* The size of a group that costs about `left_ns` if nothing is ready. */
-uint32_t wasock__size_for(const struct wasock__poller *poller, uint64_t left_ns)
-{
-    const uint64_t n = left_ns / poller->cost->idle_ns;
-    const uint32_t size = wasock__group_size(poller);
-
-    if (n >= size) {
-        return size;
-    }
-    return n > WASOCK__FEW ? (uint32_t)n : WASOCK__FEW;
-}
-
 /* Count cold ones that were polled, or tried. n_found / n_asked is the share
  * that is ready, on average over the last few thousand. */
 void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked)
@@ -116,7 +104,7 @@ void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked)
 
 /* How much to spend on polls before sleeping: as patience allows and, where it
  * is used up, now and then a little to see whether that has changed. */
-uint64_t wasock__eager_ns(const struct wasock__poller *poller)
+static uint64_t eager_ns(const struct wasock__poller *poller)
 {
     unsigned patience = poller->patience;
 
@@ -129,19 +117,10 @@ uint64_t wasock__eager_ns(const struct wasock__poller *poller)
     return wasock__wake_ns(poller) * patience / WASOCK__PATIENCE_MAX;
 }
 
-/* Whether to sleep between polls before waiting for all: that takes twice as
- * long as the shortest sleep. */
-bool wasock__has_naps(const struct wasock__poller *poller)
-{
-    return wasock__wake_ns(poller) > 2 * WASOCK__NAP_NS;
-}
-
 /* Whether it is time to wait for all. */
 bool wasock__is_quiet(const struct wasock__poller *poller)
 {
-    return poller->spent_ns >=
-           wasock__eager_ns(poller) +
-               (wasock__has_naps(poller) ? wasock__wake_ns(poller) / 2 : 0);
+    return poller->spent_ns >= eager_ns(poller);
 }
 
 /* Learn whether polling further pays: a client that waits for its answer asks
@@ -184,13 +163,8 @@ void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
 /* Within which time all cold ones are polled. */
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
-    /* On a broadcasting host one may be passed over once. */
-    const uint64_t bound_each_ns = poller->kind == WASOCK__HOST_TRUTHFUL
-                                       ? WASOCK__BOUND_EACH_NS
-                                       : WASOCK__BOUND_EACH_NS / 2;
-    const uint64_t each_ns = (uint64_t)PERIOD_PARTS * poller->cold_ns;
-    const uint64_t all_ns = wasock__n_cold(poller) *
-                            (each_ns < bound_each_ns ? each_ns : bound_each_ns);
+    const uint64_t all_ns =
+        (uint64_t)wasock__n_cold(poller) * poller->cost->period_ns;
 
     return all_ns > WASOCK__BOUND_MIN_NS / 4 ? all_ns
                                              : WASOCK__BOUND_MIN_NS / 4;
@@ -226,17 +200,4 @@ void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
     } else {
         poller->swept_ns += part_ns;
     }
-}
-
-/* Average what polling a cold one takes. One that was not polled for long takes
- * longer, in the caches of host and kernel. */
-void wasock__learn_cost(struct wasock__poller *poller, uint32_t n_swept,
-                        uint64_t begin_ns)
-{
-    const uint64_t taken_ns =
-        wasock_ns_subtract(wasock_clock_now_ns(), begin_ns) / n_swept;
-    const uint64_t each_ns =
-        taken_ns < WASOCK__BOUND_EACH_NS ? taken_ns : WASOCK__BOUND_EACH_NS;
-
-    poller->cold_ns = (uint32_t)((3 * (uint64_t)poller->cold_ns + each_ns) / 4);
 }

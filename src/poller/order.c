@@ -111,10 +111,10 @@ static void hit(struct wasock__poller *poller, uint32_t index)
 }
 
 /*
- * Whether a cold one that was found turns hot. Where events come from
- * everywhere, one that was used is no more likely to be found again soon than
- * the others, unless it was found twice in a row or there is more to read. One
- * that was not used is still ready.
+ * Whether a cold one that was found turns hot: if it was found twice in a row
+ * or there is more to read. Where events come from everywhere, one that was
+ * used once is no more likely to be found again soon than the others. One that
+ * was not used is still ready.
  */
 static bool turns_hot(const struct wasock__poller *poller,
                       const struct wasock__registration *registration,
@@ -125,7 +125,7 @@ static bool turns_hot(const struct wasock__poller *poller,
     }
     return activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0 ||
            ((activity & WASOCK__ACTIVITY_MOVED) != 0 &&
-            (registration->credit > 0 || poller->spread < WASOCK__SPREAD_MIN));
+            registration->credit > 0);
 }
 
 /* Learn from one event that was taken. */

@@ -13,10 +13,6 @@
  * that polling further does not pay.
  */
 
-/* At most this number of hot ones beside certain ones are tried rather than
- * asked again. */
-#define HOT_FEW (3 * WASOCK__FEW)
-
 /* ---- A group ---- */
 
 /*
@@ -78,35 +74,20 @@ static bool is_any_doubted(const struct wasock__poller *poller,
 }
 
 /*
- * Of a group in which something was ready, some were reported: what of the
- * `n_rest` others, now first in the queue? Beside certain ones they are passed
- * over, unless one of them was passed over before or is likely to be ready
- * still: then a few hot ones are tried, as much may have arrived by then, and
- * the others are asked again. Returns how many need not be.
+ * Of a group in which something was ready, some were reported. The `n_rest`
+ * others are now first in the queue: pass over them, unless one of them was
+ * passed over before or is likely to be ready still. Returns whether they were.
  */
-static uint32_t settle_rest(struct wasock__poller *poller,
-                            enum wasock__queue queue, uint32_t n_rest)
+static bool pass_over(struct wasock__poller *poller, enum wasock__queue queue,
+                      uint32_t n_rest)
 {
     const bool is_truthful = poller->kind == WASOCK__HOST_TRUTHFUL;
 
     if (!is_truthful && is_any_doubted(poller, queue, n_rest)) {
-        if (queue == WASOCK__QUEUE_HOT && n_rest <= HOT_FEW) {
-            return n_rest - report_untested(poller, queue, n_rest, 0);
-        }
-        return 0;
+        return false;
     }
     wasock__order_rotate(poller, queue, n_rest, !is_truthful);
-    return n_rest;
-}
-
-/* How many are tried if it is not known which of them are ready. */
-static uint32_t few_of(const struct wasock__poller *poller,
-                       enum wasock__queue queue)
-{
-    if (WASOCK__FEW * poller->n_found > poller->n_asked) {
-        return UINT32_MAX; /* one in any FEW is: asking more gains nothing */
-    }
-    return queue == WASOCK__QUEUE_HOT ? 8 * WASOCK__FEW : WASOCK__FEW;
+    return true;
 }
 
 /*
@@ -117,7 +98,6 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
                      uint32_t count, uint64_t timeout_ns)
 {
     const bool is_hot = queue == WASOCK__QUEUE_HOT;
-    const uint32_t few = few_of(poller, queue);
     uint32_t n_left = count;
     uint32_t size = count;
 
@@ -131,8 +111,8 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
             return answer.error;
         }
         timeout_ns = 0;
-        if (answer.n_ready > 0 && answer.n_certain == 0 && size > few) {
-            size = few; /* poll in smaller groups */
+        if (answer.n_ready > 0 && answer.n_certain == 0 && size > WASOCK__FEW) {
+            size = WASOCK__FEW; /* poll in smaller groups */
             continue;
         }
         uint32_t n_cold_done = 0;
@@ -143,7 +123,9 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
                                  answer.n_certain < answer.n_ready);
             n_done = size;
         } else if (n_done < size) {
-            n_done += settle_rest(poller, queue, size - n_done);
+            if (pass_over(poller, queue, size - n_done)) {
+                n_done = size;
+            }
             size = n_left;
         }
         n_left -= wasock__lesser(n_done, n_left);
@@ -209,57 +191,40 @@ static int sweep_group(struct wasock__poller *poller, uint32_t count)
 
     wasock__count_asked(poller, count);
     if (is_dense) {
-        poller->spent_ns += count * wasock__try_ns(poller);
+        poller->spent_ns += (uint64_t)count * poller->cost->ready_ns;
         count = report_untested(poller, WASOCK__QUEUE_COLD, count, 0);
     }
     return count > 0 ? ask_group(poller, WASOCK__QUEUE_COLD, count, 0) : 0;
 }
 
 /*
- * Poll cold ones: `n_due` of them, then on until the polls have cost `found_ns`
- * if something was found, `budget_ns` if not. Returns how many were polled, or
- * an error.
+ * Poll cold ones in groups: the `n_due` that are due; then, if `goes_on`, until
+ * something is found and the polls have cost `min_ns`. Returns how many were
+ * polled, or an error.
  */
 static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
-                       uint64_t found_ns, uint64_t budget_ns)
+                       bool goes_on, uint64_t min_ns)
 {
-    const uint64_t spent_before_ns = poller->spent_ns;
+    const uint64_t end_ns = poller->spent_ns + min_ns;
     const uint32_t n_all = wasock__n_cold(poller);
     uint32_t n_swept = 0;
     int result = 0;
 
     while (n_swept < n_all && wasock__n_cold(poller) > 0 && result == 0) {
-        const uint32_t n_before = wasock__n_pending(poller);
-        const uint64_t left_ns =
-            wasock_ns_subtract(n_before > 0 ? found_ns : budget_ns,
-                               poller->spent_ns - spent_before_ns);
-        if (n_swept >= n_due && left_ns == 0) {
+        if (n_swept >= n_due && (!goes_on || (wasock__is_pending(poller) &&
+                                              poller->spent_ns >= end_ns))) {
             break;
         }
         const uint32_t count = wasock__lesser(
-            left_ns == 0
-                ? wasock__lesser(wasock__group_size(poller), n_due - n_swept)
-                : wasock__size_for(poller, left_ns),
+            wasock__group_size(poller),
             wasock__lesser(n_all - n_swept, wasock__n_cold(poller)));
         result = sweep_group(poller, count);
         n_swept += count;
     }
-    poller->n_empty += n_swept;
     return result < 0 ? result : (ptrdiff_t)n_swept;
 }
 
 /* ---- Steps ---- */
-
-/* Of the hot ones that a wait for all did not report. */
-static int ask_other_hot(struct wasock__poller *poller, uint32_t n_rest)
-{
-    if (n_rest == 0 ||
-        settle_rest(poller, WASOCK__QUEUE_HOT, n_rest) == n_rest) {
-        miss_hot(poller);
-        return 0;
-    }
-    return ask_hot(poller, n_rest, 0);
-}
 
 /* Wait for all. Cold ones that are not certain beside certain ones are left to
  * a sweep; if none is certain, all are due at once. */
@@ -286,35 +251,34 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     }
     wasock__order_rotate(poller, WASOCK__QUEUE_COLD,
                          wasock__n_cold(poller) - n_cold_found, true);
-    return ask_other_hot(poller,
-                         wasock__n_hot(poller) - (n_found - n_cold_found));
+    const uint32_t n_hot_rest =
+        wasock__n_hot(poller) - (n_found - n_cold_found);
+    if (!pass_over(poller, WASOCK__QUEUE_HOT, n_hot_rest)) {
+        return ask_hot(poller, n_hot_rest, 0);
+    }
+    miss_hot(poller);
+    return 0;
 }
 
 /*
  * Until when to sleep on the hot ones before polling cold ones; PAST: not at
- * all. Not for long before all cold ones were polled: a request that nobody
- * sees ends the traffic of a client that waits for its answer.
+ * all. Not for long before the polls have cost what a wait costs: a request
+ * that nobody sees ends the traffic of a client that waits for its answer.
  */
 static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
 {
-    const bool is_hot_traffic =
-        poller->spread < WASOCK__SPREAD_MIN && wasock__n_hot(poller) > 0;
     const bool is_all_hot = poller->spread == 0 && wasock__n_hot(poller) > 0;
 
     if (poller->swept_ns > now_ns) {
         return WASOCK_DEADLINE_PAST; /* the clock failed: all are due */
     }
-    if (wasock__is_quiet(poller) ||
-        (is_hot_traffic && poller->n_empty >= wasock__n_cold(poller))) {
+    if (wasock__is_quiet(poller)) {
         return wasock__next_due_ns(poller);
     }
-    if ((is_all_hot && !poller->has_slept) ||
-        (wasock__has_naps(poller) &&
-         poller->spent_ns >= wasock__eager_ns(poller))) {
-        return wasock_ns_add(now_ns, WASOCK__NAP_NS);
-    }
-    return WASOCK_DEADLINE_PAST;
+    return is_all_hot && !poller->has_slept
+               ? wasock_ns_add(now_ns, WASOCK__NAP_NS)
+               : WASOCK_DEADLINE_PAST;
 }
 
 /* Poll the hot ones, or sleep on them. */
@@ -333,52 +297,31 @@ static int step_hot(struct wasock__poller *poller, uint64_t until_ns,
                : 0;
 }
 
-/* Poll the cold ones that are due, and about others as `found_ns` and
- * `budget_ns` of sweep allow. */
-static int step_cold(struct wasock__poller *poller, uint64_t found_ns,
-                     uint64_t budget_ns, uint64_t now_ns)
-{
-    const uint32_t n_all = wasock__n_cold(poller);
-    const uint32_t n_due = wasock__count_due(poller, now_ns);
-    const uint64_t begin_ns = n_due > 0 ? wasock_clock_now_ns() : 0;
-    const ptrdiff_t n_swept = sweep(poller, n_due, found_ns, budget_ns);
-
-    if (n_swept <= 0) {
-        return (int)n_swept;
-    }
-    wasock__count_swept(poller, (uint32_t)n_swept, n_all, now_ns);
-    if (n_due > 0) {
-        wasock__learn_cost(poller, (uint32_t)n_swept, begin_ns);
-    }
-    return 0;
-}
-
-/* On a host that reports all: hot ones first, then cold ones in groups. */
+/* On a host that reports all: hot ones first, then cold ones in groups: only
+ * those that are due if more of the hot ones were ready than are of the cold
+ * ones; else until one is found, and for as long as the hot ones took. */
 static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
                           uint64_t now_ns)
 {
-    const uint32_t n_before = wasock__n_pending(poller);
     const uint64_t spent_before_ns = poller->spent_ns;
-    const uint64_t n_hot_before = wasock__n_hot(poller);
+    const uint32_t n_before = wasock__n_pending(poller);
+    const uint32_t n_hot = wasock__n_hot(poller);
     int result = step_hot(poller, until_ns, now_ns);
     const uint32_t n_hot_found = wasock__n_pending(poller) - n_before;
-    const uint64_t hot_ns = poller->spent_ns - spent_before_ns;
-
-    if (result < 0 || wasock__n_cold(poller) == 0) {
-        wasock__conclude(poller, n_hot_found, 0);
-        return result;
-    }
-    /* The longer the hot ones are idle, the more cold ones are polled
-     * between. */
-    const uint64_t stride_min_ns = hot_ns + wasock__poll_ns(poller);
-    poller->stride_ns = n_hot_found > 0 || poller->stride_ns < stride_min_ns
-                            ? stride_min_ns
-                            : 2 * poller->stride_ns;
+    const uint32_t n_all = wasock__n_cold(poller);
     const bool is_hot_richer = (uint64_t)n_hot_found * poller->n_asked >
-                               n_hot_before * poller->n_found;
-    result = wasock__is_quiet(poller) || is_hot_richer
-                 ? step_cold(poller, 0, 0, now_ns)
-                 : step_cold(poller, hot_ns, poller->stride_ns, now_ns);
+                               (uint64_t)n_hot * poller->n_found;
+
+    if (result == 0 && n_all > 0) {
+        const ptrdiff_t n_swept =
+            sweep(poller, wasock__count_due(poller, now_ns),
+                  !is_hot_richer && !wasock__is_quiet(poller),
+                  poller->spent_ns - spent_before_ns);
+        result = n_swept < 0 ? (int)n_swept : 0;
+        if (n_swept > 0) {
+            wasock__count_swept(poller, (uint32_t)n_swept, n_all, now_ns);
+        }
+    }
     wasock__conclude(poller, n_hot_found,
                      wasock__n_pending(poller) - n_before - n_hot_found);
     return result;
@@ -410,9 +353,7 @@ step_truthful(struct wasock__poller *poller, uint64_t until_ns, uint64_t now_ns)
     if (answer.error < 0) {
         return answer.error;
     }
-    if (count > 0 && until_ns == WASOCK_DEADLINE_PAST) {
-        wasock__learn_cost(poller, answer.n_asked, now_ns);
-    } else if (count > 0) {
+    if (count > 0 && until_ns != WASOCK_DEADLINE_PAST) {
         now_ns = wasock_clock_now_ns(); /* it may have slept long */
     }
     uint32_t n_cold_found = 0;
@@ -425,7 +366,6 @@ step_truthful(struct wasock__poller *poller, uint64_t until_ns, uint64_t now_ns)
     }
     wasock__count_asked(poller, count);
     wasock__count_swept(poller, count, n_all, now_ns);
-    poller->n_empty += count;
     wasock__conclude(poller, n_found - n_cold_found, n_cold_found);
     return 0;
 }
