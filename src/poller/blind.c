@@ -77,16 +77,6 @@ static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
                                 timeout_ns < nap_ns ? timeout_ns : nap_ns);
 }
 
-/* Whether to try other cold ones instead of a nap: each once, where a client
- * that waits for its answer may be among them. */
-static bool is_eager(const struct wasock__poller *poller)
-{
-    return poller->spread >= WASOCK__SPREAD_MIN &&
-           poller->n_empty < wasock__n_cold(poller) &&
-           (poller->patience > 0 ||
-            poller->n_events % WASOCK__PATIENCE_MAX == 0);
-}
-
 int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
                        uint64_t now_ns)
 {
@@ -94,19 +84,18 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
     uint32_t n_tries = 0;
 
     if (poller->n_used > 0) {
-        if (poller->n_cold_used > 0) {
-            wasock__learn_patience(poller, !poller->has_slept);
-        }
-        wasock__count_event(poller, poller->n_cold_used > 0);
+        wasock__conclude(poller, poller->n_used - poller->n_cold_used,
+                         poller->n_cold_used);
+        poller->n_tried = 0;
         poller->nap_ms = 0;
-    } else if (is_eager(poller)) {
-        n_tries = WASOCK__GROUP_MAX;
+    } else if (!wasock__is_all_hot(poller) &&
+               poller->n_tried < wasock__n_cold(poller)) {
+        n_tries = WASOCK__GROUP_MAX; /* a client that waits may be among them */
     } else if (timeout_ns > 0) {
         const int result = nap(poller, timeout_ns);
         if (result < 0) {
             return result;
         }
-        poller->has_slept = 1;
         now_ns = wasock_clock_now_ns();
     }
     poller->n_used = 0;
@@ -117,7 +106,7 @@ int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
         n_tries = wasock__lesser(n_tries, wasock__n_cold(poller));
         wasock__report_first(poller, WASOCK__QUEUE_COLD, n_tries);
         wasock__order_rotate(poller, WASOCK__QUEUE_COLD, n_tries, false);
-        poller->n_empty += n_tries;
+        poller->n_tried += n_tries;
     }
     poller->is_try_owed = 0;
     return 0;

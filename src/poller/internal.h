@@ -46,9 +46,9 @@
  * polling them apart costs as much. */
 #define WASOCK__FEW 8
 
-/* Below this share of events from cold ones, of 64, it is better to sleep on
- * the hot ones than to look among the cold. */
-#define WASOCK__SPREAD_MIN 8
+/* After this number of events in a row from hot ones, sleep on the hot ones
+ * before looking among the cold. */
+#define WASOCK__ALL_HOT 25
 
 /* How a registration is waited for. Each is in exactly one queue. */
 enum wasock__queue {
@@ -147,18 +147,18 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_regular;   /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
     uint32_t n_events;       /* steps that found something */
-    uint32_t n_empty;        /* cold ones polled since something was found */
+    uint32_t n_tried;        /* blind: cold ones since one was used */
     uint8_t kind;            /* enum wasock__host_kind */
-    uint8_t spread;       /* share of events that came from cold ones, of 64 */
-    uint8_t patience;     /* with polls that find nothing, of 8 */
-    uint8_t has_slept;    /* since the last event */
-    uint8_t nap_ms;       /* blind: the last nap */
-    uint8_t is_at_rest;   /* blind: naps are as long as can be */
-    uint8_t is_all_false; /* all events taken since the last wait were */
-    uint8_t is_untested;  /* some events were reported without asking */
-    uint8_t is_kind_needed; /* a socket's host could not be asked */
-    uint8_t is_try_owed;    /* blind: no event was given since 0 was returned */
-    uint8_t is_virtual;     /* the network has a clock of its own */
+    uint8_t n_hot_events;    /* since one of a cold one, at most ALL_HOT */
+    uint8_t patience;        /* with polls that find nothing, of 8 */
+    uint8_t has_slept;       /* since the last event */
+    uint8_t nap_ms;          /* blind: the last nap */
+    uint8_t is_at_rest;      /* blind: naps are as long as can be */
+    uint8_t is_all_false;    /* all events taken since the last wait were */
+    uint8_t is_untested;     /* some events were reported without asking */
+    uint8_t is_kind_needed;  /* a socket's host could not be asked */
+    uint8_t is_try_owed; /* blind: no event was given since 0 was returned */
+    uint8_t is_virtual;  /* the network has a clock of its own */
     uint8_t is_interruptible;
     uint8_t is_set_tried; /* opened, or the host keeps none */
     uint8_t when_taken;   /* enum wasock__report, of events that were taken */
@@ -203,6 +203,11 @@ static inline unsigned wasock__question_of(const struct wasock_socket *socket,
                                            unsigned direction)
 {
     return socket->never_waits_ ? (unsigned)WASOCK_WRITABLE : direction;
+}
+
+static inline bool wasock__is_all_hot(const struct wasock__poller *poller)
+{
+    return poller->n_hot_events == WASOCK__ALL_HOT;
 }
 
 /* Whether any descriptor of the host can end a wait. */
@@ -365,10 +370,7 @@ void wasock__count_asked(struct wasock__poller *poller, uint32_t n_asked);
 /* Whether polls since the last event have cost enough to wait for all. */
 bool wasock__is_quiet(const struct wasock__poller *poller);
 
-/* Learn whether polling further has paid; where events come from; both, from
- * what a step found. */
-void wasock__learn_patience(struct wasock__poller *poller, bool has_paid);
-void wasock__count_event(struct wasock__poller *poller, bool is_cold);
+/* Learn from what a step found. */
 void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
                       uint32_t n_cold_found);
 

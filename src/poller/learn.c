@@ -108,7 +108,7 @@ static uint64_t eager_ns(const struct wasock__poller *poller)
 {
     unsigned patience = poller->patience;
 
-    if (poller->spread < WASOCK__SPREAD_MIN) {
+    if (wasock__is_all_hot(poller)) {
         patience = WASOCK__PATIENCE_MAX; /* it was learned from other traffic */
     } else if (patience == 0 &&
                poller->n_events % (4 * WASOCK__PATIENCE_MAX) == 0) {
@@ -123,41 +123,28 @@ bool wasock__is_quiet(const struct wasock__poller *poller)
     return poller->spent_ns >= eager_ns(poller);
 }
 
-/* Learn whether polling further pays: a client that waits for its answer asks
- * again soon, one that acts of its own does not. */
-void wasock__learn_patience(struct wasock__poller *poller, bool has_paid)
-{
-    if (!has_paid) {
-        poller->patience /= 2;
-    } else {
-        poller->patience = (uint8_t)wasock__lesser(2 * poller->patience + 2U,
-                                                   WASOCK__PATIENCE_MAX);
-    }
-}
-
-/* Something was found: average where events come from, over the last few. */
-void wasock__count_event(struct wasock__poller *poller, bool is_cold)
-{
-    const unsigned spread = poller->spread;
-
-    poller->spread = (uint8_t)(is_cold ? spread + (64 - spread + 7) / 8
-                                       : spread - (spread + 7) / 8);
-    poller->spent_ns = 0;
-    poller->n_empty = 0;
-    poller->has_slept = 0;
-    poller->n_events++;
-}
-
-/* Learn from what a step found. */
+/* Learn from what a step found: where events come from, and whether polling
+ * further pays. A client that waits for its answer asks again soon, one that
+ * acts of its own does not. */
 void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
                       uint32_t n_cold_found)
 {
-    if (n_cold_found > 0) {
-        wasock__learn_patience(poller, !poller->has_slept);
+    if (n_hot_found + n_cold_found == 0) {
+        return;
     }
-    if (n_hot_found + n_cold_found > 0) {
-        wasock__count_event(poller, n_cold_found > 0);
+    if (n_cold_found == 0) {
+        poller->n_hot_events =
+            (uint8_t)wasock__lesser(poller->n_hot_events + 1U, WASOCK__ALL_HOT);
+    } else {
+        poller->n_hot_events = 0;
+        const uint32_t patience = poller->has_slept ? poller->patience / 2U
+                                                    : 2U * poller->patience + 2;
+        poller->patience =
+            (uint8_t)wasock__lesser(patience, WASOCK__PATIENCE_MAX);
     }
+    poller->spent_ns = 0;
+    poller->has_slept = 0;
+    poller->n_events++;
 }
 
 /* Within which time all cold ones are polled. */

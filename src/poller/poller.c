@@ -25,7 +25,6 @@ int wasock_poller_init(struct wasock_poller *opaque_poller, void *memory,
 {
     struct wasock__poller *poller = wasock__poller_of(opaque_poller);
     const struct wasock__poller none = {
-        .spread = 64,
         .n_asked = 1,
         .is_try_owed = 1,
     };

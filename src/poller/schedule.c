@@ -240,19 +240,18 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     if (answer.n_ready == 0) {
         return answer.error;
     }
-    const uint32_t n_found = wasock__probe_report(
-        poller, &answer, answer.n_certain == 0 && answer.n_asked <= WASOCK__FEW,
-        &n_cold_found);
-    wasock__learn_patience(poller, false);
-    wasock__count_event(poller, n_found == 0 || n_cold_found > 0);
+    const uint32_t n_found =
+        wasock__probe_report(poller, &answer, false, &n_cold_found);
+    const uint32_t n_hot_found = n_found - n_cold_found;
+    poller->has_slept = 1;
+    wasock__conclude(poller, n_hot_found, n_found == 0 ? 1 : n_cold_found);
     if (n_found == 0) {
         poller->swept_ns = 0;
         return 0;
     }
     wasock__order_rotate(poller, WASOCK__QUEUE_COLD,
                          wasock__n_cold(poller) - n_cold_found, true);
-    const uint32_t n_hot_rest =
-        wasock__n_hot(poller) - (n_found - n_cold_found);
+    const uint32_t n_hot_rest = wasock__n_hot(poller) - n_hot_found;
     if (!pass_over(poller, WASOCK__QUEUE_HOT, n_hot_rest)) {
         return ask_hot(poller, n_hot_rest, 0);
     }
@@ -268,15 +267,13 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
 {
-    const bool is_all_hot = poller->spread == 0 && wasock__n_hot(poller) > 0;
-
     if (poller->swept_ns > now_ns) {
         return WASOCK_DEADLINE_PAST; /* the clock failed: all are due */
     }
     if (wasock__is_quiet(poller)) {
         return wasock__next_due_ns(poller);
     }
-    return is_all_hot && !poller->has_slept
+    return wasock__is_all_hot(poller) && wasock__n_hot(poller) > 0
                ? wasock_ns_add(now_ns, WASOCK__NAP_NS)
                : WASOCK_DEADLINE_PAST;
 }
@@ -360,10 +357,8 @@ step_truthful(struct wasock__poller *poller, uint64_t until_ns, uint64_t now_ns)
     const uint32_t n_found =
         wasock__probe_report(poller, &answer, true, &n_cold_found);
     miss_hot(poller);
-    if (count < n_all) { /* all of them keep their order */
-        wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
-                             false);
-    }
+    wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
+                         false);
     wasock__count_asked(poller, count);
     wasock__count_swept(poller, count, n_all, now_ns);
     wasock__conclude(poller, n_found - n_cold_found, n_cold_found);
