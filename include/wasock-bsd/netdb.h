@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* netdb.h - look up names; preview1: numeric addresses and localhost only. */
+/* netdb.h - look up names; preview1: numeric addresses and localhost only;
+ * well-known services. */
 #ifndef WASOCK_BSD_NETDB_H
 #define WASOCK_BSD_NETDB_H
 
@@ -59,7 +60,7 @@ struct protoent {
 #define NI_NOFQDN 0x04
 #define NI_NAMEREQD 0x08
 #define NI_DGRAM 0x10
-#define NI_MAXHOST 255
+#define NI_MAXHOST 1025
 #define NI_MAXSERV 32
 
 #define EAI_BADFLAGS -1
@@ -73,12 +74,18 @@ struct protoent {
 #define EAI_MEMORY -10
 #define EAI_SYSTEM -11
 #define EAI_OVERFLOW -12
+#define EAI_ADDRFAMILY -9
 
 #define HOST_NOT_FOUND 1
 #define TRY_AGAIN 2
 #define NO_RECOVERY 3
 #define NO_DATA 4
 #define NO_ADDRESS NO_DATA
+#define NETDB_INTERNAL -1
+#define NETDB_SUCCESS 0
+
+#define _PATH_HOSTS "/etc/hosts"
+#define _PATH_SERVICES "/etc/services"
 
 int *__h_errno_location(void) WASOCK_BSD(__h_errno_location);
 #define h_errno (*__h_errno_location())
@@ -94,6 +101,16 @@ int getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
 struct hostent *gethostbyname(const char *name) WASOCK_BSD(gethostbyname);
 struct hostent *gethostbyname2(const char *name, int family)
     WASOCK_BSD(gethostbyname2);
+int gethostbyname_r(const char *name, struct hostent *answer, char *buffer,
+                    size_t capacity, struct hostent **result, int *error)
+    WASOCK_BSD(gethostbyname_r);
+int gethostbyname2_r(const char *name, int family, struct hostent *answer,
+                     char *buffer, size_t capacity, struct hostent **result,
+                     int *error) WASOCK_BSD(gethostbyname2_r);
+int gethostbyaddr_r(const void *address, socklen_t length, int family,
+                    struct hostent *answer, char *buffer, size_t capacity,
+                    struct hostent **result, int *error)
+    WASOCK_BSD(gethostbyaddr_r);
 void endhostent(void) WASOCK_BSD(endhostent);
 void endservent(void) WASOCK_BSD(endservent);
 void herror(const char *prefix) WASOCK_BSD(herror);
@@ -103,6 +120,12 @@ struct servent *getservbyname(const char *name, const char *protocol)
     WASOCK_BSD(getservbyname);
 struct servent *getservbyport(int port, const char *protocol)
     WASOCK_BSD(getservbyport);
+int getservbyname_r(const char *name, const char *protocol,
+                    struct servent *answer, char *buffer, size_t capacity,
+                    struct servent **result) WASOCK_BSD(getservbyname_r);
+int getservbyport_r(int port, const char *protocol, struct servent *answer,
+                    char *buffer, size_t capacity, struct servent **result)
+    WASOCK_BSD(getservbyport_r);
 struct protoent *getprotobyname(const char *name) WASOCK_BSD(getprotobyname);
 struct protoent *getprotobynumber(int number) WASOCK_BSD(getprotobynumber);
 const char *hstrerror(int error) WASOCK_BSD(hstrerror);

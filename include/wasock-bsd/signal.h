@@ -32,6 +32,33 @@ extern "C" {
 #ifndef SI_USER
 #define SI_USER 0
 #endif
+#ifndef SI_QUEUE
+#define SI_KERNEL 128
+#define SI_QUEUE (-1)
+#define SI_TIMER (-2)
+#define SI_MESGQ (-3)
+#define SI_ASYNCIO (-4)
+#define SI_SIGIO (-5)
+#define SI_TKILL (-6)
+#endif
+#ifndef CLD_EXITED
+#define CLD_EXITED 1
+#define CLD_KILLED 2
+#define CLD_DUMPED 3
+#define CLD_TRAPPED 4
+#define CLD_STOPPED 5
+#define CLD_CONTINUED 6
+#endif
+#ifndef SIGEV_SIGNAL
+#define SIGEV_SIGNAL 0
+#define SIGEV_NONE 1
+#define SIGEV_THREAD 2
+#define SIGEV_THREAD_ID 4
+#endif
+#ifndef SIGRTMIN
+#define SIGRTMIN 34
+#define SIGRTMAX 64
+#endif
 #ifndef SS_ONSTACK
 #define SS_ONSTACK 1
 #define SS_DISABLE 2
@@ -42,6 +69,11 @@ extern "C" {
 #define NSIG _NSIG
 #endif
 
+union sigval {
+    int sival_int;
+    void *sival_ptr;
+};
+
 typedef struct {
     int si_signo;
     int si_code;
@@ -50,7 +82,21 @@ typedef struct {
     uid_t si_uid;
     int si_status;
     void *si_addr;
+    union sigval si_value;
+    long si_band;
+    int si_fd;
 } siginfo_t;
+#define si_int si_value.sival_int
+#define si_ptr si_value.sival_ptr
+
+struct sigevent {
+    union sigval sigev_value;
+    int sigev_signo;
+    int sigev_notify;
+    void (*sigev_notify_function)(union sigval);
+    void *sigev_notify_attributes;
+    pid_t sigev_notify_thread_id;
+};
 
 struct sigaction {
     union {
@@ -62,6 +108,8 @@ struct sigaction {
 };
 #define sa_handler wasock_bsd_handler.handler
 #define sa_sigaction wasock_bsd_handler.action
+
+struct timespec;
 
 typedef struct {
     void *ss_sp;
@@ -87,6 +135,12 @@ int sigpending(sigset_t *set) WASOCK_BSD(sigpending);
 int sigsuspend(const sigset_t *mask) WASOCK_BSD(sigsuspend);
 int sigwait(const sigset_t *__restrict set, int *__restrict number)
     WASOCK_BSD(sigwait);
+int sigtimedwait(const sigset_t *__restrict set, siginfo_t *__restrict info,
+                 const struct timespec *__restrict timeout)
+    WASOCK_BSD(sigtimedwait);
+int sigwaitinfo(const sigset_t *__restrict set, siginfo_t *__restrict info)
+    WASOCK_BSD(sigwaitinfo);
+int sigqueue(pid_t pid, int number, union sigval value) WASOCK_BSD(sigqueue);
 int siginterrupt(int number, int interrupts) WASOCK_BSD(siginterrupt);
 int sigaltstack(const stack_t *__restrict stack, stack_t *__restrict old)
     WASOCK_BSD(sigaltstack);

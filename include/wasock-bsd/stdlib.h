@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* stdlib.h - temporary files, and the load. */
+/* stdlib.h - temporary files, and the load; there are no terminals. */
 #ifndef WASOCK_BSD_STDLIB_H
 #define WASOCK_BSD_STDLIB_H
 
@@ -21,6 +21,11 @@ char *realpath(const char *__restrict path, char *__restrict resolved)
     WASOCK_BSD(realpath);
 int getloadavg(double *averages, int n_averages) WASOCK_BSD(getloadavg);
 int system(const char *command) WASOCK_BSD(system);
+int posix_openpt(int flags) WASOCK_BSD(posix_openpt);
+int grantpt(int fd) WASOCK_BSD(grantpt);
+int unlockpt(int fd) WASOCK_BSD(unlockpt);
+char *ptsname(int fd) WASOCK_BSD(ptsname);
+int ptsname_r(int fd, char *name, size_t capacity) WASOCK_BSD(ptsname_r);
 
 #ifdef __cplusplus
 }

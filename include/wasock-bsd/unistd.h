@@ -79,6 +79,24 @@ int daemon(int keeps_directory, int keeps_stdio) WASOCK_BSD(daemon);
 int nice(int increment) WASOCK_BSD(nice);
 int pause(void) WASOCK_BSD(pause);
 char *ttyname(int fd) WASOCK_BSD(ttyname);
+int ttyname_r(int fd, char *name, size_t capacity) WASOCK_BSD(ttyname_r);
+char *getpass(const char *prompt) WASOCK_BSD(getpass);
+unsigned sleep(unsigned seconds) WASOCK_BSD(sleep);
+int usleep(useconds_t time_us) WASOCK_BSD(usleep);
+pid_t gettid(void) WASOCK_BSD(gettid);
+int getresuid(uid_t *real, uid_t *effective, uid_t *saved)
+    WASOCK_BSD(getresuid);
+int getresgid(gid_t *real, gid_t *effective, gid_t *saved)
+    WASOCK_BSD(getresgid);
+int getlogin_r(char *name, size_t capacity) WASOCK_BSD(getlogin_r);
+int getdomainname(char *name, size_t capacity) WASOCK_BSD(getdomainname);
+int syncfs(int fd) WASOCK_BSD(syncfs);
+ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset,
+                        size_t length, unsigned flags)
+    WASOCK_BSD(copy_file_range);
+
+/* There are no system calls: ENOSYS, whatever SYS_ number. */
+long syscall(long number, ...) WASOCK_BSD(syscall);
 unsigned alarm(unsigned seconds) WASOCK_BSD(alarm);
 uid_t getuid(void) WASOCK_BSD(getuid);
 uid_t geteuid(void) WASOCK_BSD(geteuid);
@@ -106,6 +124,8 @@ int getpagesize(void) WASOCK_BSD(getpagesize);
 int getdtablesize(void) WASOCK_BSD(getdtablesize);
 char *getlogin(void) WASOCK_BSD(getlogin);
 long sysconf(int name) WASOCK_BSD(sysconf);
+long fpathconf(int fd, int name) WASOCK_BSD(fpathconf);
+long pathconf(const char *path, int name) WASOCK_BSD(pathconf);
 char *get_current_dir_name(void) WASOCK_BSD(get_current_dir_name);
 
 #ifdef __cplusplus

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define WASOCK_LIBC(name) __asm__(#name)
 
@@ -66,6 +67,12 @@ DIR *wasock_libc_opendir(const char *path) WASOCK_LIBC(opendir);
 DIR *wasock_libc_fdopendir(int fd) WASOCK_LIBC(fdopendir);
 int wasock_libc_dirfd(DIR *directory) WASOCK_LIBC(dirfd);
 int wasock_libc_closedir(DIR *directory) WASOCK_LIBC(closedir);
+
+int wasock_libc_clock_gettime(const struct __clockid *clock,
+                              struct timespec *now) WASOCK_LIBC(clock_gettime);
+int wasock_libc_clock_getres(const struct __clockid *clock,
+                             struct timespec *resolution)
+    WASOCK_LIBC(clock_getres);
 
 int wasock_libc_fclose(FILE *stream) WASOCK_LIBC(fclose);
 int wasock_libc_fileno(FILE *stream) WASOCK_LIBC(fileno);

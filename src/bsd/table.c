@@ -12,6 +12,7 @@
 #include <wasock/err.h>
 
 #include "files/file.h"
+#include "files/lock.h"
 
 struct entry {
     struct description *description; /* NULL: the number is free */
@@ -164,9 +165,11 @@ void wasock_bsd__hold(struct description *description)
 int wasock_bsd__release(struct description *description)
 {
     description->n_numbers--;
-    return description->n_numbers == 0
-               ? description->operations->close(description)
-               : 0;
+    if (description->n_numbers > 0) {
+        return 0;
+    }
+    wasock_bsd__unlock(description);
+    return description->operations->close(description);
 }
 
 int wasock_bsd__put(int fd, struct description *description,
@@ -268,16 +271,16 @@ int dup2(int fd, int number)
 }
 
 /*
- * dup3(2) of Linux; O_CLOEXEC is 0 in wasi-libc, and nothing is ever executed.
- * Errors: EINVAL: the numbers are equal, or there are flags; EBADF; ENOMEM.
+ * dup3(2) of Linux. O_CLOEXEC is remembered.
+ * Errors: EINVAL: the numbers are equal, or another flag; EBADF; ENOMEM.
  */
 int dup3(int fd, int number, int flags)
 {
-    if (fd == number || flags != 0) {
+    if (fd == number || (flags & ~O_CLOEXEC) != 0) {
         errno = EINVAL;
         return -1;
     }
-    return duplicate(fd, number, 0);
+    return duplicate(fd, number, flags == O_CLOEXEC ? FD_CLOEXEC : 0);
 }
 
 WASOCK_BSD_PLAIN(dup);

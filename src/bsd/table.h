@@ -43,6 +43,11 @@ struct operations {
     /* Get the ready POLL bits that are known without a host call. */
     unsigned (*known)(struct description *description);
 
+    /* Take note of what time has made ready, and return the deadline at which
+     * it makes more ready, or WASOCK_NO_DEADLINE. NULL: time changes nothing.
+     */
+    uint64_t (*due_ns)(struct description *description);
+
     /* The object of which the host knows more; NULL: all is known. */
     struct wasock_socket *(*host)(struct description *description);
 

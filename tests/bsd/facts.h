@@ -23,10 +23,13 @@ extern int n_failed;
 /* The call fails with this error. */
 #define FAILS(call, error) FACT((errno = 0, (call) == -1 && errno == (error)))
 
-/* facts_files.c, facts_sockets.c, facts_signals.c, facts_system.c */
+/* facts_files.c, facts_sockets.c, facts_signals.c, facts_system.c,
+ * facts_numbers.c, facts_time.c */
 void file_facts(void);
 void socket_facts(void);
 void signal_facts(void);
 void limit_facts(void);
+void number_facts(void);
+void time_facts(void);
 
 #endif

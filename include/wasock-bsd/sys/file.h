@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/file.h - flock, which fails: WASI has no locks. */
+/* sys/file.h - flock, between the descriptions of the program. */
 #ifndef WASOCK_BSD_SYS_FILE_H
 #define WASOCK_BSD_SYS_FILE_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/ioctl.h - FIONREAD and FIONBIO on every descriptor. */
+/*
+ * sys/ioctl.h - FIONREAD and FIONBIO on every descriptor, Linux's
+ * numbers; there are no terminals and no interfaces.
+ */
 #ifndef WASOCK_BSD_SYS_IOCTL_H
 #define WASOCK_BSD_SYS_IOCTL_H
 
@@ -13,23 +16,57 @@
 extern "C" {
 #endif
 
-#ifndef TIOCGWINSZ
+#undef FIONREAD
+#undef FIONBIO
+#define FIONREAD 0x541B
+#define FIONBIO 0x5421
+#define FIONCLEX 0x5450
+#define FIOCLEX 0x5451
+#define FIOASYNC 0x5452
+#define TIOCINQ FIONREAD
+
+#define TCGETS 0x5401
+#define TCSETS 0x5402
+#define TIOCEXCL 0x540C
+#define TIOCNXCL 0x540D
+#define TIOCSCTTY 0x540E
+#define TIOCGPGRP 0x540F
+#define TIOCSPGRP 0x5410
+#define TIOCOUTQ 0x5411
+#define TIOCSTI 0x5412
 #define TIOCGWINSZ 0x5413
 #define TIOCSWINSZ 0x5414
+#define TIOCCONS 0x541D
+#define TIOCNOTTY 0x5422
+#define TIOCGPTN 0x80045430
+#define TIOCSPTLCK 0x40045431
+
+#define SIOCOUTQ TIOCOUTQ
+#define SIOCADDRT 0x890B
+#define SIOCDELRT 0x890C
+#define SIOCGIFNAME 0x8910
+#define SIOCGIFCONF 0x8912
+#define SIOCGIFFLAGS 0x8913
+#define SIOCSIFFLAGS 0x8914
+#define SIOCGIFADDR 0x8915
+#define SIOCSIFADDR 0x8916
+#define SIOCGIFDSTADDR 0x8917
+#define SIOCGIFBRDADDR 0x8919
+#define SIOCGIFNETMASK 0x891B
+#define SIOCGIFMETRIC 0x891D
+#define SIOCGIFMTU 0x8921
+#define SIOCSIFMTU 0x8922
+#define SIOCGIFHWADDR 0x8927
+#define SIOCGIFINDEX 0x8933
+#define SIOCGIFTXQLEN 0x8942
+#define SIOCGARP 0x8954
+
 struct winsize {
     unsigned short ws_row;
     unsigned short ws_col;
     unsigned short ws_xpixel;
     unsigned short ws_ypixel;
 };
-#endif
-#ifndef FIOASYNC
-#define FIOASYNC 0x5452
-#endif
-#ifndef FIOCLEX
-#define FIOCLEX 0x5451
-#define FIONCLEX 0x5450
-#endif
 
 int ioctl(int fd, int request, ...) WASOCK_BSD(ioctl);
 

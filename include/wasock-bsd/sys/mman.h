@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sys/mman.h - wasi-libc's emulation, which copies a file, on the layer's
- * descriptors. */
+ * descriptors. mremap and memfd_create fail with ENOSYS. */
 #ifndef WASOCK_BSD_SYS_MMAN_H
 #define WASOCK_BSD_SYS_MMAN_H
 
@@ -24,6 +24,9 @@ int mlock(const void *address, size_t length) WASOCK_BSD(mlock);
 int munlock(const void *address, size_t length) WASOCK_BSD(munlock);
 int mlockall(int flags) WASOCK_BSD(mlockall);
 int munlockall(void) WASOCK_BSD(munlockall);
+void *mremap(void *address, size_t length, size_t new_length, int flags, ...)
+    WASOCK_BSD(mremap);
+int memfd_create(const char *name, unsigned flags) WASOCK_BSD(memfd_create);
 
 #ifdef __cplusplus
 }

@@ -25,6 +25,12 @@ extern "C" {
 #define RLIMIT_NOFILE 7
 #define RLIMIT_MEMLOCK 8
 #define RLIMIT_AS 9
+#define RLIMIT_LOCKS 10
+#define RLIMIT_SIGPENDING 11
+#define RLIMIT_MSGQUEUE 12
+#define RLIMIT_NICE 13
+#define RLIMIT_RTPRIO 14
+#define RLIMIT_RTTIME 15
 #define RLIM_NLIMITS 16
 #define RLIM_INFINITY (~0ULL)
 #define RLIM_SAVED_CUR RLIM_INFINITY
@@ -46,6 +52,8 @@ struct rlimit {
 int getrusage(int who, struct rusage *usage) WASOCK_BSD(getrusage);
 int getrlimit(int resource, struct rlimit *limit) WASOCK_BSD(getrlimit);
 int setrlimit(int resource, const struct rlimit *limit) WASOCK_BSD(setrlimit);
+int prlimit(pid_t pid, int resource, const struct rlimit *limit,
+            struct rlimit *old) WASOCK_BSD(prlimit);
 int getpriority(int which, id_t who) WASOCK_BSD(getpriority);
 int setpriority(int which, id_t who, int priority) WASOCK_BSD(setpriority);
 

@@ -2,8 +2,8 @@
 /*
  * sys/socket.h - sockets over the listeners that the host opened.
  *
- * Address families, types and SOCK_ flags keep wasi-libc's numbers, because its
- * inet_pton and inet_ntop know them; SHUT_, MSG_ and SO_ have Linux's.
+ * Address families keep wasi-libc's numbers, which its inet_pton and inet_ntop
+ * know; SOCK_, SHUT_, MSG_, SOL_ and SO_ have Linux's.
  */
 #ifndef WASOCK_BSD_SYS_SOCKET_H
 #define WASOCK_BSD_SYS_SOCKET_H
@@ -20,6 +20,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct mmsghdr;
+struct timespec;
 
 #ifndef AF_LOCAL
 #define AF_LOCAL AF_UNIX
@@ -49,12 +52,29 @@ extern "C" {
 #define PF_LOCAL PF_UNIX
 #endif
 
-#ifndef SOCK_RAW
+#ifndef AF_PACKET
+#define AF_PACKET 17
+#endif
+#ifndef PF_NETLINK
+#define PF_NETLINK AF_NETLINK
+#endif
+#ifndef PF_PACKET
+#define PF_PACKET AF_PACKET
+#endif
+
+#undef SOCK_STREAM
+#undef SOCK_DGRAM
+#undef SOCK_NONBLOCK
+#undef SOCK_CLOEXEC
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
 #define SOCK_RAW 3
-#endif
-#ifndef SOCK_SEQPACKET
-#define SOCK_SEQPACKET 7
-#endif
+#define SOCK_RDM 4
+#define SOCK_SEQPACKET 5
+#define SOCK_DCCP 6
+#define SOCK_PACKET 10
+#define SOCK_NONBLOCK 04000
+#define SOCK_CLOEXEC 02000000
 
 #undef SHUT_RD
 #undef SHUT_WR
@@ -70,24 +90,55 @@ extern "C" {
 #undef MSG_PEEK
 #undef MSG_DONTROUTE
 #undef MSG_CTRUNC
+#undef MSG_PROXY
 #undef MSG_TRUNC
 #undef MSG_DONTWAIT
 #undef MSG_EOR
 #undef MSG_WAITALL
 #undef MSG_NOSIGNAL
 #undef MSG_MORE
+#undef MSG_FIN
+#undef MSG_SYN
+#undef MSG_CONFIRM
+#undef MSG_RST
+#undef MSG_ERRQUEUE
+#undef MSG_WAITFORONE
+#undef MSG_FASTOPEN
 #undef MSG_CMSG_CLOEXEC
 #define MSG_OOB 0x0001
 #define MSG_PEEK 0x0002
 #define MSG_DONTROUTE 0x0004
 #define MSG_CTRUNC 0x0008
+#define MSG_PROXY 0x0010
 #define MSG_TRUNC 0x0020
 #define MSG_DONTWAIT 0x0040
 #define MSG_EOR 0x0080
 #define MSG_WAITALL 0x0100
+#define MSG_FIN 0x0200
+#define MSG_SYN 0x0400
+#define MSG_CONFIRM 0x0800
+#define MSG_RST 0x1000
+#define MSG_ERRQUEUE 0x2000
 #define MSG_NOSIGNAL 0x4000
 #define MSG_MORE 0x8000
+#define MSG_WAITFORONE 0x10000
+#define MSG_FASTOPEN 0x20000000
 #define MSG_CMSG_CLOEXEC 0x40000000
+
+#undef SOL_SOCKET
+#undef SOL_IP
+#undef SOL_TCP
+#undef SOL_UDP
+#undef SOL_IPV6
+#undef SOL_ICMPV6
+#undef SOL_RAW
+#define SOL_SOCKET 1
+#define SOL_IP 0
+#define SOL_TCP 6
+#define SOL_UDP 17
+#define SOL_IPV6 41
+#define SOL_ICMPV6 58
+#define SOL_RAW 255
 
 #undef SO_DEBUG
 #undef SO_REUSEADDR
@@ -109,6 +160,31 @@ extern "C" {
 #undef SO_ACCEPTCONN
 #undef SO_PROTOCOL
 #undef SO_DOMAIN
+#undef SO_NO_CHECK
+#undef SO_BSDCOMPAT
+#undef SO_PASSCRED
+#undef SO_PEERCRED
+#undef SO_BINDTODEVICE
+#undef SO_ATTACH_FILTER
+#undef SO_DETACH_FILTER
+#undef SO_PEERNAME
+#undef SO_TIMESTAMP
+#undef SO_PEERSEC
+#undef SO_SNDBUFFORCE
+#undef SO_RCVBUFFORCE
+#undef SO_PASSSEC
+#undef SO_TIMESTAMPNS
+#undef SO_MARK
+#undef SO_TIMESTAMPING
+#undef SO_RXQ_OVFL
+#undef SO_PEEK_OFF
+#undef SO_LOCK_FILTER
+#undef SO_BUSY_POLL
+#undef SO_MAX_PACING_RATE
+#undef SO_INCOMING_CPU
+#undef SO_COOKIE
+#undef SO_ZEROCOPY
+#undef SO_BINDTOIFINDEX
 #define SO_DEBUG 1
 #define SO_REUSEADDR 2
 #define SO_TYPE 3
@@ -119,18 +195,46 @@ extern "C" {
 #define SO_RCVBUF 8
 #define SO_KEEPALIVE 9
 #define SO_OOBINLINE 10
+#define SO_NO_CHECK 11
 #define SO_PRIORITY 12
 #define SO_LINGER 13
+#define SO_BSDCOMPAT 14
 #define SO_REUSEPORT 15
+#define SO_PASSCRED 16
+#define SO_PEERCRED 17
 #define SO_RCVLOWAT 18
 #define SO_SNDLOWAT 19
 #define SO_RCVTIMEO 20
 #define SO_SNDTIMEO 21
+#define SO_BINDTODEVICE 25
+#define SO_ATTACH_FILTER 26
+#define SO_DETACH_FILTER 27
+#define SO_PEERNAME 28
+#define SO_TIMESTAMP 29
 #define SO_ACCEPTCONN 30
+#define SO_PEERSEC 31
+#define SO_SNDBUFFORCE 32
+#define SO_RCVBUFFORCE 33
+#define SO_PASSSEC 34
+#define SO_TIMESTAMPNS 35
+#define SO_MARK 36
+#define SO_TIMESTAMPING 37
 #define SO_PROTOCOL 38
 #define SO_DOMAIN 39
+#define SO_RXQ_OVFL 40
+#define SO_PEEK_OFF 42
+#define SO_LOCK_FILTER 44
+#define SO_BUSY_POLL 46
+#define SO_MAX_PACING_RATE 47
+#define SO_INCOMING_CPU 49
+#define SO_COOKIE 57
+#define SO_ZEROCOPY 60
+#define SO_BINDTOIFINDEX 62
 
+#undef SCM_TIMESTAMP
 #define SCM_RIGHTS 1
+#define SCM_CREDENTIALS 2
+#define SCM_TIMESTAMP SO_TIMESTAMP
 
 /* Passing descriptors fails; the macros let programs compile. */
 struct cmsghdr {
@@ -187,6 +291,10 @@ ssize_t recvfrom(int fd, void *__restrict buffer, size_t capacity, int flags,
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     WASOCK_BSD(sendmsg);
 ssize_t recvmsg(int fd, struct msghdr *message, int flags) WASOCK_BSD(recvmsg);
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned n_messages,
+             unsigned flags) WASOCK_BSD(sendmmsg);
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned n_messages,
+             unsigned flags, struct timespec *timeout) WASOCK_BSD(recvmmsg);
 int getsockopt(int fd, int level, int option, void *__restrict value,
                socklen_t *__restrict length) WASOCK_BSD(getsockopt);
 int setsockopt(int fd, int level, int option, const void *value,

@@ -38,7 +38,8 @@ static struct numbered *remember(DIR *directory, int fd)
 /* The directory once more: a stream and a number each close their own. */
 static int open_again(int host_fd)
 {
-    return wasock_libc_openat(host_fd, ".", O_RDONLY | O_DIRECTORY);
+    return wasock_libc_openat(
+        host_fd, ".", WASOCK_BSD_LIBC_O_RDONLY | WASOCK_BSD_LIBC_O_DIRECTORY);
 }
 
 /* opendir(3). Errors: ENOENT; ENOTDIR; ENOMEM; any other code of the host. */
@@ -48,7 +49,7 @@ DIR *opendir(const char *path)
 
     errno = ENOENT; /* of the empty path, which is the current directory's to
                        wasi-libc */
-    if (path[0] != '\0') {
+    if (path[0] != '\0' && !wasock_bsd__is_outside(path)) {
         directory = wasock_libc_opendir(path);
     }
     wasock_bsd__path_result(directory == NULL ? -1 : 0);

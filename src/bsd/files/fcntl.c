@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fcntl.c - fcntl, ioctl and locks.
+ * fcntl.c - fcntl and ioctl.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdarg.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../libc.h"
-#include "../plain.h"
 #include "../sockets/socket.h"
 #include "file.h"
+#include "lock.h"
 #include "pipe.h"
 
 /* The flags that F_SETFL may change. */
@@ -36,36 +36,36 @@ static int set_flags(struct description *description, int flags)
     const int changed = (description->flags ^ flags) & CHANGEABLE;
 
     if (host_fd > 2 && (changed & O_APPEND) != 0 &&
-        wasock_libc_fcntl(host_fd, F_SETFL, flags & CHANGEABLE) < 0) {
+        wasock_libc_fcntl(host_fd, F_SETFL,
+                          (flags & O_APPEND) != 0 ? WASOCK_BSD_LIBC_O_APPEND
+                                                  : 0) < 0) {
         return -errno;
     }
     description->flags ^= changed;
     return 0;
 }
 
-/*
- * fcntl(2): F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL (of
- * O_NONBLOCK and O_APPEND; the rest is ignored). FD_CLOEXEC is remembered;
- * nothing is ever executed.
- * Errors: EBADF; EINVAL: another command, no number to begin from; EMFILE;
- * ENOLCK: F_SETLK and its like, as WASI has no locks; ENOMEM.
- */
-int fcntl(int fd, int command, ...)
+/* F_SETPIPE_SZ: a pipe keeps its size. Errors: EBADF: no pipe; EPERM: more. */
+static int set_pipe_size(const struct description *description, int n_bytes)
 {
-    struct description *description = wasock_bsd__find(fd);
-    va_list arguments;
-
-    if (description == NULL) {
-        return -1;
+    if (wasock_bsd__pipe_unread(description) < 0) {
+        return -EBADF;
     }
-    va_start(arguments, command);
-    const int argument = va_arg(arguments, int);
-    va_end(arguments);
+    if (n_bytes < 0) {
+        return -EINVAL;
+    }
+    return n_bytes > WASOCK_BSD_PIPE_BYTES ? -EPERM : WASOCK_BSD_PIPE_BYTES;
+}
+
+/* The commands whose argument is a number. Returns the result or a code. */
+static int control(int fd, struct description *description, int command,
+                   int argument)
+{
     switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        return (int)wasock_bsd__result(duplicate_from(
-            description, argument, command == F_DUPFD ? 0 : FD_CLOEXEC));
+        return duplicate_from(description, argument,
+                              command == F_DUPFD ? 0 : FD_CLOEXEC);
     case F_GETFD:
         return wasock_bsd__descriptor_flags(fd);
     case F_SETFD:
@@ -74,14 +74,42 @@ int fcntl(int fd, int command, ...)
     case F_GETFL:
         return description->flags;
     case F_SETFL:
-        return (int)wasock_bsd__result(set_flags(description, argument));
-    case F_GETLK:
-    case F_SETLK:
-    case F_SETLKW:
-        return (int)wasock_bsd__result(-ENOLCK);
+        return set_flags(description, argument);
+    case F_GETPIPE_SZ:
+        return set_pipe_size(description, 0);
+    case F_SETPIPE_SZ:
+        return set_pipe_size(description, argument);
     default:
-        return (int)wasock_bsd__result(-EINVAL);
+        return -EINVAL;
     }
+}
+
+/*
+ * fcntl(2): F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL (of
+ * O_NONBLOCK and O_APPEND; the rest is ignored), F_GETPIPE_SZ, F_SETPIPE_SZ,
+ * and F_GETLK, F_SETLK, F_SETLKW as lock.c has them. FD_CLOEXEC is remembered;
+ * nothing is ever executed.
+ * Errors: EBADF; EINVAL: another command, no number to begin from; EMFILE;
+ * EPERM: a larger pipe; ENOMEM.
+ */
+int fcntl(int fd, int command, ...)
+{
+    struct description *description = wasock_bsd__find(fd);
+    va_list arguments;
+    int result = 0;
+
+    if (description == NULL) {
+        return -1;
+    }
+    va_start(arguments, command);
+    if (command == F_GETLK || command == F_SETLK || command == F_SETLKW) {
+        result = wasock_bsd__lock_record(description, command,
+                                         va_arg(arguments, struct flock *));
+    } else {
+        result = control(fd, description, command, va_arg(arguments, int));
+    }
+    va_end(arguments);
+    return (int)wasock_bsd__result(result);
 }
 
 /* How many bytes can be read at once. Returns them, or a negative code. */
@@ -127,12 +155,27 @@ static int give_unread_bytes(int fd, struct description *description,
     return 0;
 }
 
+/* What is asked of interfaces, which are not there. */
+static int ask_interfaces(struct description *description, int request,
+                          struct ifconf *found)
+{
+    if (wasock_bsd__socket_of(description) == NULL) {
+        return -ENOTTY;
+    }
+    if (request != SIOCGIFCONF) {
+        return -ENODEV;
+    }
+    found->ifc_len = 0;
+    return 0;
+}
+
 /*
  * ioctl(2): FIONREAD, of a connection up to 4 KiB, which are read ahead;
- * FIONBIO; FIOCLEX, FIONCLEX; FIOASYNC, to have none.
- * Errors: EBADF; ENOTTY: any other request: no terminal, no interface;
- *   EINVAL: FIONREAD of a socket that is not connected; ENOTSUP: FIOASYNC to
- *   have signals, which would not come.
+ * FIONBIO; FIOCLEX, FIONCLEX; FIOASYNC, to have none; SIOCGIFCONF, which finds
+ * no interface.
+ * Errors: EBADF; ENOTTY: any other request, such as those of terminals; ENODEV:
+ *   of an interface; EINVAL: FIONREAD of a socket that is not connected;
+ *   ENOTSUP: FIOASYNC to have signals, which would not come.
  */
 int ioctl(int fd, int request, ...)
 {
@@ -143,40 +186,28 @@ int ioctl(int fd, int request, ...)
         return -1;
     }
     va_start(arguments, request);
-    int *argument = va_arg(arguments, int *);
+    void *argument = va_arg(arguments, void *);
     va_end(arguments);
+    const int *number = (const int *)argument;
     switch (request) {
     case FIONREAD:
-        return give_unread_bytes(fd, description, argument);
+        return give_unread_bytes(fd, description, (int *)argument);
     case FIONBIO:
         return (int)wasock_bsd__result(set_flags(
-            description, *argument != 0 ? description->flags | O_NONBLOCK
-                                        : description->flags & ~O_NONBLOCK));
+            description, *number != 0 ? description->flags | O_NONBLOCK
+                                      : description->flags & ~O_NONBLOCK));
     case FIOCLEX:
     case FIONCLEX:
         wasock_bsd__set_descriptor_flags(fd,
                                          request == FIOCLEX ? FD_CLOEXEC : 0);
         return 0;
     case FIOASYNC:
-        return (int)wasock_bsd__result(*argument != 0 ? -ENOTSUP : 0);
+        return (int)wasock_bsd__result(*number != 0 ? -ENOTSUP : 0);
     default:
-        return (int)wasock_bsd__result(-ENOTTY);
+        break;
     }
+    return (int)wasock_bsd__result(
+        request >= SIOCADDRT && request <= SIOCGARP
+            ? ask_interfaces(description, request, (struct ifconf *)argument)
+            : -ENOTTY);
 }
-
-/* flock(2), lockf(3): preview1 has no locks, and to claim one would not keep
- * anybody out. Errors: EBADF; ENOLCK. */
-int flock(int fd, int operation)
-{
-    (void)operation;
-    return wasock_bsd__find(fd) == NULL ? -1 : (int)wasock_bsd__result(-ENOLCK);
-}
-
-int lockf(int fd, int command, off_t length)
-{
-    (void)length;
-    return flock(fd, command);
-}
-
-WASOCK_BSD_PLAIN(flock);
-WASOCK_BSD_PLAIN(lockf);

@@ -9,7 +9,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +30,7 @@ struct file {
     struct wasock_pollable pollable; /* open where the host can wait for it */
     int host_fd;
     enum wasock_fd_kind kind;
+    char *path; /* of a directory: absolute, or NULL */
 };
 
 /*
@@ -112,6 +115,9 @@ static ssize_t file_read(struct description *description,
     const struct file *file = (const struct file *)description;
 
     (void)flags;
+    if ((description->flags & O_PATH) != 0) {
+        return -EBADF;
+    }
     if (file->kind == WASOCK_FD_DIRECTORY) {
         return -EISDIR; /* where hosts say EBADF */
     }
@@ -129,6 +135,19 @@ static ssize_t file_read(struct description *description,
     return read_file(file, buffers, n_buffers);
 }
 
+/* O_SYNC and O_DSYNC: some hosts refuse them, all can write back. */
+static ssize_t write_back(const struct description *description, int host_fd,
+                          ssize_t n_written)
+{
+    if (n_written <= 0 || (description->flags & O_DSYNC) == 0) {
+        return n_written;
+    }
+    const int result = (description->flags & O_SYNC) == O_SYNC
+                           ? wasock_libc_fsync(host_fd)
+                           : wasock_libc_fdatasync(host_fd);
+    return result < 0 ? -errno : n_written;
+}
+
 static ssize_t file_write(struct description *description,
                           const struct iovec *slices, int n_slices, int flags)
 {
@@ -136,6 +155,9 @@ static ssize_t file_write(struct description *description,
     ssize_t total = 0;
 
     (void)flags;
+    if ((description->flags & O_PATH) != 0) {
+        return -EBADF;
+    }
     for (int i = 0; i < n_slices; i++) {
         const ssize_t n = wasock_libc_write(file->host_fd, slices[i].iov_base,
                                             slices[i].iov_len);
@@ -147,7 +169,7 @@ static ssize_t file_write(struct description *description,
             break;
         }
     }
-    return total;
+    return write_back(description, file->host_fd, total);
 }
 
 static unsigned file_known(struct description *description)
@@ -199,6 +221,7 @@ static int file_close(struct description *description)
     if (wasock_socket_is_open(&file->pollable.socket)) {
         wasock_pollable_close(&file->pollable);
     }
+    free(file->path);
     free(file);
     /* The host's 0, 1 and 2 stay open: stdio has them as well, and hosts that
      * give the lowest number would hand them to a socket. */
@@ -257,10 +280,8 @@ struct description *wasock_bsd__file_of_host(int host_fd)
         return NULL;
     }
     file->description.operations = &file_operations;
-    file->description.flags = wasock_libc_fcntl(host_fd, F_GETFL);
-    if (host_fd < 3) {
-        file->description.flags = host_fd == 0 ? O_RDONLY : O_WRONLY;
-    }
+    file->description.flags =
+        host_fd == 1 || host_fd == 2 ? O_WRONLY : O_RDONLY;
     file->host_fd = host_fd;
     file->kind = (enum wasock_fd_kind)kind;
     if (may_wait(file->kind)) {
@@ -278,6 +299,41 @@ int wasock_bsd__host_fd(const struct description *description)
     return description->operations == &file_operations
                ? ((const struct file *)description)->host_fd
                : -1;
+}
+
+/* Where a path given relative to a number begins; NULL: unknown. Uses
+ * `current`. */
+static const char *base_of(int at_fd, char current[PATH_MAX])
+{
+    if (at_fd == AT_FDCWD) {
+        return getcwd(current, PATH_MAX);
+    }
+    const struct description *directory = wasock_bsd__find(at_fd);
+    return directory == NULL ? NULL : wasock_bsd__path_of(directory);
+}
+
+void wasock_bsd__remember_path(struct description *directory, int at_fd,
+                               const char *path)
+{
+    struct file *file = (struct file *)directory;
+    char current[PATH_MAX];
+    const char *base = path[0] == '/' ? "" : base_of(at_fd, current);
+
+    if (directory->operations != &file_operations || base == NULL ||
+        file->kind != WASOCK_FD_DIRECTORY) {
+        return;
+    }
+    if (asprintf(&file->path, "%s%s%s", base, path[0] == '/' ? "" : "/", path) <
+        0) {
+        file->path = NULL;
+    }
+}
+
+const char *wasock_bsd__path_of(const struct description *description)
+{
+    return description->operations == &file_operations
+               ? ((const struct file *)description)->path
+               : NULL;
 }
 
 int wasock_bsd__host_directory(int fd)
@@ -306,6 +362,10 @@ static int host_file(int fd, int refusal)
         return -1;
     }
     const int host_fd = wasock_bsd__host_fd(description);
+    if (host_fd >= 0 && (description->flags & O_PATH) != 0) {
+        errno = EBADF;
+        return -1;
+    }
     if (host_fd < 0) {
         errno = refusal;
     }
@@ -325,11 +385,46 @@ ssize_t pread(int fd, void *buffer, size_t capacity, off_t offset)
                        : wasock_libc_pread(host_fd, buffer, capacity, offset);
 }
 
+/* As Linux's pwrite on a file that is open to append, which wazero refuses: the
+ * offset stays. */
+static ssize_t append(int host_fd, const void *data, size_t length)
+{
+    const off_t before = wasock_libc_lseek(host_fd, 0, SEEK_CUR);
+    const ssize_t n = wasock_libc_write(host_fd, data, length);
+
+    wasock_libc_lseek(host_fd, before, SEEK_SET);
+    return n;
+}
+
 ssize_t pwrite(int fd, const void *data, size_t length, off_t offset)
 {
     const int host_fd = host_file(fd, ESPIPE);
 
-    return host_fd < 0 ? -1 : wasock_libc_pwrite(host_fd, data, length, offset);
+    if (host_fd < 0) {
+        return -1;
+    }
+    const struct description *description = wasock_bsd__find(fd);
+    const ssize_t n = (description->flags & O_APPEND) != 0
+                          ? append(host_fd, data, length)
+                          : wasock_libc_pwrite(host_fd, data, length, offset);
+    return n < 0 ? -1 : wasock_bsd__result(write_back(description, host_fd, n));
+}
+
+/* SEEK_DATA, SEEK_HOLE: WASI reports no holes, so the only one is at the end.
+ * Errors: ENXIO. */
+static off_t seek_data(int host_fd, off_t offset, int whence)
+{
+    struct stat status;
+
+    if (wasock_libc_fstat(host_fd, &status) < 0) {
+        return -1;
+    }
+    if (offset < 0 || offset >= status.st_size) {
+        errno = ENXIO;
+        return -1;
+    }
+    return wasock_libc_lseek(
+        host_fd, whence == SEEK_DATA ? offset : status.st_size, SEEK_SET);
 }
 
 off_t lseek(int fd, off_t offset, int whence)
@@ -341,6 +436,9 @@ off_t lseek(int fd, off_t offset, int whence)
 
     if (host_fd < 0 && !is_device) {
         return -1;
+    }
+    if ((whence == SEEK_DATA || whence == SEEK_HOLE) && !is_device) {
+        return seek_data(host_fd, offset, whence);
     }
     if (whence != SEEK_SET && whence != SEEK_CUR && whence != SEEK_END) {
         errno = EINVAL; /* for which wasmtime ends the guest */
@@ -411,6 +509,13 @@ void sync(void)
 {
 }
 WASOCK_BSD_PLAIN(sync);
+
+/* As fsync: one file has to do for all. */
+int syncfs(int fd)
+{
+    return fsync(fd);
+}
+WASOCK_BSD_PLAIN(syncfs);
 
 int fdatasync(int fd)
 {

@@ -15,6 +15,22 @@ struct description *wasock_bsd__file_of_host(int host_fd);
 /* The host's number of a file or directory; -1 where it is neither. */
 int wasock_bsd__host_fd(const struct description *description);
 
+/* The host's number of the directory where a path begins; -1 with errno: there
+ * is none, or an empty path, which wasi-libc takes for the directory itself. */
+int wasock_bsd__start_of(int directory_fd, const char *path);
+
+/* outside.c: whether a path is in none of the preopened directories, though
+ * wasi-libc finds one for it. */
+bool wasock_bsd__is_outside(const char *path);
+
+/* Remember the path of a directory that was opened, for fchdir. at_fd: where a
+ * relative path begins. Without memory the path is unknown. */
+void wasock_bsd__remember_path(struct description *directory, int at_fd,
+                               const char *path);
+
+/* The absolute path that was remembered; NULL: unknown, or no directory. */
+const char *wasock_bsd__path_of(const struct description *description);
+
 /* As wasock_bsd__host_fd of a number; -1 with errno EBADF, or ENOTDIR where
  * `is_directory` and it is not of the host; AT_FDCWD stays. */
 int wasock_bsd__host_directory(int fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * path.c - open and other calls that take a path, with devices, and the calls
+ * path.c - calls that take a path, but for open, with devices, and the calls
  * that take the number of a directory.
  *
  * Modes are ignored: preview1 knows no permissions, and stat makes some up.
@@ -27,92 +27,19 @@ int wasock_bsd__path_result(int result)
     return result;
 }
 
-/* The host's number of the directory where a path begins; -1 with errno: there
- * is none, or an empty path, which wasi-libc takes for the directory itself. */
-static int start_of(int directory_fd, const char *path)
+int wasock_bsd__start_of(int directory_fd, const char *path)
 {
     if (path[0] == '\0') {
         errno = ENOENT;
         return -1;
     }
-    return path[0] == '/' ? AT_FDCWD : wasock_bsd__host_directory(directory_fd);
-}
-
-/* A number for what the host has opened, with these flags. */
-static int number_host_fd(int host_fd, int flags)
-{
-    if (wasock_bsd__path_result(host_fd) < 0) {
+    const int start =
+        path[0] == '/' ? AT_FDCWD : wasock_bsd__host_directory(directory_fd);
+    if (start == AT_FDCWD && wasock_bsd__is_outside(path)) {
+        errno = ENOENT;
         return -1;
     }
-    struct description *description = wasock_bsd__file_of_host(host_fd);
-    if (description == NULL) {
-        const int error = errno;
-        wasock_libc_close(host_fd);
-        errno = error;
-        return -1;
-    }
-    /* wazero does not know for what it opened a file. */
-    description->flags = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND | O_SYNC);
-    return wasock_bsd__open(description, 0);
-}
-
-/* The number that a path such as /dev/stdout is another name of, or -1. */
-static int number_of_path(const char *path)
-{
-    static const char *const names[] = {"/dev/stdin", "/dev/stdout",
-                                        "/dev/stderr"};
-
-    for (int fd = 0; fd < 3; fd++) {
-        if (strcmp(path, names[fd]) == 0) {
-            return fd;
-        }
-    }
-    return -1;
-}
-
-/*
- * open(2), openat(2), creat(2).
- * path: /dev/null, /dev/zero, /dev/urandom, /dev/random, /dev/stdin, …stdout,
- * …stderr are there on every host.
- * Errors: ENOENT: also a path outside all preopened directories; EMFILE;
- * ENOMEM; ENOTDIR, EBADF: the directory; ENOTDIR, EEXIST: a device with
- * O_DIRECTORY or O_EXCL; any other code of the host.
- */
-int open(const char *path, int flags, ...)
-{
-    return openat(AT_FDCWD, path, flags);
-}
-
-int openat(int directory_fd, const char *path, int flags, ...)
-{
-    int error = 0;
-    struct description *device = wasock_bsd__device(path, flags, &error);
-    const int number = number_of_path(path);
-
-    if (device != NULL) {
-        return wasock_bsd__open(device, 0);
-    }
-    if (error != 0) {
-        errno = error;
-        return -1;
-    }
-    if (number >= 0) {
-        return dup(number);
-    }
-    const int host_fd = start_of(directory_fd, path);
-    if (host_fd == -1) {
-        return -1;
-    }
-    if (!wasock_bsd__has_number()) {
-        errno = EMFILE; /* before anything is truncated or made */
-        return -1;
-    }
-    return number_host_fd(wasock_libc_openat(host_fd, path, flags), flags);
-}
-
-int creat(const char *path, mode_t mode)
-{
-    return open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    return start;
 }
 
 /* stat(2), lstat(2), fstatat(2), access(2), faccessat(2): as wasi-libc, and of
@@ -131,7 +58,7 @@ int fstatat(int directory_fd, const char *restrict path,
             struct stat *restrict status, int flags)
 {
     if (!wasock_bsd__device_stat(path, status)) {
-        const int host_fd = start_of(directory_fd, path);
+        const int host_fd = wasock_bsd__start_of(directory_fd, path);
         const int result =
             host_fd == -1 ? -1
                           : wasock_libc_fstatat(host_fd, path, status, flags);
@@ -155,7 +82,7 @@ int faccessat(int directory_fd, const char *path, int mode, int flags)
     if (wasock_bsd__device_stat(path, &status)) {
         return 0;
     }
-    const int host_fd = start_of(directory_fd, path);
+    const int host_fd = wasock_bsd__start_of(directory_fd, path);
     return host_fd == -1 ? -1
                          : wasock_bsd__path_result(wasock_libc_faccessat(
                                host_fd, path, mode, flags));
@@ -174,7 +101,7 @@ int mkdir(const char *path, mode_t mode)
 
 int mkdirat(int directory_fd, const char *path, mode_t mode)
 {
-    const int host_fd = start_of(directory_fd, path);
+    const int host_fd = wasock_bsd__start_of(directory_fd, path);
 
     return host_fd == -1 ? -1
                          : wasock_bsd__path_result(
@@ -200,7 +127,7 @@ int remove(const char *path)
 
 int unlinkat(int directory_fd, const char *path, int flags)
 {
-    const int host_fd = start_of(directory_fd, path);
+    const int host_fd = wasock_bsd__start_of(directory_fd, path);
 
     return host_fd == -1 ? -1
                          : wasock_bsd__path_result(
@@ -214,8 +141,9 @@ int rename(const char *from, const char *to)
 
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
-    const int from_host_fd = start_of(from_fd, from);
-    const int to_host_fd = from_host_fd == -1 ? -1 : start_of(to_fd, to);
+    const int from_host_fd = wasock_bsd__start_of(from_fd, from);
+    const int to_host_fd =
+        from_host_fd == -1 ? -1 : wasock_bsd__start_of(to_fd, to);
 
     return to_host_fd == -1 ? -1
                             : wasock_bsd__path_result(wasock_libc_renameat(
@@ -229,8 +157,9 @@ int link(const char *from, const char *to)
 
 int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
-    const int from_host_fd = start_of(from_fd, from);
-    const int to_host_fd = from_host_fd == -1 ? -1 : start_of(to_fd, to);
+    const int from_host_fd = wasock_bsd__start_of(from_fd, from);
+    const int to_host_fd =
+        from_host_fd == -1 ? -1 : wasock_bsd__start_of(to_fd, to);
 
     return to_host_fd == -1 ? -1
                             : wasock_bsd__path_result(wasock_libc_linkat(
@@ -244,7 +173,7 @@ int symlink(const char *target, const char *path)
 
 int symlinkat(const char *target, int directory_fd, const char *path)
 {
-    const int host_fd = start_of(directory_fd, path);
+    const int host_fd = wasock_bsd__start_of(directory_fd, path);
 
     return host_fd == -1 ? -1
                          : wasock_bsd__path_result(
@@ -260,7 +189,7 @@ ssize_t readlink(const char *restrict path, char *restrict buffer,
 ssize_t readlinkat(int directory_fd, const char *restrict path,
                    char *restrict buffer, size_t capacity)
 {
-    const int host_fd = start_of(directory_fd, path);
+    const int host_fd = wasock_bsd__start_of(directory_fd, path);
 
     return host_fd == -1 ? -1
                          : wasock_bsd__path_result((int)wasock_libc_readlinkat(
@@ -270,7 +199,7 @@ ssize_t readlinkat(int directory_fd, const char *restrict path,
 int utimensat(int directory_fd, const char *path,
               const struct timespec times[2], int flags)
 {
-    const int host_fd = start_of(directory_fd, path);
+    const int host_fd = wasock_bsd__start_of(directory_fd, path);
 
     return host_fd == -1 ? -1
                          : wasock_bsd__path_result(wasock_libc_utimensat(

@@ -25,8 +25,8 @@
 #include "../vectors.h"
 #include "../waiting/watch.h"
 
-#define STREAM_BYTES 65536
-#define ATOMIC_BYTES 4096
+#define STREAM_BYTES WASOCK_BSD_PIPE_BYTES
+#define ATOMIC_BYTES PIPE_BUF
 
 /* Bytes on their way from one end to the other: a ring. */
 struct stream {
@@ -359,8 +359,8 @@ static int connect_ends(struct stream *forth, struct stream *back, bool is_pair,
 
 /*
  * pipe(2), pipe2(2). fds[0] reads, fds[1] writes.
- * Errors: EINVAL: a flag other than O_NONBLOCK (O_CLOEXEC is 0 in wasi-libc);
- *   EMFILE; ENOMEM.
+ * Errors: EINVAL: a flag other than O_NONBLOCK and O_CLOEXEC: there are no
+ *   packets (O_DIRECT); EMFILE; ENOMEM.
  */
 int pipe(int fds[2])
 {
@@ -369,11 +369,12 @@ int pipe(int fds[2])
 
 int pipe2(int fds[2], int flags)
 {
-    if ((flags & ~O_NONBLOCK) != 0) {
+    if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) != 0) {
         errno = EINVAL;
         return -1;
     }
-    return connect_ends(new_stream(), NULL, false, flags, 0, fds);
+    return connect_ends(new_stream(), NULL, false, flags & O_NONBLOCK,
+                        (flags & O_CLOEXEC) != 0 ? FD_CLOEXEC : 0, fds);
 }
 
 /*

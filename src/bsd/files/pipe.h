@@ -10,6 +10,9 @@
 
 #include "../table.h"
 
+/* The room of a pipe, which is fixed. */
+#define WASOCK_BSD_PIPE_BYTES 65536
+
 /* Whether a description is an end of a socket pair. */
 bool wasock_bsd__is_pair(const struct description *description);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * realpath.c - a path without links, dots and doubled slashes, and chdir there.
+ * realpath.c - a path without links, dots and doubled slashes; chdir and fchdir.
  *
  * The guest cannot see directories above the preopened ones: they are assumed
  * to be directories.
@@ -15,6 +15,7 @@
 
 #include "../libc.h"
 #include "../plain.h"
+#include "file.h"
 
 #define LINKS_MAX 40
 
@@ -198,3 +199,39 @@ int chdir(const char *path)
     free(resolved);
     return result;
 }
+
+/* Whether a path still leads to what is open. */
+static bool leads_to(const char *path, int fd)
+{
+    struct stat there;
+    struct stat open;
+
+    return stat(path, &there) == 0 && fstat(fd, &open) == 0 &&
+           there.st_dev == open.st_dev && there.st_ino == open.st_ino;
+}
+
+/*
+ * fchdir(2), by the path with which the directory was opened.
+ * Errors: EBADF; ENOTDIR; ENOENT: something else is there by now; ENOSYS: the
+ *   number is one that dirfd made, of which the path is unknown.
+ */
+int fchdir(int fd)
+{
+    const struct description *description = wasock_bsd__find(fd);
+    struct stat status;
+
+    if (description == NULL || fstat(fd, &status) < 0) {
+        return -1;
+    }
+    const char *path = wasock_bsd__path_of(description);
+    if (path == NULL) {
+        errno = S_ISDIR(status.st_mode) ? ENOSYS : ENOTDIR;
+        return -1;
+    }
+    if (!leads_to(path, fd)) {
+        errno = ENOENT;
+        return -1;
+    }
+    return chdir(path);
+}
+WASOCK_BSD_PLAIN(fchdir);

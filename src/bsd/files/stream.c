@@ -210,9 +210,9 @@ FILE *fopen(const char *restrict path, const char *restrict mode)
 /* Whether a number open with `open_flags` can do what a mode asks for. */
 static bool allows(int open_flags, int flags)
 {
-    const int wanted = flags & (O_RDONLY | O_WRONLY);
+    const int mode = open_flags & O_ACCMODE;
 
-    return (open_flags & wanted) == wanted;
+    return mode == O_RDWR || mode == (flags & O_ACCMODE);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include "../plain.h"
 #include "../system/signals.h"
 #include "../vectors.h"
+#include "../waiting/wait.h"
 #include "address.h"
 #include "socket.h"
 
@@ -236,6 +237,69 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
     }
     return transmit(fd, message->msg_iov, message->msg_iovlen, flags);
 }
+
+/* What a call on several messages returns: their number, or the error of the
+ * first. */
+static int count_messages(unsigned n_done, ssize_t result)
+{
+    return n_done == 0 && result < 0 ? -1 : (int)n_done;
+}
+
+/* sendmmsg(2). Errors: as sendmsg of the first; what later ones fail with is
+ * the next call's. */
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned n_messages,
+             unsigned flags)
+{
+    unsigned n_sent = 0;
+    ssize_t n = 0;
+
+    if (n_messages == 0 && find_socket(fd) == NULL) {
+        return -1;
+    }
+    while (n_sent < n_messages && n_sent < IOV_MAX) {
+        n = sendmsg(fd, &messages[n_sent].msg_hdr, (int)flags);
+        if (n < 0) {
+            break;
+        }
+        messages[n_sent++].msg_len = (unsigned)n;
+    }
+    return count_messages(n_sent, n);
+}
+WASOCK_BSD_PLAIN(sendmmsg);
+
+/*
+ * recvmmsg(2): with MSG_WAITFORONE it waits for the first message only.
+ * timeout: looked at after each message, as on Linux.
+ * Errors: as recvmsg of the first; EINVAL: a bad timeout.
+ */
+int recvmmsg(int fd, struct mmsghdr *messages, unsigned n_messages,
+             unsigned flags, struct timespec *timeout)
+{
+    const bool waits_for_one = (flags & MSG_WAITFORONE) != 0;
+    uint64_t deadline_ns = 0;
+    unsigned n_received = 0;
+    ssize_t n = wasock_bsd__deadline_of(timeout, &deadline_ns);
+
+    if (n < 0 || (n_messages == 0 && find_socket(fd) == NULL)) {
+        return n < 0 ? (int)wasock_bsd__result(n) : -1;
+    }
+    flags &= ~(unsigned)MSG_WAITFORONE;
+    while (n_received < n_messages && n_received < IOV_MAX) {
+        n = recvmsg(fd, &messages[n_received].msg_hdr, (int)flags);
+        if (n < 0) {
+            break;
+        }
+        messages[n_received++].msg_len = (unsigned)n;
+        if (waits_for_one) {
+            flags |= MSG_DONTWAIT;
+        }
+        if (timeout != NULL && wasock__time_left_ns(deadline_ns) == 0) {
+            break;
+        }
+    }
+    return count_messages(n_received, n);
+}
+WASOCK_BSD_PLAIN(recvmmsg);
 
 /* sockatmark(3): never, there is no urgent data. Errors: EBADF; ENOTSOCK. */
 int sockatmark(int fd)

@@ -65,38 +65,62 @@ int getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
 }
 WASOCK_BSD_PLAIN(getnameinfo);
 
-/* The older ways, whose answer is one for all. */
+/* ---- The older ways ---- */
+
 #define HOST_ADDRESSES_MAX 16
 
-static struct hostent *find_host(const char *name, int family)
+/* What an answer points to. */
+struct host_memory {
+    char *addresses[HOST_ADDRESSES_MAX + 1];
+    char *aliases[1];
+    struct in6_addr found[HOST_ADDRESSES_MAX];
+    char name[NI_MAXHOST];
+};
+
+/* Look up a name, into memory of the caller's. Returns 0 or a code of h_errno.
+ */
+static int find_host(const char *name, int family, struct hostent *answer,
+                     struct host_memory *memory)
 {
-    static struct in6_addr found[HOST_ADDRESSES_MAX];
-    static char *addresses[HOST_ADDRESSES_MAX + 1];
-    static char *aliases[1];
-    static char kept_name[NI_MAXHOST];
-    static struct hostent answer = {kept_name, aliases, 0, 0, addresses};
     struct wasock_addr addrs[HOST_ADDRESSES_MAX];
     const int n =
         wasock_bsd__look_up(name, family, 0, addrs, HOST_ADDRESSES_MAX);
 
     if (n < 0) {
-        h_errno = n == EAI_AGAIN ? TRY_AGAIN : HOST_NOT_FOUND;
+        return n == EAI_AGAIN ? TRY_AGAIN : HOST_NOT_FOUND;
+    }
+    answer->h_name = memory->name;
+    answer->h_aliases = memory->aliases;
+    answer->h_addrtype = family;
+    answer->h_length = family == AF_INET ? 4 : 16;
+    answer->h_addr_list = memory->addresses;
+    for (int i = 0; i < n; i++) {
+        memcpy(&memory->found[i], addrs[i].ip, (size_t)answer->h_length);
+        memory->addresses[i] = (char *)&memory->found[i];
+    }
+    memory->addresses[n] = NULL;
+    memory->aliases[0] = NULL;
+    snprintf(memory->name, sizeof(memory->name), "%s", name);
+    return 0;
+}
+
+/* The answer that is one for all. */
+static struct hostent *find_host_for_all(const char *name, int family)
+{
+    static struct host_memory memory;
+    static struct hostent answer;
+    const int error = find_host(name, family, &answer, &memory);
+
+    if (error != 0) {
+        h_errno = error;
         return NULL;
     }
-    answer.h_addrtype = family;
-    answer.h_length = family == AF_INET ? 4 : 16;
-    for (int i = 0; i < n; i++) {
-        memcpy(&found[i], addrs[i].ip, (size_t)answer.h_length);
-        addresses[i] = (char *)&found[i];
-    }
-    addresses[n] = NULL;
-    snprintf(kept_name, sizeof(kept_name), "%s", name);
     return &answer;
 }
 
 struct hostent *gethostbyname(const char *name)
 {
-    return find_host(name, AF_INET);
+    return find_host_for_all(name, AF_INET);
 }
 WASOCK_BSD_PLAIN(gethostbyname);
 
@@ -107,9 +131,45 @@ struct hostent *gethostbyname2(const char *name, int family)
         h_errno = NO_DATA;
         return NULL;
     }
-    return find_host(name, family);
+    return find_host_for_all(name, family);
 }
 WASOCK_BSD_PLAIN(gethostbyname2);
+
+/*
+ * gethostbyname_r(3), gethostbyname2_r(3). Return 0, also if there is no such
+ * host, of which `error` has the reason; ERANGE: too small a buffer.
+ */
+int gethostbyname2_r(const char *name, int family, struct hostent *answer,
+                     char *buffer, size_t capacity, struct hostent **result,
+                     int *error)
+{
+    const size_t gap = -(uintptr_t)buffer % _Alignof(struct host_memory);
+
+    *result = NULL;
+    *error = NETDB_INTERNAL;
+    if (capacity < gap + sizeof(struct host_memory)) {
+        return ERANGE;
+    }
+    if (family != AF_INET && family != AF_INET6) {
+        *error = NO_DATA;
+        return 0;
+    }
+    *error = find_host(name, family, answer,
+                       (struct host_memory *)(void *)(buffer + gap));
+    if (*error == 0) {
+        *result = answer;
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(gethostbyname2_r);
+
+int gethostbyname_r(const char *name, struct hostent *answer, char *buffer,
+                    size_t capacity, struct hostent **result, int *error)
+{
+    return gethostbyname2_r(name, AF_INET, answer, buffer, capacity, result,
+                            error);
+}
+WASOCK_BSD_PLAIN(gethostbyname_r);
 
 /* No list is open. */
 void endhostent(void)
@@ -139,6 +199,23 @@ struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
 }
 WASOCK_BSD_PLAIN(gethostbyaddr);
 
+/* The types are the system's. NOLINTNEXTLINE(readability-non-const-parameter) */
+int gethostbyaddr_r(const void *address, socklen_t length, int family,
+                    struct hostent *answer, char *buffer, size_t capacity,
+                    struct hostent **result, int *error)
+{
+    (void)address;
+    (void)length;
+    (void)family;
+    (void)answer;
+    (void)buffer;
+    (void)capacity;
+    *result = NULL;
+    *error = HOST_NOT_FOUND;
+    return 0;
+}
+WASOCK_BSD_PLAIN(gethostbyaddr_r);
+
 const char *hstrerror(int error)
 {
     return error == HOST_NOT_FOUND ? "host not found" : "host lookup failed";
@@ -161,6 +238,39 @@ struct servent *getservbyport(int port, const char *protocol)
     return NULL;
 }
 WASOCK_BSD_PLAIN(getservbyport);
+
+/* getservbyname_r(3), getservbyport_r(3): the texts are constants; the buffer
+ * is not needed. Return 0, also if there is no such service.
+ * NOLINTBEGIN(readability-non-const-parameter) */
+static int give_service(const struct servent *found, struct servent *answer,
+                        struct servent **result)
+{
+    if (found != NULL) {
+        *answer = *found;
+    }
+    *result = found != NULL ? answer : NULL;
+    return 0;
+}
+
+int getservbyname_r(const char *name, const char *protocol,
+                    struct servent *answer, char *buffer, size_t capacity,
+                    struct servent **result)
+{
+    (void)buffer;
+    (void)capacity;
+    return give_service(getservbyname(name, protocol), answer, result);
+}
+WASOCK_BSD_PLAIN(getservbyname_r);
+
+int getservbyport_r(int port, const char *protocol, struct servent *answer,
+                    char *buffer, size_t capacity, struct servent **result)
+{
+    (void)buffer;
+    (void)capacity;
+    return give_service(getservbyport(port, protocol), answer, result);
+}
+WASOCK_BSD_PLAIN(getservbyport_r);
+/* NOLINTEND(readability-non-const-parameter) */
 
 static struct protoent *protocols(size_t index)
 {
@@ -274,3 +384,15 @@ char *if_indextoname(unsigned number, char *name)
     return NULL;
 }
 WASOCK_BSD_PLAIN(if_indextoname);
+
+struct if_nameindex *if_nameindex(void)
+{
+    return (struct if_nameindex *)calloc(1, sizeof(struct if_nameindex));
+}
+WASOCK_BSD_PLAIN(if_nameindex);
+
+void if_freenameindex(struct if_nameindex *interfaces)
+{
+    free(interfaces);
+}
+WASOCK_BSD_PLAIN(if_freenameindex);

@@ -17,6 +17,7 @@
 #include "../files/pipe.h"
 #include "../plain.h"
 #include "../waiting/watch.h"
+#include "answer.h"
 #include "socket.h"
 
 /* What is there is to be had within any time, as on Linux, which counts in
@@ -61,6 +62,11 @@ static const struct known_wish known_wishes[] = {
     {IPPROTO_TCP, TCP_KEEPINTVL, 75},
     {IPPROTO_TCP, TCP_KEEPCNT, 9},
     {IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
+    {IPPROTO_TCP, TCP_MAXSEG, 536},
+    {IPPROTO_TCP, TCP_LINGER2, 60},
+    {IPPROTO_TCP, TCP_SYNCNT, 6},
+    {IPPROTO_TCP, TCP_WINDOW_CLAMP, 0},
+    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0},
     {IPPROTO_IP, IP_TOS, 0},
     {IPPROTO_IP, IP_TTL, 64},
     {IPPROTO_IPV6, IPV6_V6ONLY, 0},
@@ -160,6 +166,13 @@ static int set_timeout(uint64_t *timeout_ns, const void *value,
     return 0;
 }
 
+/* Options that Linux allows to root only. */
+static bool is_for_root(int option)
+{
+    return option == SO_SNDBUFFORCE || option == SO_RCVBUFFORCE ||
+           option == SO_MARK;
+}
+
 static int set_option(struct socket *socket, int level, int option,
                       const void *value, socklen_t length)
 {
@@ -169,6 +182,12 @@ static int set_option(struct socket *socket, int level, int option,
     if (level == SOL_SOCKET && option == SO_SNDTIMEO) {
         return set_timeout(&socket->send_timeout_ns, value, length);
     }
+    if (level == IPPROTO_TCP && option == TCP_CONGESTION) {
+        return wasock_bsd__set_congestion((const char *)value, length);
+    }
+    if (level == SOL_SOCKET && is_for_root(option)) {
+        return -EPERM;
+    }
     return known_wish(level, option) == NULL
                ? -ENOPROTOOPT
                : set_wish(socket, level, option, value, length);
@@ -177,7 +196,8 @@ static int set_option(struct socket *socket, int level, int option,
 /*
  * setsockopt(2).
  * Errors: EBADF; ENOTSOCK; ENOPROTOOPT: an unknown option, or one that can
- *   only be read; EINVAL: too short a value; EDOM: no time; ENOMEM.
+ *   only be read; EINVAL: too short a value; EDOM: no time; ENOENT: another
+ *   TCP_CONGESTION; EPERM: an option of root's; ENOMEM.
  */
 int setsockopt(int fd, int level, int option, const void *value,
                socklen_t length)
@@ -257,8 +277,8 @@ static bool get_fact(struct socket *socket, int option, int *value)
     }
 }
 
-static void give(void *value, socklen_t *length, const void *bytes,
-                 socklen_t n_bytes)
+void wasock_bsd__give_option(void *value, socklen_t *length, const void *bytes,
+                             socklen_t n_bytes)
 {
     *length = *length < n_bytes ? *length : n_bytes;
     memcpy(value, bytes, *length);
@@ -272,7 +292,7 @@ static void give_timeout(uint64_t timeout_ns, void *value, socklen_t *length)
             (suseconds_t)(timeout_ns % WASOCK_NS_PER_S / WASOCK_NS_PER_US),
     };
 
-    give(value, length, &time, sizeof(time));
+    wasock_bsd__give_option(value, length, &time, sizeof(time));
 }
 
 static int get_wish(const struct socket *socket, int level, int option,
@@ -287,11 +307,12 @@ static int get_wish(const struct socket *socket, int level, int option,
         return -ENOPROTOOPT;
     }
     if (wish != NULL) {
-        give(value, length, wish->value, wish->length);
+        wasock_bsd__give_option(value, length, wish->value, wish->length);
     } else if (level == SOL_SOCKET && option == SO_LINGER) {
-        give(value, length, &no_linger, sizeof(no_linger));
+        wasock_bsd__give_option(value, length, &no_linger, sizeof(no_linger));
     } else {
-        give(value, length, &known->value, sizeof(known->value));
+        wasock_bsd__give_option(value, length, &known->value,
+                                sizeof(known->value));
     }
     return 0;
 }
@@ -318,7 +339,11 @@ int getsockopt(int fd, int level, int option, void *restrict value,
         return (int)wasock_bsd__result(-EINVAL);
     }
     if (level == SOL_SOCKET && get_fact(socket, option, &fact)) {
-        give(value, length, &fact, sizeof(fact));
+        wasock_bsd__give_option(value, length, &fact, sizeof(fact));
+        return 0;
+    }
+    if (wasock_bsd__describe_peer(socket, level, option, value, length) ||
+        wasock_bsd__describe_tcp(socket, level, option, value, length)) {
         return 0;
     }
     if (level == SOL_SOCKET &&

@@ -17,6 +17,7 @@
 #include "../table.h"
 
 long wasock_libc_sysconf(int name) __asm__("sysconf");
+long wasock_libc_fpathconf(int fd, int name) __asm__("fpathconf");
 
 #define HOST_NAME "localhost"
 
@@ -67,10 +68,37 @@ int setrlimit(int resource, const struct rlimit *limit)
 }
 WASOCK_BSD_PLAIN(setrlimit);
 
+/* Errors: as setrlimit; ESRCH: another process. */
+int prlimit(pid_t pid, int resource, const struct rlimit *limit,
+            struct rlimit *old)
+{
+    if (pid != 0 && pid != getpid()) {
+        errno = ESRCH;
+        return -1;
+    }
+    if (old != NULL && getrlimit(resource, old) < 0) {
+        return -1;
+    }
+    return limit == NULL ? 0 : setrlimit(resource, limit);
+}
+WASOCK_BSD_PLAIN(prlimit);
+
 long sysconf(int name)
 {
     return name == _SC_OPEN_MAX ? wasock_bsd__open_max()
                                 : wasock_libc_sysconf(name);
+}
+
+/* pathconf(3), fpathconf(3): as wasi-libc, and PIPE_BUF. Errors: EINVAL. */
+long fpathconf(int fd, int name)
+{
+    return name == _PC_PIPE_BUF ? PIPE_BUF : wasock_libc_fpathconf(fd, name);
+}
+
+long pathconf(const char *path, int name)
+{
+    (void)path;
+    return fpathconf(-1, name);
 }
 
 int getpagesize(void)
@@ -96,6 +124,18 @@ int gethostname(char *name, size_t capacity)
     return 0;
 }
 WASOCK_BSD_PLAIN(gethostname);
+
+/* There is no domain, as on most systems. Errors: EINVAL: no room. */
+int getdomainname(char *name, size_t capacity)
+{
+    if (capacity == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    name[0] = '\0';
+    return 0;
+}
+WASOCK_BSD_PLAIN(getdomainname);
 
 /* Unknown. The types are POSIX's.
  * NOLINTNEXTLINE(readability-non-const-parameter) */
@@ -140,12 +180,3 @@ char *get_current_dir_name(void)
     return getcwd(path, sizeof(path)) != NULL ? strdup(path) : NULL;
 }
 WASOCK_BSD_PLAIN(get_current_dir_name);
-
-/* Errors: ENOSYS: a directory's name is not known by its number. */
-int fchdir(int fd)
-{
-    (void)fd;
-    errno = ENOSYS;
-    return -1;
-}
-WASOCK_BSD_PLAIN(fchdir);

@@ -2,8 +2,8 @@
 /*
  * processes.c - a guest is one process, which can make no other.
  *
- * fork, exec and their like are ENOSYS; there are no children (ECHILD) and no
- * terminals (ENOTTY); nothing can be loaded; its priority is 0 and stays so.
+ * fork, exec and their like are ENOSYS; there are no children (ECHILD); nothing
+ * can be loaded; its priority is 0 and stays so.
  * Timers that would raise a signal are refused, alarm, which cannot fail, does
  * nothing.
  */
@@ -14,7 +14,6 @@
 #include <sys/shm.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "../plain.h"
@@ -132,6 +131,13 @@ pid_t getppid(void)
     return 1;
 }
 WASOCK_BSD_PLAIN(getppid);
+
+/* The one thread has the number of its process. */
+pid_t gettid(void)
+{
+    return getpid();
+}
+WASOCK_BSD_PLAIN(gettid);
 
 pid_t getpgrp(void)
 {
@@ -257,51 +263,6 @@ int setitimer(int which, const struct itimerval *restrict value,
                : not_here();
 }
 WASOCK_BSD_PLAIN(setitimer);
-
-int tcgetattr(int fd, struct termios *settings)
-{
-    (void)fd;
-    (void)settings;
-    errno = ENOTTY;
-    return -1;
-}
-WASOCK_BSD_PLAIN(tcgetattr);
-
-int tcsetattr(int fd, int when, const struct termios *settings)
-{
-    (void)fd;
-    (void)when;
-    (void)settings;
-    errno = ENOTTY;
-    return -1;
-}
-WASOCK_BSD_PLAIN(tcsetattr);
-
-pid_t tcgetpgrp(int fd)
-{
-    (void)fd;
-    errno = ENOTTY;
-    return -1;
-}
-WASOCK_BSD_PLAIN(tcgetpgrp);
-
-int tcsetpgrp(int fd, pid_t group)
-{
-    (void)fd;
-    (void)group;
-    errno = ENOTTY;
-    return -1;
-}
-WASOCK_BSD_PLAIN(tcsetpgrp);
-
-/* Errors: ENOTTY. */
-char *ttyname(int fd)
-{
-    (void)fd;
-    errno = ENOTTY;
-    return NULL;
-}
-WASOCK_BSD_PLAIN(ttyname);
 
 void *dlopen(const char *path, int flags)
 {

@@ -4,8 +4,10 @@
  *
  * True: a signal that the program raises, or sends to itself by kill, runs its
  * handler at once, or when it is unblocked; sa_mask, SA_NODEFER, SA_RESETHAND.
- * SIGPIPE comes where there is a handler for it, and ends no program. No signal
- * comes from outside: to wait for one that is not pending is EDEADLK. Ignored:
+ * SIGPIPE comes where there is a handler for it, and ends no program. A signal
+ * that is pending does not become so a second time, not even a real-time one.
+ * No signal comes from outside: to wait for one that is not pending is EDEADLK,
+ * with a timeout EAGAIN when it is over. Ignored:
  * SA_RESTART and siginterrupt (nothing is interrupted), SA_ONSTACK.
  */
 #include <errno.h>
@@ -15,7 +17,12 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include <poll.h>
+#include <time.h>
+
 #include "../plain.h"
+#include "../waiting/wait.h"
+#include "../waiting/watch.h"
 #include "signals.h"
 
 /* The default action of a signal: wasi-libc ends the program, or goes on. */
@@ -24,6 +31,13 @@ int wasock_libc_raise(int number) __asm__("raise");
 static struct sigaction actions[_NSIG];
 static sigset_t blocked;
 static sigset_t pending;
+static struct signal_watch *watches;
+
+/* How each pending signal was sent. */
+static struct {
+    int code;
+    union sigval value;
+} sent[_NSIG];
 
 static bool is_signal(int signal)
 {
@@ -39,11 +53,22 @@ static sigset_t bit_of(int signal)
     return (sigset_t)1 << (signal - 1);
 }
 
+static siginfo_t info_of(int number)
+{
+    const siginfo_t info = {.si_signo = number,
+                            .si_code = sent[number].code,
+                            .si_pid = getpid(),
+                            .si_uid = getuid(),
+                            .si_value = sent[number].value};
+
+    return info;
+}
+
 /* Run the action of a signal. */
 static void act(int number)
 {
     const struct sigaction action = actions[number];
-    siginfo_t info = {.si_signo = number, .si_pid = getpid()};
+    siginfo_t info = info_of(number);
     const sigset_t before = blocked;
 
     if (action.sa_handler == SIG_IGN) {
@@ -116,8 +141,19 @@ void (*signal(int number, void (*handler)(int)))(int)
     return sigaction(number, &action, &old) < 0 ? SIG_ERR : old.sa_handler;
 }
 
-/* raise(3), of which 0 asks nothing. Errors: EINVAL. */
-int raise(int number)
+/* Those that can be read while the signal is pending, which it is. */
+static void tell_watches(int number)
+{
+    for (struct signal_watch *watch = watches; watch != NULL;
+         watch = watch->next) {
+        if ((watch->set & bit_of(number)) != 0) {
+            wasock_bsd__changed(watch->description, POLLIN);
+        }
+    }
+}
+
+/* Send a signal to oneself, or, 0, none. */
+static int send_signal(int number, int code, union sigval value)
 {
     if (number == 0) {
         return 0;
@@ -125,22 +161,85 @@ int raise(int number)
     if (!is_signal(number)) {
         return -1;
     }
+    if ((pending & bit_of(number)) == 0) {
+        sent[number].code = code;
+        sent[number].value = value;
+    }
     pending |= bit_of(number);
     deliver();
+    if ((pending & bit_of(number)) != 0) {
+        tell_watches(number);
+    }
     return 0;
 }
 
-/* To oneself (by number, or 0 for the group); signal 0 asks whether one is
- * there. Errors: ESRCH; EINVAL. */
-int kill(pid_t pid, int number)
+static bool is_oneself(pid_t pid)
 {
     if (pid != 0 && pid != getpid()) {
         errno = ESRCH;
-        return -1;
+        return false;
     }
-    return raise(number);
+    return true;
+}
+
+/* raise(3), of which 0 asks nothing. Errors: EINVAL. */
+int raise(int number)
+{
+    const union sigval none = {0};
+
+    return send_signal(number, SI_TKILL, none);
+}
+
+/* kill(2), sigqueue(3): to oneself (by number, or 0 for the group); signal 0
+ * asks whether one is there. Errors: ESRCH; EINVAL. */
+int kill(pid_t pid, int number)
+{
+    const union sigval none = {0};
+
+    return is_oneself(pid) ? send_signal(number, SI_USER, none) : -1;
 }
 WASOCK_BSD_PLAIN(kill);
+
+int sigqueue(pid_t pid, int number, union sigval value)
+{
+    return is_oneself(pid) ? send_signal(number, SI_QUEUE, value) : -1;
+}
+WASOCK_BSD_PLAIN(sigqueue);
+
+void wasock_bsd__watch_signals(struct signal_watch *watch)
+{
+    watch->next = watches;
+    watches = watch;
+}
+
+void wasock_bsd__unwatch_signals(struct signal_watch *watch)
+{
+    struct signal_watch **link = &watches;
+
+    while (*link != watch) {
+        link = &(*link)->next;
+    }
+    *link = watch->next;
+}
+
+bool wasock_bsd__is_pending(sigset_t set)
+{
+    return (pending & set) != 0;
+}
+
+int wasock_bsd__take_signal(sigset_t set, siginfo_t *info)
+{
+    for (int number = 1; number < _NSIG; number++) {
+        if ((pending & set & bit_of(number)) != 0) {
+            pending &= ~bit_of(number);
+            if (info != NULL) {
+                *info = info_of(number);
+            }
+            return number;
+        }
+    }
+    return 0;
+}
 
 void wasock_bsd__broken_pipe(void)
 {
@@ -269,16 +368,49 @@ WASOCK_BSD_PLAIN(pause);
 /* Returns the error: EDEADLK. */
 int sigwait(const sigset_t *restrict set, int *restrict number)
 {
-    for (int i = 1; i < _NSIG; i++) {
-        if (pending & *set & bit_of(i)) {
-            pending &= ~bit_of(i);
-            *number = i;
-            return 0;
-        }
+    const int taken = wasock_bsd__take_signal(*set, NULL);
+
+    if (taken == 0) {
+        return EDEADLK;
     }
-    return EDEADLK;
+    *number = taken;
+    return 0;
 }
 WASOCK_BSD_PLAIN(sigwait);
+
+/* sigtimedwait(2), sigwaitinfo(2). Returns the signal.
+ * Errors: EINVAL: a bad timeout; EAGAIN: none came in time; EDEADLK: none is
+ *   pending, and there is no timeout. */
+int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
+                 const struct timespec *restrict timeout)
+{
+    uint64_t deadline_ns = 0;
+    int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
+
+    if (result < 0) {
+        return (int)wasock_bsd__result(result);
+    }
+    result = wasock_bsd__take_signal(*set, info);
+    if (result > 0) {
+        return result;
+    }
+    if (timeout == NULL) {
+        return (int)wasock_bsd__result(-EDEADLK);
+    }
+    result = wasock_bsd__poll(NULL, 0, deadline_ns);
+    if (result < 0) {
+        return (int)wasock_bsd__result(result);
+    }
+    result = wasock_bsd__take_signal(*set, info);
+    return result > 0 ? result : (int)wasock_bsd__result(-EAGAIN);
+}
+WASOCK_BSD_PLAIN(sigtimedwait);
+
+int sigwaitinfo(const sigset_t *restrict set, siginfo_t *restrict info)
+{
+    return sigtimedwait(set, info, NULL);
+}
+WASOCK_BSD_PLAIN(sigwaitinfo);
 
 int siginterrupt(int number, int interrupts)
 {

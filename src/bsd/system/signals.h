@@ -6,6 +6,25 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "../table.h"
+
+/* A description that can be read while signals of a set are pending. */
+struct signal_watch {
+    struct signal_watch *next;
+    struct description *description;
+    sigset_t set;
+};
+
+void wasock_bsd__watch_signals(struct signal_watch *watch);
+void wasock_bsd__unwatch_signals(struct signal_watch *watch);
+
+/* Whether a signal of a set is pending. */
+bool wasock_bsd__is_pending(sigset_t set);
+
+/* Take the lowest pending signal of a set. Returns its number, or 0. info:
+ * written, unless NULL. */
+int wasock_bsd__take_signal(sigset_t set, siginfo_t *info);
+
 /* A write has no reader: raise SIGPIPE, if the program handles it. */
 void wasock_bsd__broken_pipe(void);
 

@@ -52,14 +52,34 @@ gid_t getegid(void)
 }
 WASOCK_BSD_PLAIN(getegid);
 
+/* Errors: EINVAL: a negative capacity. */
 int getgroups(int capacity, gid_t *groups)
 {
+    if (capacity < 0) {
+        errno = EINVAL;
+        return -1;
+    }
     if (capacity > 0) {
         groups[0] = ID;
     }
     return 1;
 }
 WASOCK_BSD_PLAIN(getgroups);
+
+int getresuid(uid_t *real, uid_t *effective, uid_t *saved)
+{
+    *real = ID;
+    *effective = ID;
+    *saved = ID;
+    return 0;
+}
+WASOCK_BSD_PLAIN(getresuid);
+
+int getresgid(gid_t *real, gid_t *effective, gid_t *saved)
+{
+    return getresuid(real, effective, saved);
+}
+WASOCK_BSD_PLAIN(getresgid);
 
 int setuid(uid_t uid)
 {
@@ -156,6 +176,16 @@ char *getlogin(void)
     return NULL;
 }
 WASOCK_BSD_PLAIN(getlogin);
+
+/* Returns the error: ENXIO. The types are POSIX's.
+ * NOLINTNEXTLINE(readability-non-const-parameter) */
+int getlogin_r(char *name, size_t capacity)
+{
+    (void)name;
+    (void)capacity;
+    return ENXIO;
+}
+WASOCK_BSD_PLAIN(getlogin_r);
 
 int fchownat(int directory_fd, const char *path, uid_t uid, gid_t gid,
              int flags)

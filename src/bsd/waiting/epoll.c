@@ -65,9 +65,31 @@ static void unlist(struct epoll *epoll, struct item *item)
     item->previous_ready = NULL;
 }
 
+/* An item that time alone can make ready is in a list, however it leaves. */
+static void list_timed(struct epoll *epoll, struct item *item)
+{
+    if (item->watch.description->operations->due_ns != NULL) {
+        item->next_timed = epoll->timed;
+        epoll->timed = item;
+    }
+}
+
+static void unlist_timed(struct epoll *epoll, const struct item *item)
+{
+    struct item **link = &epoll->timed;
+
+    while (*link != NULL && *link != item) {
+        link = &(*link)->next_timed;
+    }
+    if (*link != NULL) {
+        *link = item->next_timed;
+    }
+}
+
 static void free_item(struct epoll *epoll, struct item *item)
 {
     unlist(epoll, item);
+    unlist_timed(epoll, item);
     wasock_bsd__unwatch(&item->watch);
     if (item->next != NULL) {
         item->next->previous = item->previous;
@@ -236,8 +258,28 @@ static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
     }
 }
 
-static void take_news(struct epoll *epoll)
+/* Let time make ready what it does. Returns the deadline at which it makes more
+ * ready. */
+static uint64_t take_time(const struct epoll *epoll)
 {
+    uint64_t due_ns = WASOCK_NO_DEADLINE;
+
+    for (const struct item *item = epoll->timed; item != NULL;
+         item = item->next_timed) {
+        struct description *description = item->watch.description;
+        if (description != NULL) {
+            due_ns = wasock_deadline_earlier(
+                due_ns, description->operations->due_ns(description));
+        }
+    }
+    return due_ns;
+}
+
+/* Returns the deadline at which there will be more. */
+static uint64_t take_news(struct epoll *epoll)
+{
+    const uint64_t due_ns = take_time(epoll);
+
     while (epoll->inbox != NULL) {
         struct item *item = (struct item *)epoll->inbox;
         const unsigned risen = item->watch.risen;
@@ -267,6 +309,7 @@ static void take_news(struct epoll *epoll)
             list(epoll, item);
         }
     }
+    return due_ns;
 }
 
 /* The host reports readiness: pass it to all items of this instance. */
@@ -393,6 +436,11 @@ static void epoll_look(struct description *description)
     }
 }
 
+static uint64_t epoll_due_ns(struct description *description)
+{
+    return take_news((struct epoll *)description);
+}
+
 static int epoll_stat(struct description *description, struct stat *status)
 {
     (void)description;
@@ -418,6 +466,7 @@ static int epoll_close(struct description *description)
 
 static const struct operations epoll_operations = {
     .known = epoll_known,
+    .due_ns = epoll_due_ns,
     .look = epoll_look,
     .stat = epoll_stat,
     .close = epoll_close,
@@ -515,6 +564,7 @@ static int add_item(struct epoll *epoll, struct description *description,
     epoll->items = item;
     epoll->n_items++;
     wasock_bsd__watch(description, &item->watch, &epoll->inbox);
+    list_timed(epoll, item);
     const int result = set_event(epoll, item, event);
     if (result < 0) {
         free_item(epoll, item);
@@ -581,10 +631,11 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
                       int capacity, uint64_t deadline_ns)
 {
     for (;;) {
-        take_news(epoll);
+        const uint64_t due_ns = take_news(epoll);
         const bool is_ready = is_anything_ready(epoll);
         const int result = wasock_bsd__epoll_ask(
-            epoll, is_ready ? WASOCK_DEADLINE_PAST : deadline_ns);
+            epoll, is_ready ? WASOCK_DEADLINE_PAST
+                            : wasock_deadline_earlier(deadline_ns, due_ns));
         if (result < 0) {
             return result;
         }

@@ -28,6 +28,7 @@ struct item {
     struct item *previous;
     struct item *next_ready; /* in the ring of those perhaps ready */
     struct item *previous_ready;
+    struct item *next_timed;  /* of those that time alone makes ready */
     struct epoll_event event; /* as registered */
     int fd;
     bool is_over;   /* a reported ONESHOT */
@@ -46,6 +47,7 @@ struct epoll {
     struct epoll_watch *inbox;
     struct item *items; /* all */
     size_t n_items;
+    struct item *timed; /* those with due_ns */
     struct item *ready; /* a ring, the first to be looked at; or NULL */
 };
 

@@ -42,7 +42,8 @@ struct turn {
     struct pollfd *fds;
     size_t n_fds;
     int n_ready;
-    bool must_nap; /* something is found only by trying */
+    bool must_nap;   /* something is found only by trying */
+    uint64_t due_ns; /* when time alone makes something ready: a deadline */
 };
 
 /* Questions to the host, and of which of the fds each is. One wait is under way
@@ -178,6 +179,10 @@ static int look_at(struct turn *turn, size_t index,
         operations->host != NULL ? operations->host(description) : NULL;
     int result = 0;
 
+    if (operations->due_ns != NULL) {
+        turn->due_ns = wasock_deadline_earlier(turn->due_ns,
+                                               operations->due_ns(description));
+    }
     if (operations->look != NULL &&
         (host == NULL || wasock_bsd__is_mute(host))) {
         report(turn, index, look_ahead(description, events));
@@ -207,6 +212,7 @@ static int look_at_all(struct turn *turn)
     wasock_bsd__ask_clear(&questions);
     turn->n_ready = 0;
     turn->must_nap = false;
+    turn->due_ns = WASOCK_NO_DEADLINE;
     for (size_t i = 0; i < turn->n_fds; i++) {
         turn->fds[i].revents = 0;
         if (turn->fds[i].fd < 0) {
@@ -228,14 +234,21 @@ static int look_at_all(struct turn *turn)
     return 0;
 }
 
-/* The timeout of the next poll of the host. */
+/* The timeout of the next poll of the host. is_last: set if nothing can come
+ * after it. */
 static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
-                           unsigned *nap_ms)
+                           unsigned *nap_ms, bool *is_last)
 {
-    if (turn->n_ready > 0) {
+    *is_last = turn->n_ready > 0;
+    if (*is_last) {
         return 0;
     }
     uint64_t timeout_ns = wasock__time_left_ns(deadline_ns);
+    *is_last = timeout_ns == 0;
+    if (turn->due_ns != WASOCK_NO_DEADLINE && timeout_ns > 0) {
+        const uint64_t due_ns = wasock__time_left_ns(turn->due_ns);
+        timeout_ns = timeout_ns < due_ns ? timeout_ns : due_ns;
+    }
     if (turn->must_nap && timeout_ns > 0) {
         const uint64_t nap_ns = wasock_bsd__nap_ns(nap_ms);
         timeout_ns = timeout_ns < nap_ns ? timeout_ns : nap_ns;
@@ -298,12 +311,14 @@ int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
         if (result < 0) {
             return result;
         }
-        const uint64_t timeout_ns = timeout_of(&turn, deadline_ns, &nap_ms);
+        bool is_last = false;
+        const uint64_t timeout_ns =
+            timeout_of(&turn, deadline_ns, &nap_ms, &is_last);
         result = ask_host(&turn, timeout_ns);
         if (result < 0) {
             return result;
         }
-        if (turn.n_ready > 0 || timeout_ns == 0) {
+        if (turn.n_ready > 0 || is_last) {
             return turn.n_ready;
         }
     }

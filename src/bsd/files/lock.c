@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lock.c - flock, lockf and the locks of fcntl, as for a process that is alone.
+ *
+ * True: flock excludes other descriptions of the same file, until it is
+ * unlocked or the last number is closed. A record lock (fcntl, lockf) never
+ * excludes the process that has it, so here it always succeeds. WASI has no
+ * locks: other processes are not kept out.
+ */
+#include "lock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../plain.h"
+
+struct file_lock {
+    struct file_lock *next;
+    const struct description *owner;
+    dev_t device;
+    ino_t inode; /* 0: of no file that others could open */
+    bool is_exclusive;
+};
+
+static struct file_lock *locks;
+
+/* The link to a description's lock, or to the end. */
+static struct file_lock **find_lock(const struct description *owner)
+{
+    struct file_lock **link = &locks;
+
+    while (*link != NULL && (*link)->owner != owner) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+void wasock_bsd__unlock(const struct description *description)
+{
+    struct file_lock **link = find_lock(description);
+    struct file_lock *lock = *link;
+
+    if (lock != NULL) {
+        *link = lock->next;
+        free(lock);
+    }
+}
+
+static bool is_excluded(const struct file_lock *wanted)
+{
+    for (const struct file_lock *lock = locks; lock != NULL;
+         lock = lock->next) {
+        if (lock->inode != 0 && lock->inode == wanted->inode &&
+            lock->device == wanted->device &&
+            (lock->is_exclusive || wanted->is_exclusive)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As Linux, which gives up a lock before it takes one of the other kind. */
+static int lock_description(struct description *description, bool is_exclusive,
+                            bool may_wait)
+{
+    struct stat status = {0};
+    const struct file_lock *held = *find_lock(description);
+
+    if (held != NULL && held->is_exclusive == is_exclusive) {
+        return 0;
+    }
+    if (description->operations->stat != NULL) {
+        const int result = description->operations->stat(description, &status);
+        if (result < 0) {
+            return result;
+        }
+    }
+    wasock_bsd__unlock(description);
+    const struct file_lock wanted = {locks, description, status.st_dev,
+                                     status.st_ino, is_exclusive};
+    if (is_excluded(&wanted)) {
+        return may_wait ? -EDEADLK : -EWOULDBLOCK;
+    }
+    struct file_lock *lock = (struct file_lock *)malloc(sizeof(*lock));
+    if (lock == NULL) {
+        return -ENOLCK;
+    }
+    *lock = wanted;
+    locks = lock;
+    return 0;
+}
+
+/*
+ * flock(2).
+ * Errors: EBADF; EINVAL: no such operation; EWOULDBLOCK: another description
+ *   has the file, and LOCK_NB; EDEADLK: without: only this program could unlock
+ *   it; ENOLCK: no memory.
+ */
+int flock(int fd, int operation)
+{
+    struct description *description = wasock_bsd__find(fd);
+    int result = 0;
+
+    if (description == NULL) {
+        return -1;
+    }
+    switch (operation & ~LOCK_NB) {
+    case LOCK_SH:
+    case LOCK_EX:
+        result = lock_description(description, (operation & LOCK_EX) != 0,
+                                  (operation & LOCK_NB) == 0);
+        break;
+    case LOCK_UN:
+        wasock_bsd__unlock(description);
+        break;
+    default:
+        result = -EINVAL;
+        break;
+    }
+    return (int)wasock_bsd__result(result);
+}
+WASOCK_BSD_PLAIN(flock);
+
+/* Whether it is open for what a record lock is about. */
+static bool allows(const struct description *description, short type)
+{
+    const int mode = description->flags & O_ACCMODE;
+
+    return type == F_UNLCK || mode != (type == F_WRLCK ? O_RDONLY : O_WRONLY);
+}
+
+int wasock_bsd__lock_record(const struct description *description, int command,
+                            struct flock *lock)
+{
+    if (lock->l_type < F_RDLCK || lock->l_type > F_UNLCK ||
+        (command == F_GETLK && lock->l_type == F_UNLCK) ||
+        lock->l_whence < SEEK_SET || lock->l_whence > SEEK_END ||
+        (lock->l_whence == SEEK_SET && lock->l_start < 0)) {
+        return -EINVAL;
+    }
+    if (command == F_GETLK) {
+        lock->l_type = F_UNLCK; /* nobody else's is in the way */
+        return 0;
+    }
+    return allows(description, lock->l_type) ? 0 : -EBADF;
+}
+
+/*
+ * lockf(3).
+ * Errors: EBADF: also a number that is not open for writing; EINVAL.
+ */
+int lockf(int fd, int command, off_t length)
+{
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_CUR, .l_len = length};
+
+    switch (command) {
+    case F_ULOCK:
+        lock.l_type = F_UNLCK;
+        return fcntl(fd, F_SETLK, &lock);
+    case F_LOCK:
+    case F_TLOCK:
+        return fcntl(fd, F_SETLK, &lock);
+    case F_TEST:
+        lock.l_type = F_RDLCK;
+        return fcntl(fd, F_GETLK, &lock);
+    default:
+        errno = EINVAL;
+        return -1;
+    }
+}
+WASOCK_BSD_PLAIN(lockf);
