@@ -207,9 +207,10 @@ jco() {
 
 if [ $all_hosts = yes ]; then
     jco
-    # What the known programs are built with, and clients of those and of the
-    # examples.
-    install make xz-utils mosquitto-clients redis-tools apache2-utils
+    # What the known programs are built of and with, and clients of those and of
+    # the examples.
+    install binaryen make xz-utils mosquitto-clients redis-tools apache2-utils
+    tools/sources.sh || say "SKIP: some known programs cannot be built"
     if [ ! -x "$hosts/bin/wazero" ]; then
         say "building wazero 1.12.0"
         GOBIN=$hosts/bin go install \

@@ -26,12 +26,23 @@ OPTIONS = ("-pthread -rdynamic -fPIE -pie -fstack-protector-strong "
            "-Wl,--no-as-needed -Wl,--no-undefined -Wl,-Bsymbolic-functions "
            "-Wl,--start-group -Wl,--end-group -Wl,--hash-style=gnu "
            "-Wl,--sort-common -Wl,--warn-common "
-           "-lpthread -lrt -ldl -lnsl -lresolv -lutil -lcrypt -Werror").split()
+           "-lpthread -lrt -ldl -lnsl -lresolv -lutil -lcrypt -latomic -lgcc_s "
+           # With a value of their own, which goes as well.
+           "-Wl,-rpath -Wl,/usr/lib -Wl,-rpath,/a,-rpath-link,/b -R /usr/lib "
+           "-Wl,--rpath=/c -Wl,-soname,libc.so.1 -Wl,-soname=c -z now "
+           "-Xlinker -z -Xlinker relro -Xlinker -rpath -Xlinker /d -znoexecstack "
+           "-Wl,-z,relro,-z,now -Wl,--version-script,map -Wl,-dynamic-linker -Wl,x "
+           "-Wl,--version-script=map -Wl,--dynamic-list=list "
+           "-Wl,--enable-new-dtags -Wl,--gc-sections,--as-needed,-Map,cc.map "
+           "-fuse-ld=gold -march=native -mtune=generic -m64 -specs=x -no-pie "
+           "-static-libgcc -Werror").split() + ["-z relro"]
 
 compiler, folder, host = sys.argv[1:4]
 program = pathlib.Path(folder) / "cc.wasm"
 subprocess.run([compiler, *OPTIONS, "-x", "c", "-", "-o", program],
-               input=SOURCE, text=True, check=True, stderr=subprocess.DEVNULL)
+               input=SOURCE, text=True, check=True, stderr=subprocess.DEVNULL,
+               cwd=folder)
+assert (pathlib.Path(folder) / "cc.map").exists()  # wasm-ld knows this one
 subprocess.run([compiler, "-v"], check=True, stderr=subprocess.DEVNULL)
 run = subprocess.run([hosts.path(host), "run", program], text=True,
                      capture_output=True, timeout=50)
