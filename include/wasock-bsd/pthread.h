@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* pthread.h - one thread: locks work, pthread_create fails. */
+/* pthread.h - with wasock-cc --threads, threads that run until they wait.
+ * Without, one thread: locks work, pthread_create fails. */
 #ifndef WASOCK_BSD_PTHREAD_H
 #define WASOCK_BSD_PTHREAD_H
 
@@ -32,6 +33,7 @@ extern "C" {
 #define PTHREAD_SCOPE_SYSTEM 0
 #define PTHREAD_BARRIER_SERIAL_THREAD (-1)
 #define PTHREAD_STACK_MIN 16384
+#define PTHREAD_CANCELED ((void *)-1)
 #define PTHREAD_CANCEL_ENABLE 0
 #define PTHREAD_CANCEL_DISABLE 1
 #define PTHREAD_CANCEL_DEFERRED 0
@@ -41,6 +43,11 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                    void *(*start)(void *), void *argument)
     WASOCK_BSD(pthread_create);
 int pthread_join(pthread_t thread, void **result) WASOCK_BSD(pthread_join);
+int pthread_tryjoin_np(pthread_t thread, void **result)
+    WASOCK_BSD(pthread_tryjoin_np);
+int pthread_timedjoin_np(pthread_t thread, void **result,
+                         const struct timespec *deadline)
+    WASOCK_BSD(pthread_timedjoin_np);
 int pthread_detach(pthread_t thread) WASOCK_BSD(pthread_detach);
 void pthread_exit(void *result) WASOCK_BSD(pthread_exit)
     __attribute__((noreturn));
@@ -48,6 +55,10 @@ int pthread_cancel(pthread_t thread) WASOCK_BSD(pthread_cancel);
 pthread_t pthread_self(void) WASOCK_BSD(pthread_self);
 int pthread_setname_np(pthread_t thread, const char *name)
     WASOCK_BSD(pthread_setname_np);
+int pthread_getname_np(pthread_t thread, char *name, size_t capacity)
+    WASOCK_BSD(pthread_getname_np);
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+    WASOCK_BSD(pthread_getattr_np);
 int pthread_equal(pthread_t a, pthread_t b) WASOCK_BSD(pthread_equal);
 void pthread_testcancel(void) WASOCK_BSD(pthread_testcancel);
 int pthread_setcancelstate(int state, int *old)
@@ -155,6 +166,12 @@ int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
     WASOCK_BSD(pthread_rwlock_wrlock);
 int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
     WASOCK_BSD(pthread_rwlock_trywrlock);
+int pthread_rwlock_timedrdlock(pthread_rwlock_t *__restrict lock,
+                               const struct timespec *__restrict deadline)
+    WASOCK_BSD(pthread_rwlock_timedrdlock);
+int pthread_rwlock_timedwrlock(pthread_rwlock_t *__restrict lock,
+                               const struct timespec *__restrict deadline)
+    WASOCK_BSD(pthread_rwlock_timedwrlock);
 int pthread_rwlock_unlock(pthread_rwlock_t *lock)
     WASOCK_BSD(pthread_rwlock_unlock);
 

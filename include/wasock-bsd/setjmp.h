@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * setjmp.h - setjmp returns once. wasm cannot jump out of functions without
- * exceptions, which not every host has: longjmp prints an error and aborts.
+ * setjmp.h - with wasock-cc --longjmp, or --threads, both work. Without, setjmp
+ * returns once, and longjmp prints an error and aborts: wasm cannot jump out of
+ * functions without exceptions, which not every host has.
  */
 #ifndef WASOCK_BSD_SETJMP_H
 #define WASOCK_BSD_SETJMP_H
@@ -10,9 +11,39 @@
 
 #include <wasock_bsd_rename.h>
 
+#ifdef WASOCK_BSD_LONGJMP
+#include <__typedef_sigset_t.h>
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#ifdef WASOCK_BSD_LONGJMP
+
+struct wasock_bsd_jmp_buf {
+    void *jump;
+    unsigned serial;
+    int has_mask;
+    sigset_t mask;
+};
+typedef struct wasock_bsd_jmp_buf jmp_buf[1];
+typedef struct wasock_bsd_jmp_buf sigjmp_buf[1];
+
+int setjmp(jmp_buf buffer) WASOCK_BSD(real_setjmp)
+    __attribute__((returns_twice));
+int sigsetjmp(sigjmp_buf buffer, int saves_mask) WASOCK_BSD(real_sigsetjmp)
+    __attribute__((returns_twice));
+#define setjmp(buffer) setjmp(buffer)
+#define _setjmp(buffer) setjmp(buffer)
+#define sigsetjmp(buffer, saves_mask) sigsetjmp(buffer, saves_mask)
+
+void longjmp(jmp_buf buffer, int value) WASOCK_BSD(real_longjmp)
+    __attribute__((noreturn));
+void siglongjmp(sigjmp_buf buffer, int value) WASOCK_BSD(real_siglongjmp)
+    __attribute__((noreturn));
+
+#else
 
 typedef int jmp_buf[1];
 typedef int sigjmp_buf[1];
@@ -25,6 +56,10 @@ void longjmp(jmp_buf buffer, int value) WASOCK_BSD(longjmp)
     __attribute__((noreturn));
 void siglongjmp(sigjmp_buf buffer, int value) WASOCK_BSD(siglongjmp)
     __attribute__((noreturn));
+
+#endif
+
+#define _longjmp(buffer, value) longjmp(buffer, value)
 
 #ifdef __cplusplus
 }

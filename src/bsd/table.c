@@ -13,6 +13,7 @@
 
 #include "files/file.h"
 #include "files/lock.h"
+#include "threads/layer.h"
 
 struct entry {
     struct description *description; /* NULL: the number is free */
@@ -169,6 +170,7 @@ int wasock_bsd__release(struct description *description)
         return 0;
     }
     wasock_bsd__unlock(description);
+    wasock_bsd__note_closed();
     return description->operations->close(description);
 }
 
@@ -183,6 +185,7 @@ int wasock_bsd__put(int fd, struct description *description,
     struct description *replaced = entries[fd].description;
     occupy(fd, description, descriptor_flags);
     if (replaced != NULL) {
+        wasock_bsd__note_closed();
         /* dup2 does not report a failed close. */
         wasock_bsd__release(replaced);
     }
@@ -222,6 +225,7 @@ int close(int fd)
         return -1;
     }
     entries[fd].description = NULL;
+    wasock_bsd__note_closed();
     if (fd < lowest_free) {
         lowest_free = fd;
     }

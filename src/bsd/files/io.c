@@ -16,6 +16,7 @@
 
 #include "../system/signals.h"
 #include "../table.h"
+#include "../threads/layer.h"
 #include "file.h"
 
 /* Whether vectors are such that POSIX allows: 0, or EINVAL. */
@@ -56,8 +57,10 @@ ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
     if (description->operations->read == NULL) {
         return wasock_bsd__result(-EINVAL);
     }
-    return wasock_bsd__result(
-        description->operations->read(description, buffers, n_buffers, 0));
+    wasock_bsd__begin_call(description);
+    const ssize_t n =
+        description->operations->read(description, buffers, n_buffers, 0);
+    return wasock_bsd__result(wasock_bsd__end_call(description, n));
 }
 
 ssize_t read(int fd, void *buffer, size_t capacity)
@@ -88,12 +91,14 @@ ssize_t writev(int fd, const struct iovec *slices, int n_slices)
     if (description->operations->write == NULL) {
         return wasock_bsd__result(-EINVAL);
     }
+    wasock_bsd__begin_call(description);
     const ssize_t n =
         description->operations->write(description, slices, n_slices, 0);
-    if (n == -EPIPE) {
+    const ssize_t result = wasock_bsd__end_call(description, n);
+    if (result == -EPIPE) {
         wasock_bsd__broken_pipe();
     }
-    return wasock_bsd__result(n);
+    return wasock_bsd__result(result);
 }
 
 ssize_t write(int fd, const void *data, size_t length)

@@ -22,6 +22,7 @@
 #include <wasock/fd.h>
 
 #include "../plain.h"
+#include "../threads/layer.h"
 #include "../vectors.h"
 #include "../waiting/watch.h"
 
@@ -92,12 +93,13 @@ static size_t put_in(struct stream *stream, const unsigned char *bytes,
     return n;
 }
 
-/* The result of a call that would wait for ever. */
-static int blocked(const struct description *description, int flags)
+/* A call would wait. Returns 0 to try again: another thread has changed
+ * something. Without threads that would be never: EDEADLK. */
+static int block(struct description *description, int flags)
 {
     return (description->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0
                ? -EAGAIN
-               : -EDEADLK;
+               : wasock_bsd__await(description);
 }
 
 static ssize_t end_read(struct description *description,
@@ -113,8 +115,11 @@ static ssize_t end_read(struct description *description,
     if (wasock_bsd__total_of(buffers, n_buffers) == 0) {
         return 0;
     }
-    if (stream->length == 0) {
-        return is_over(stream) ? 0 : blocked(description, flags);
+    while (stream->length == 0) {
+        const int result = is_over(stream) ? 0 : block(description, flags);
+        if (result < 0 || is_over(stream)) {
+            return result;
+        }
     }
     for (int i = 0; i < n_buffers; i++) {
         n += copy_out(stream, n, (unsigned char *)buffers[i].iov_base,
@@ -133,32 +138,49 @@ static ssize_t end_read(struct description *description,
     return (ssize_t)n;
 }
 
+/* Put in what there is room for of the slices, behind `offset` bytes. */
+static size_t put_slices(struct stream *stream, const struct iovec *slices,
+                         int n_slices, size_t offset)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < n_slices; i++) {
+        const size_t length = slices[i].iov_len;
+        if (offset >= length) {
+            offset -= length;
+            continue;
+        }
+        n += put_in(stream, (const unsigned char *)slices[i].iov_base + offset,
+                    length - offset);
+        offset = 0;
+    }
+    return n;
+}
+
 static ssize_t end_write(struct description *description,
                          const struct iovec *slices, int n_slices, int flags)
 {
     const struct end *end = (const struct end *)description;
     struct stream *stream = end->out;
     const size_t total = wasock_bsd__total_of(slices, n_slices);
+    const size_t needed = total <= ATOMIC_BYTES ? total : (size_t)1;
     size_t n = 0;
+    int result = 0;
 
     if (stream == NULL) {
         return -EBADF;
     }
-    if (total == 0) {
-        return 0;
+    while (n < total && result == 0) {
+        if (is_over(stream)) {
+            result = -EPIPE;
+        } else if (room_of(stream) < needed) {
+            result = block(description, flags);
+        } else {
+            n += put_slices(stream, slices, n_slices, n);
+            wasock_bsd__changed(stream->reader, POLLIN);
+        }
     }
-    if (is_over(stream)) {
-        return -EPIPE;
-    }
-    if (room_of(stream) < (total <= ATOMIC_BYTES ? total : (size_t)1)) {
-        return blocked(description, flags);
-    }
-    for (int i = 0; i < n_slices; i++) {
-        n += put_in(stream, (const unsigned char *)slices[i].iov_base,
-                    slices[i].iov_len);
-    }
-    wasock_bsd__changed(stream->reader, POLLIN);
-    return (ssize_t)n;
+    return n > 0 ? (ssize_t)n : result;
 }
 
 static unsigned reader_known(const struct end *end)

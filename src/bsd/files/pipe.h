@@ -2,8 +2,9 @@
 /*
  * pipe.h - streams inside the program: pipes and socket pairs.
  *
- * One program has both ends, so an end that is empty, or full, stays so while
- * a call waits: instead of waiting for ever it fails with EDEADLK.
+ * One program has both ends. Without threads an end that is empty, or full,
+ * stays so while a call waits: instead of waiting for ever it fails with
+ * EDEADLK.
  */
 #ifndef WASOCK_BSD_FILES_PIPE_H
 #define WASOCK_BSD_FILES_PIPE_H

@@ -11,47 +11,53 @@
 
 #include <wasock/err.h>
 
+#include "../threads/layer.h"
 #include "../waiting/watch.h"
 #include "socket.h"
 
-/* The socket of the next connection: one that is ready, or a new one. */
-static struct socket *prepare(struct socket *listening)
+static struct socket *new_socket(const struct socket *listening)
 {
-    if (listening->next == NULL) {
-        listening->next =
-            wasock_bsd__new_socket(listening->domain, listening->protocol, 0);
-    }
-    return listening->next;
+    return wasock_bsd__new_socket(listening->domain, listening->protocol, 0);
 }
 
-/* Connect the next socket, waiting where that is allowed. */
-static int connect_next(struct socket *listening, bool may_wait)
+static void be_accepted(struct socket *accepted, const struct socket *listening)
 {
-    struct socket *next = prepare(listening);
+    accepted->state = SOCKET_CONNECTED;
+    accepted->local = listening->local;
+}
 
-    if (next == NULL) {
+static bool is_ahead(const struct socket *listening)
+{
+    return listening->next != NULL &&
+           listening->next->state == SOCKET_CONNECTED;
+}
+
+/* Connect the next socket, without waiting. */
+static int connect_next(struct socket *listening)
+{
+    if (listening->next == NULL) {
+        listening->next = new_socket(listening);
+    }
+    if (listening->next == NULL) {
         return -ENOMEM;
     }
-    if (next->state == SOCKET_CONNECTED) {
+    if (is_ahead(listening)) {
         return 0;
     }
-    const int result =
-        may_wait
-            ? wasock_listener_accept(&listening->listener, &next->conn)
-            : wasock_listener_try_accept(&listening->listener, &next->conn);
+    const int result = wasock_listener_try_accept(&listening->listener,
+                                                  &listening->next->conn);
     if (result == 0) {
-        next->state = SOCKET_CONNECTED;
-        next->local = listening->local;
+        be_accepted(listening->next, listening);
     }
     return result;
 }
 
 void wasock_bsd__accept_ahead(struct socket *socket)
 {
-    if (socket->next != NULL && socket->next->state == SOCKET_CONNECTED) {
+    if (is_ahead(socket)) {
         return;
     }
-    const int result = connect_next(socket, false);
+    const int result = connect_next(socket);
     if (result != -WASOCK_EAGAIN) {
         /* The host reports it only once. */
         wasock_bsd__changed(&socket->description, POLLIN | POLLRDNORM);
@@ -60,30 +66,79 @@ void wasock_bsd__accept_ahead(struct socket *socket)
     socket->error = result == -WASOCK_EAGAIN ? 0 : result;
 }
 
+static struct socket *take_next(struct socket *listening)
+{
+    struct socket *next = listening->next;
+
+    listening->next = NULL;
+    return next;
+}
+
+/* Wait for a connection. Another thread may accept ahead meanwhile, so the
+ * socket is this call's own. */
+static int wait_for_next(struct socket *listening, struct socket **accepted)
+{
+    int result = wasock_socket_set_deadline_ns(
+        &listening->listener.socket, WASOCK_READABLE,
+        wasock_bsd__deadline(listening->receive_timeout_ns));
+    struct socket *next = take_next(listening);
+
+    if (next == NULL) {
+        next = new_socket(listening);
+    }
+    if (next == NULL) {
+        return -ENOMEM;
+    }
+    if (result == 0) {
+        result = wasock_listener_accept(&listening->listener, &next->conn);
+    }
+    if (result == 0) {
+        be_accepted(next, listening);
+        *accepted = next;
+    } else if (listening->next == NULL) {
+        listening->next = next; /* for the next call */
+    } else {
+        next->description.operations->close(&next->description);
+    }
+    return result;
+}
+
 /* Take the next connection off the listener. */
 static int accept_next(struct socket *listening, struct socket **accepted)
 {
-    const bool may_wait =
-        !wasock_bsd__is_nonblocking(&listening->description, 0);
     int result = 0;
 
     listening->error = 0;
-    if (may_wait) {
-        result = wasock_socket_set_deadline_ns(
-            &listening->listener.socket, WASOCK_READABLE,
-            wasock_bsd__deadline(listening->receive_timeout_ns));
-    }
-    if (result == 0) {
-        result = connect_next(listening, may_wait);
+    if (is_ahead(listening)) {
+        *accepted = take_next(listening);
+    } else if (wasock_bsd__is_nonblocking(&listening->description, 0)) {
+        result = connect_next(listening);
+        *accepted = result == 0 ? take_next(listening) : NULL;
+    } else {
+        result = wait_for_next(listening, accepted);
     }
     wasock_bsd__changed(&listening->description, 0);
     if (result < 0) {
         return result;
     }
-    *accepted = listening->next;
-    listening->next = NULL;
     wasock_bsd__inherit_options(*accepted, listening);
     return 0;
+}
+
+/* Number a connection. Without a number it waits on. */
+static int give_number(struct socket *listening, struct socket *accepted,
+                       int flags)
+{
+    const int number =
+        wasock_bsd__number(&accepted->description, 0,
+                           (flags & SOCK_CLOEXEC) != 0 ? FD_CLOEXEC : 0);
+
+    if (number < 0 && listening->next == NULL) {
+        listening->next = accepted;
+    } else if (number < 0) {
+        accepted->description.operations->close(&accepted->description);
+    }
+    return number;
 }
 
 /*
@@ -111,15 +166,13 @@ int accept4(int fd, struct sockaddr *restrict address,
         return -1;
     }
     struct socket *accepted = NULL;
-    const int result = accept_next(listening, &accepted);
-    if (result < 0) {
-        return (int)wasock_bsd__result(result);
+    wasock_bsd__begin_call(&listening->description);
+    int number = accept_next(listening, &accepted);
+    if (number == 0) {
+        number = give_number(listening, accepted, flags);
     }
-    const int number =
-        wasock_bsd__number(&accepted->description, 0,
-                           (flags & SOCK_CLOEXEC) != 0 ? FD_CLOEXEC : 0);
+    number = (int)wasock_bsd__end_call(&listening->description, number);
     if (number < 0) {
-        listening->next = accepted; /* it waits on */
         return (int)wasock_bsd__result(number);
     }
     accepted->description.flags |=

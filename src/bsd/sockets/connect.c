@@ -16,6 +16,7 @@
 
 #include "../../host.h"
 #include "../plain.h"
+#include "../threads/layer.h"
 #include "../waiting/watch.h"
 #include "address.h"
 #include "loopback.h"
@@ -258,12 +259,14 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
     if (result == 0 && address->sa_family != connecting->domain) {
         result = -EAFNOSUPPORT;
     }
+    wasock_bsd__begin_call(&connecting->description);
     if (result == 0) {
         result = connecting->type == SOCK_DGRAM
                      ? wasock_bsd__connect_datagram(connecting, &addr)
                      : connect_stream(connecting, &addr);
     }
     wasock_bsd__changed(&connecting->description, WASOCK_BSD_ALL);
+    result = (int)wasock_bsd__end_call(&connecting->description, result);
     return (int)wasock_bsd__result(result);
 }
 

@@ -15,6 +15,7 @@
 #include "../files/pipe.h"
 #include "../plain.h"
 #include "../system/signals.h"
+#include "../threads/layer.h"
 #include "../vectors.h"
 #include "../waiting/wait.h"
 #include "address.h"
@@ -64,11 +65,13 @@ static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
     if ((flags & MSG_OOB) != 0) {
         return wasock_bsd__result(-EOPNOTSUPP);
     }
-    return wasock_bsd__result(
+    wasock_bsd__begin_call(description);
+    const ssize_t n =
         is_discarded(description, flags)
             ? discard(description, buffers, n_buffers, flags)
             : description->operations->read(description, buffers, n_buffers,
-                                            flags));
+                                            flags);
+    return wasock_bsd__result(wasock_bsd__end_call(description, n));
 }
 
 static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,
@@ -82,12 +85,14 @@ static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,
     if ((flags & MSG_OOB) != 0) {
         return wasock_bsd__result(-EOPNOTSUPP);
     }
+    wasock_bsd__begin_call(description);
     const ssize_t n =
         description->operations->write(description, slices, n_slices, flags);
-    if (n == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+    const ssize_t result = wasock_bsd__end_call(description, n);
+    if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
         wasock_bsd__broken_pipe();
     }
-    return wasock_bsd__result(n);
+    return wasock_bsd__result(result);
 }
 
 /* recv(2). Errors: as read(2); ENOTSOCK; EOPNOTSUPP: MSG_OOB. */
@@ -123,9 +128,11 @@ static ssize_t receive_datagram(struct socket *socket, struct msghdr *message,
 {
     struct wasock_addr from = {0};
     size_t length = 0;
-    const ssize_t n = wasock_bsd__receive_datagram(
-        socket, message->msg_iov, message->msg_iovlen, flags, &from, &length);
 
+    wasock_bsd__begin_call(&socket->description);
+    ssize_t n = wasock_bsd__receive_datagram(
+        socket, message->msg_iov, message->msg_iovlen, flags, &from, &length);
+    n = wasock_bsd__end_call(&socket->description, n);
     message->msg_flags = 0;
     if (n < 0) {
         return wasock_bsd__result(n);
@@ -153,10 +160,13 @@ static ssize_t send_datagram(struct socket *socket, const struct iovec *slices,
             result = -EAFNOSUPPORT;
         }
     }
-    return wasock_bsd__result(
-        result < 0 ? result
-                   : wasock_bsd__send_datagram(socket, slices, n_slices, flags,
-                                               to != NULL ? &addr : NULL));
+    if (result < 0) {
+        return wasock_bsd__result(result);
+    }
+    wasock_bsd__begin_call(&socket->description);
+    const ssize_t n = wasock_bsd__send_datagram(
+        socket, slices, n_slices, flags, to != NULL ? &addr : NULL);
+    return wasock_bsd__result(wasock_bsd__end_call(&socket->description, n));
 }
 
 /* recvfrom(2): on a stream no address is written. Errors: as recv. */

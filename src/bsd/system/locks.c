@@ -69,6 +69,25 @@ int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_wrlock);
 
+/* Errors: EINVAL; ETIMEDOUT. */
+int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
+                               const struct timespec *restrict deadline)
+{
+    return pthread_rwlock_tryrdlock(lock) == 0
+               ? 0
+               : wasock_bsd__wait_in_vain(CLOCK_REALTIME, deadline);
+}
+WASOCK_BSD_PLAIN(pthread_rwlock_timedrdlock);
+
+int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
+                               const struct timespec *restrict deadline)
+{
+    return pthread_rwlock_trywrlock(lock) == 0
+               ? 0
+               : wasock_bsd__wait_in_vain(CLOCK_REALTIME, deadline);
+}
+WASOCK_BSD_PLAIN(pthread_rwlock_timedwrlock);
+
 int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
     if (STATE(lock) == 0) {

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,13 +22,9 @@
 #define N_LOCKS(mutex) ((mutex)->__u.__i[0])
 #define TYPE(mutex) ((mutex)->__u.__i[1])
 
-/* In a condition's first word and in its attributes: whose deadlines are those
- * of the monotonic clock. */
+/* In a condition's first word: whether its deadlines are those of the monotonic
+ * clock. */
 #define IS_MONOTONIC(condition) ((condition)->__u.__i[0])
-
-/* In attributes of threads: the stack's size, and whether one is detached. */
-#define STACK_SIZE(attributes) ((attributes)->__u.__s[0])
-#define DETACH_STATE(attributes) ((attributes)->__u.__i[2])
 
 static union {
     const void *set;
@@ -101,6 +96,20 @@ int pthread_join(pthread_t thread, void **result)
 }
 WASOCK_BSD_PLAIN(pthread_join);
 
+int pthread_tryjoin_np(pthread_t thread, void **result)
+{
+    return pthread_join(thread, result);
+}
+WASOCK_BSD_PLAIN(pthread_tryjoin_np);
+
+int pthread_timedjoin_np(pthread_t thread, void **result,
+                         const struct timespec *deadline)
+{
+    (void)deadline;
+    return pthread_join(thread, result);
+}
+WASOCK_BSD_PLAIN(pthread_timedjoin_np);
+
 int pthread_detach(pthread_t thread)
 {
     return pthread_equal(thread, pthread_self()) ? 0 : ESRCH;
@@ -128,6 +137,27 @@ int pthread_setname_np(pthread_t thread, const char *name)
 }
 WASOCK_BSD_PLAIN(pthread_setname_np);
 
+int pthread_getname_np(pthread_t thread, char *name, size_t capacity)
+{
+    if (!pthread_equal(thread, pthread_self())) {
+        return ESRCH;
+    }
+    if (capacity == 0) {
+        return ERANGE;
+    }
+    *name = '\0';
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_getname_np);
+
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+    return pthread_equal(thread, pthread_self())
+               ? pthread_attr_init(attributes)
+               : ESRCH;
+}
+WASOCK_BSD_PLAIN(pthread_getattr_np);
+
 int pthread_equal(pthread_t a, pthread_t b)
 {
     return a == b;
@@ -153,112 +183,6 @@ int pthread_setcanceltype(int type, int *old)
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_setcanceltype);
-
-int pthread_attr_init(pthread_attr_t *attributes)
-{
-    const pthread_attr_t none = {{{0}}};
-
-    *attributes = none;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_attr_init);
-
-int pthread_attr_destroy(pthread_attr_t *attributes)
-{
-    return pthread_attr_init(attributes);
-}
-WASOCK_BSD_PLAIN(pthread_attr_destroy);
-
-int pthread_attr_setdetachstate(pthread_attr_t *attributes, int state)
-{
-    if (state != PTHREAD_CREATE_JOINABLE && state != PTHREAD_CREATE_DETACHED) {
-        return EINVAL;
-    }
-    DETACH_STATE(attributes) = state;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_attr_setdetachstate);
-
-int pthread_attr_getdetachstate(const pthread_attr_t *attributes, int *state)
-{
-    *state = DETACH_STATE(attributes);
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_attr_getdetachstate);
-
-/* Errors: ENOTSUP: the scope of a process. The types are POSIX's.
- * NOLINTNEXTLINE(readability-non-const-parameter) */
-int pthread_attr_setscope(pthread_attr_t *attributes, int scope)
-{
-    (void)attributes;
-    return scope == PTHREAD_SCOPE_SYSTEM ? 0 : ENOTSUP;
-}
-WASOCK_BSD_PLAIN(pthread_attr_setscope);
-
-/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
-int pthread_attr_setguardsize(pthread_attr_t *attributes, size_t size)
-{
-    (void)attributes;
-    (void)size;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_attr_setguardsize);
-
-int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
-{
-    STACK_SIZE(attributes) = size;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_attr_setstacksize);
-
-int pthread_attr_getstacksize(const pthread_attr_t *attributes, size_t *size)
-{
-    *size = STACK_SIZE(attributes);
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_attr_getstacksize);
-
-int pthread_mutexattr_init(pthread_mutexattr_t *attributes)
-{
-    attributes->__attr = PTHREAD_MUTEX_DEFAULT;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_mutexattr_init);
-
-int pthread_mutexattr_settype(pthread_mutexattr_t *attributes, int type)
-{
-    if (type < PTHREAD_MUTEX_NORMAL || type > PTHREAD_MUTEX_ERRORCHECK) {
-        return EINVAL;
-    }
-    attributes->__attr = (unsigned)type;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_mutexattr_settype);
-
-int pthread_mutexattr_gettype(const pthread_mutexattr_t *restrict attributes,
-                              int *restrict type)
-{
-    *type = (int)attributes->__attr;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_mutexattr_gettype);
-
-/* It is never shared. The types are POSIX's.
- * NOLINTNEXTLINE(readability-non-const-parameter) */
-int pthread_mutexattr_setpshared(pthread_mutexattr_t *attributes, int shared)
-{
-    (void)attributes;
-    return shared == PTHREAD_PROCESS_PRIVATE || shared == PTHREAD_PROCESS_SHARED
-               ? 0
-               : EINVAL;
-}
-WASOCK_BSD_PLAIN(pthread_mutexattr_setpshared);
-
-int pthread_mutexattr_destroy(pthread_mutexattr_t *attributes)
-{
-    return pthread_mutexattr_init(attributes);
-}
-WASOCK_BSD_PLAIN(pthread_mutexattr_destroy);
 
 int pthread_mutex_init(pthread_mutex_t *mutex,
                        const pthread_mutexattr_t *attributes)
@@ -339,46 +263,6 @@ int pthread_mutex_unlock(pthread_mutex_t *mutex)
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_mutex_unlock);
-
-int pthread_condattr_init(pthread_condattr_t *attributes)
-{
-    attributes->__attr = 0;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_condattr_init);
-
-/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
-int pthread_condattr_setpshared(pthread_condattr_t *attributes, int is_shared)
-{
-    (void)attributes;
-    (void)is_shared;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_condattr_setpshared);
-
-int pthread_condattr_setclock(pthread_condattr_t *attributes, clockid_t clock)
-{
-    if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) {
-        return EINVAL;
-    }
-    attributes->__attr = clock == CLOCK_MONOTONIC;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_condattr_setclock);
-
-int pthread_condattr_getclock(const pthread_condattr_t *restrict attributes,
-                              clockid_t *restrict clock)
-{
-    *clock = attributes->__attr ? CLOCK_MONOTONIC : CLOCK_REALTIME;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_condattr_getclock);
-
-int pthread_condattr_destroy(pthread_condattr_t *attributes)
-{
-    return pthread_condattr_init(attributes);
-}
-WASOCK_BSD_PLAIN(pthread_condattr_destroy);
 
 int pthread_cond_init(pthread_cond_t *condition,
                       const pthread_condattr_t *attributes)
@@ -473,19 +357,6 @@ int pthread_setspecific(pthread_key_t key, const void *value)
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_setspecific);
-
-/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
-void longjmp(jmp_buf buffer, int value)
-{
-    (void)buffer;
-    fprintf(stderr, "wasock: longjmp(%d): a guest cannot jump\n", value);
-    abort();
-}
-
-void siglongjmp(sigjmp_buf buffer, int value)
-{
-    longjmp(buffer, value);
-}
 
 /* A stream's lock is free in a program of one thread, who may take it as often
  * as it likes. The types are POSIX's.

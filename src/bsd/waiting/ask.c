@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <wasock/clock.h>
 #include <wasock/err.h>
 #include <wasock/fd.h>
 
@@ -16,6 +17,30 @@
 /* preview1's, in an event. */
 #define EVENT_IS_READ 1
 #define EVENT_HANGUP 1
+
+/* Longest sleep of a host's clock, where nothing can end the wait. */
+#define SLEEP_MAX_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
+
+static struct ask spare;
+
+void wasock_bsd__ask_take(struct ask *ask)
+{
+    *ask = spare;
+    memset(&spare, 0, sizeof(spare));
+    ask->n = 0;
+}
+
+void wasock_bsd__ask_give_back(struct ask *ask)
+{
+    if (spare.capacity == 0) {
+        spare = *ask;
+        return;
+    }
+    free(ask->subscriptions);
+    free(ask->events);
+    free(ask->answers);
+    free(ask->owners);
+}
 
 void wasock_bsd__ask_clear(struct ask *ask)
 {
@@ -43,11 +68,17 @@ static bool grow(struct ask *ask)
         return false;
     }
     ask->answers = (uint16_t *)memory;
+    memory = realloc(ask->owners, capacity * sizeof(*ask->owners));
+    if (memory == NULL) {
+        return false;
+    }
+    ask->owners = (uintptr_t *)memory;
     ask->capacity = capacity;
     return true;
 }
 
-int wasock_bsd__ask_add(struct ask *ask, int host_fd, unsigned direction)
+int wasock_bsd__ask_add(struct ask *ask, int host_fd, unsigned direction,
+                        uintptr_t owner)
 {
     if (ask->n + 1 >= ask->capacity && !grow(ask)) {
         return -ENOMEM;
@@ -55,6 +86,7 @@ int wasock_bsd__ask_add(struct ask *ask, int host_fd, unsigned direction)
     wasock__fd_subscribe(&ask->subscriptions[ask->n], host_fd, direction,
                          ask->n);
     ask->answers[ask->n] = 0;
+    ask->owners[ask->n] = owner;
     ask->n++;
     return 0;
 }
@@ -200,6 +232,9 @@ int wasock_bsd__ask_host(struct ask *ask, uint64_t timeout_ns)
 {
     if (ask->capacity == 0 && !grow(ask)) {
         return -ENOMEM;
+    }
+    if (ask->n == 0 && timeout_ns > SLEEP_MAX_NS) {
+        timeout_ns = SLEEP_MAX_NS;
     }
     const struct outcome outcome = poll_range(ask, 0, ask->n, timeout_ns);
     if (outcome.error == -WASOCK_EBADF) {

@@ -26,6 +26,7 @@
 #include "../plain.h"
 #include "../sockets/socket.h"
 #include "../system/signals.h"
+#include "../threads/layer.h"
 #include "wait.h"
 
 #define CAPACITY_AT_FIRST 64
@@ -624,6 +625,7 @@ int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
         result = -EINVAL;
         break;
     }
+    wasock_bsd__wake_inbox(&epoll->inbox); /* who waits has other items now */
     return (int)wasock_bsd__result(result);
 }
 
@@ -643,6 +645,9 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
         const int n = report_ready(epoll, events, capacity);
         if (n > 0 || wasock__time_left_ns(deadline_ns) == 0) {
             return n;
+        }
+        if (wasock_bsd__is_interrupted()) {
+            return -EINTR;
         }
     }
 }
@@ -669,7 +674,15 @@ static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
     if (wasock_bsd__is_to_come(mask)) {
         deadline_ns = WASOCK_DEADLINE_PAST;
     }
-    const int result = wait_until(epoll, events, capacity, deadline_ns);
+    wasock_bsd__begin_call(&epoll->description);
+    const int n = wait_until(epoll, events, capacity, deadline_ns);
+    if (n == 0) {
+        wasock_bsd__yield();
+    } else {
+        wasock_bsd__yield_seldom();
+    }
+    const int result =
+        (int)wasock_bsd__end_call(&epoll->description, n);
     return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
 }
 

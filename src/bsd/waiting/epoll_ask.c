@@ -7,6 +7,7 @@
 #include <wasock/err.h>
 
 #include "../sockets/socket.h"
+#include "../threads/layer.h"
 #include "ask.h"
 #include "wait.h"
 
@@ -77,12 +78,11 @@ static int ask_poller(struct epoll *epoll, uint64_t deadline_ns)
 }
 
 /* Few are asked about all together: the host then wakes for each of them at
- * once, which costs little. */
+ * once, which costs little. With threads all are, as the host is asked for
+ * those of all threads at once. */
 
-static struct ask questions;
-static struct description *owners[2 * FEW];
-
-static int put_questions(struct description *description, unsigned armed)
+static int put_questions(struct ask *questions, struct description *description,
+                         unsigned armed)
 {
     const int fd = wasock_socket_fd(wasock_bsd__epoll_host(description));
     int result = 0;
@@ -90,8 +90,8 @@ static int put_questions(struct description *description, unsigned armed)
     for (unsigned direction = WASOCK_READABLE;
          direction <= WASOCK_WRITABLE && result == 0; direction <<= 1) {
         if ((armed & direction) != 0) {
-            owners[questions.n] = description;
-            result = wasock_bsd__ask_add(&questions, fd, direction);
+            result = wasock_bsd__ask_add(questions, fd, direction,
+                                         (uintptr_t)description);
         }
     }
     return result;
@@ -117,34 +117,55 @@ static void take_answer(struct epoll *epoll, struct description *description,
     }
 }
 
-static int ask_few(struct epoll *epoll, uint64_t deadline_ns)
+/* Whether the host's poll does not cover what an item is armed for. */
+static bool is_mute(const struct item *item)
 {
-    uint64_t timeout_ns = wasock__time_left_ns(deadline_ns);
+    return item->armed != 0 && item->watch.description != NULL &&
+           wasock_bsd__is_mute(wasock_bsd__epoll_host(item->watch.description));
+}
 
-    wasock_bsd__ask_clear(&questions);
-    for (const struct item *item = epoll->items; item != NULL;
+/* Collect what all items are armed for. */
+static int collect(const struct epoll *epoll, struct ask *questions)
+{
+    int result = 0;
+
+    for (const struct item *item = epoll->items; item != NULL && result == 0;
          item = item->next) {
-        int result = 0;
-        if (item->armed != 0 && item->watch.description != NULL) {
-            result = put_questions(item->watch.description, item->armed);
-        }
-        if (result < 0) {
-            return result;
+        if (item->armed != 0 && item->watch.description != NULL &&
+            !is_mute(item)) {
+            result = put_questions(questions, item->watch.description,
+                                   item->armed);
         }
     }
-    if (questions.n == 0 && timeout_ns > SLEEP_NS) {
-        timeout_ns = SLEEP_NS; /* nothing can happen */
+    return result;
+}
+
+static int ask_with(struct ask *questions, struct epoll *epoll,
+                    uint64_t timeout_ns)
+{
+    int result = collect(epoll, questions);
+
+    if (result < 0 || (questions->n == 0 && timeout_ns == 0)) {
+        return result;
     }
-    if (questions.n == 0 && timeout_ns == 0) {
-        return 0;
-    }
-    const int result = wasock_bsd__ask_host(&questions, timeout_ns);
-    for (size_t i = 0; result > 0 && i < questions.n; i++) {
-        if (questions.answers[i] != 0) {
-            take_answer(epoll, owners[i], questions.answers[i]);
+    result = wasock_bsd__ask_in_epoll(questions, timeout_ns, epoll);
+    for (size_t i = 0; result > 0 && i < questions->n; i++) {
+        if (questions->answers[i] != 0) {
+            take_answer(epoll, (struct description *)questions->owners[i],
+                        questions->answers[i]);
         }
     }
     return result < 0 ? result : 0;
+}
+
+static int ask_few(struct epoll *epoll, uint64_t timeout_ns)
+{
+    struct ask questions;
+
+    wasock_bsd__ask_take(&questions);
+    const int result = ask_with(&questions, epoll, timeout_ns);
+    wasock_bsd__ask_give_back(&questions);
+    return result;
 }
 
 /* Whether only the poller knows how to wait for what is watched. */
@@ -155,19 +176,48 @@ static bool needs_poller(const struct epoll *epoll)
     }
     for (const struct item *item = epoll->items; item != NULL;
          item = item->next) {
-        if (item->armed != 0 && item->watch.description != NULL &&
-            wasock_bsd__is_mute(
-                wasock_bsd__epoll_host(item->watch.description))) {
+        if (is_mute(item)) {
             return true;
         }
     }
     return false;
 }
 
+/* The poller's waits are its thread's alone: it gives its hints, and then all
+ * are asked about. What only a try detects is tried again after a nap. */
+static int ask_with_threads(struct epoll *epoll, uint64_t deadline_ns)
+{
+    unsigned nap_ms = epoll->nap_ms;
+    bool must_nap = false;
+    const int result = ask_poller(epoll, WASOCK_DEADLINE_PAST);
+    uint64_t timeout_ns = wasock__time_left_ns(deadline_ns);
+
+    if ((result < 0 && result != -WASOCK_EDEADLOCK) || epoll->inbox != NULL ||
+        epoll->ready != NULL || timeout_ns == 0) {
+        epoll->nap_ms = 0;
+        return result == -WASOCK_EDEADLOCK ? 0 : result;
+    }
+    for (const struct item *item = epoll->items; item != NULL;
+         item = item->next) {
+        must_nap = must_nap || (is_mute(item) &&
+                                wasock_bsd__epoll_host(item->watch.description)
+                                        ->role_ != WASOCK__ROLE_NONE);
+    }
+    if (must_nap) {
+        const uint64_t nap_ns = wasock_bsd__nap_ns(&nap_ms);
+        timeout_ns = timeout_ns < nap_ns ? timeout_ns : nap_ns;
+        epoll->nap_ms = nap_ms;
+    }
+    return ask_few(epoll, timeout_ns);
+}
+
 int wasock_bsd__epoll_ask(struct epoll *epoll, uint64_t deadline_ns)
 {
     if (!needs_poller(epoll)) {
-        return ask_few(epoll, deadline_ns);
+        return ask_few(epoll, wasock__time_left_ns(deadline_ns));
+    }
+    if (!wasock_bsd__is_alone()) {
+        return ask_with_threads(epoll, deadline_ns);
     }
     const int result = ask_poller(epoll, deadline_ns);
     return result == -WASOCK_EDEADLOCK ? wasock_fd_sleep_for_ns(SLEEP_NS)

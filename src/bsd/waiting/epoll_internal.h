@@ -49,6 +49,7 @@ struct epoll {
     size_t n_items;
     struct item *timed; /* those with due_ns */
     struct item *ready; /* a ring, the first to be looked at; or NULL */
+    unsigned nap_ms;    /* with threads: the last nap */
 };
 
 /* The object to poll for a description, or NULL. */

@@ -2,8 +2,8 @@
 /*
  * eventfd.c - eventfd: a counter that can be waited for.
  *
- * True: values, EFD_SEMAPHORE, O_NONBLOCK, readiness. What would wait for
- * another thread is EDEADLK.
+ * True: values, EFD_SEMAPHORE, O_NONBLOCK, readiness. Without threads, what
+ * would wait is EDEADLK.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "../plain.h"
+#include "../threads/layer.h"
 #include "watch.h"
 
 #define VALUE_MAX (UINT64_MAX - 1)
@@ -25,9 +26,12 @@ struct counter {
     bool is_semaphore;
 };
 
-static int blocked(const struct description *description)
+/* A call would wait. Returns 0 to try again. */
+static int block(struct description *description)
 {
-    return (description->flags & O_NONBLOCK) != 0 ? -EAGAIN : -EDEADLK;
+    return (description->flags & O_NONBLOCK) != 0
+               ? -EAGAIN
+               : wasock_bsd__await(description);
 }
 
 static ssize_t counter_read(struct description *description,
@@ -35,15 +39,19 @@ static ssize_t counter_read(struct description *description,
                             int flags)
 {
     struct counter *counter = (struct counter *)description;
-    const uint64_t given = counter->is_semaphore ? 1 : counter->value;
+    uint64_t given = 0;
 
     (void)flags;
     if (n_buffers != 1 || buffers[0].iov_len < sizeof(given)) {
         return -EINVAL;
     }
-    if (counter->value == 0) {
-        return blocked(description);
+    while (counter->value == 0) {
+        const int result = block(description);
+        if (result < 0) {
+            return result;
+        }
     }
+    given = counter->is_semaphore ? 1 : counter->value;
     memcpy(buffers[0].iov_base, &given, sizeof(given));
     counter->value -= given;
     wasock_bsd__changed(description, POLLOUT);
@@ -65,8 +73,11 @@ static ssize_t counter_write(struct description *description,
     if (added > VALUE_MAX) {
         return -EINVAL;
     }
-    if (added > VALUE_MAX - counter->value) {
-        return blocked(description);
+    while (added > VALUE_MAX - counter->value) {
+        const int result = block(description);
+        if (result < 0) {
+            return result;
+        }
     }
     counter->value += added;
     wasock_bsd__changed(description, POLLIN);

@@ -25,15 +25,13 @@
 #include "../sockets/socket.h"
 #include "../system/signals.h"
 #include "../table.h"
+#include "../threads/layer.h"
 #include "ask.h"
 #include "wait.h"
 
 #define READS (POLLIN | POLLRDNORM)
 #define WRITES (POLLOUT | POLLWRNORM)
 #define ALWAYS (POLLERR | POLLHUP | POLLNVAL)
-
-/* Longest sleep of a host's clock, where nothing can end the wait. */
-#define SLEEP_MAX_NS (UINT64_C(3600) * WASOCK_NS_PER_S)
 
 #define NAP_MAX_MS 15 /* 1, 3, 7, 15, 15, ... */
 
@@ -44,13 +42,8 @@ struct turn {
     int n_ready;
     bool must_nap;   /* something is found only by trying */
     uint64_t due_ns; /* when time alone makes something ready: a deadline */
+    struct ask questions; /* to the host; an owner is an index of fds */
 };
-
-/* Questions to the host, and of which of the fds each is. One wait is under way
- * at a time, so its memory serves all. */
-static struct ask questions;
-static uint32_t *owners;
-static size_t owners_capacity;
 
 bool wasock_bsd__is_mute(struct wasock_socket *socket)
 {
@@ -95,24 +88,10 @@ int wasock_bsd__deadline_of(const struct timespec *timeout,
     return 0;
 }
 
-static int put_question(size_t owner, int host_fd, unsigned direction)
+static int put_question(struct turn *turn, size_t owner, int host_fd,
+                        unsigned direction)
 {
-    const int result = wasock_bsd__ask_add(&questions, host_fd, direction);
-
-    if (result < 0) {
-        return result;
-    }
-    if (questions.capacity > owners_capacity) {
-        uint32_t *grown =
-            (uint32_t *)realloc(owners, questions.capacity * sizeof(*owners));
-        if (grown == NULL) {
-            return -ENOMEM;
-        }
-        owners = grown;
-        owners_capacity = questions.capacity;
-    }
-    owners[questions.n - 1] = (uint32_t)owner;
-    return 0;
+    return wasock_bsd__ask_add(&turn->questions, host_fd, direction, owner);
 }
 
 /* Write what is ready of one. */
@@ -197,11 +176,11 @@ static int look_at(struct turn *turn, size_t index,
     }
     const int fd = wasock_socket_fd(host);
     if (is_read_asked(description, events, known)) {
-        result = put_question(index, fd, WASOCK_READABLE);
+        result = put_question(turn, index, fd, WASOCK_READABLE);
     }
     if (result == 0 && (known & POLLOUT) == 0 &&
         ((events & WRITES) != 0 || wasock_bsd__is_connecting(description))) {
-        result = put_question(index, fd, WASOCK_WRITABLE);
+        result = put_question(turn, index, fd, WASOCK_WRITABLE);
     }
     return result;
 }
@@ -209,7 +188,7 @@ static int look_at(struct turn *turn, size_t index,
 /* Look at all. Returns 0 or an error. */
 static int look_at_all(struct turn *turn)
 {
-    wasock_bsd__ask_clear(&questions);
+    wasock_bsd__ask_clear(&turn->questions);
     turn->n_ready = 0;
     turn->must_nap = false;
     turn->due_ns = WASOCK_NO_DEADLINE;
@@ -253,9 +232,6 @@ static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
         const uint64_t nap_ns = wasock_bsd__nap_ns(nap_ms);
         timeout_ns = timeout_ns < nap_ns ? timeout_ns : nap_ns;
     }
-    if (questions.n == 0 && timeout_ns > SLEEP_MAX_NS) {
-        timeout_ns = SLEEP_MAX_NS;
-    }
     return timeout_ns;
 }
 
@@ -273,9 +249,10 @@ static void look_for_end(struct turn *turn, size_t index)
 /* Convert an event of the host. */
 static unsigned meaning_of(const struct turn *turn, size_t question)
 {
-    const unsigned answer = questions.answers[question];
+    const struct ask *questions = &turn->questions;
+    const unsigned answer = questions->answers[question];
     struct description *description =
-        wasock_bsd__find(turn->fds[owners[question]].fd);
+        wasock_bsd__find(turn->fds[questions->owners[question]].fd);
 
     return answer == 0 || description->operations->meaning == NULL
                ? answer
@@ -285,43 +262,65 @@ static unsigned meaning_of(const struct turn *turn, size_t question)
 /* Poll the host for the rest, and report its events. */
 static int ask_host(struct turn *turn, uint64_t timeout_ns)
 {
-    if (questions.n == 0 && timeout_ns == 0) {
+    struct ask *questions = &turn->questions;
+
+    if (questions->n == 0 && timeout_ns == 0) {
         return 0;
     }
-    const int result = wasock_bsd__ask_host(&questions, timeout_ns);
-    for (size_t i = 0; result > 0 && i < questions.n; i++) {
+    const int result = wasock_bsd__ask_in_poll(questions, timeout_ns,
+                                               turn->fds, turn->n_fds);
+    for (size_t i = 0; result > 0 && i < questions->n; i++) {
+        const size_t owner = questions->owners[i];
         const unsigned answer = meaning_of(turn, i);
         if (answer != 0) {
-            report(turn, owners[i], answer);
+            report(turn, owner, answer);
         }
         if ((answer & POLLIN) != 0) {
-            look_for_end(turn, owners[i]);
+            look_for_end(turn, owner);
         }
     }
     return result < 0 ? result : 0;
 }
 
-int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
+static int poll_until(struct turn *turn, uint64_t deadline_ns)
 {
-    struct turn turn = {.fds = fds, .n_fds = n_fds};
     unsigned nap_ms = 0;
 
     for (;;) {
-        int result = look_at_all(&turn);
+        int result = look_at_all(turn);
         if (result < 0) {
             return result;
         }
         bool is_last = false;
         const uint64_t timeout_ns =
-            timeout_of(&turn, deadline_ns, &nap_ms, &is_last);
-        result = ask_host(&turn, timeout_ns);
+            timeout_of(turn, deadline_ns, &nap_ms, &is_last);
+        result = ask_host(turn, timeout_ns);
         if (result < 0) {
             return result;
         }
-        if (turn.n_ready > 0 || is_last) {
-            return turn.n_ready;
+        if (turn->n_ready > 0 || is_last) {
+            return turn->n_ready;
+        }
+        if (wasock_bsd__is_interrupted()) {
+            return -EINTR;
         }
     }
+}
+
+int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
+{
+    struct turn turn = {.fds = fds, .n_fds = n_fds};
+
+    wasock_bsd__begin_call(NULL);
+    wasock_bsd__ask_take(&turn.questions);
+    const int result = poll_until(&turn, deadline_ns);
+    wasock_bsd__ask_give_back(&turn.questions);
+    if (result == 0) {
+        wasock_bsd__yield();
+    } else {
+        wasock_bsd__yield_seldom();
+    }
+    return (int)wasock_bsd__end_call(NULL, result);
 }
 
 /*

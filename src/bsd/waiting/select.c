@@ -16,9 +16,14 @@
 #include "../table.h"
 #include "wait.h"
 
-/* The fds of a call, in memory that serves all. */
-static struct pollfd *polled;
-static size_t polled_capacity;
+/* The fds of a call. */
+struct members {
+    struct pollfd *fds;
+    size_t capacity;
+};
+
+/* Memory that is not in use: another thread may select while one waits. */
+static struct members spare;
 
 static bool has(const fd_set *set, int fd)
 {
@@ -36,26 +41,36 @@ static short events_of(int fd, const fd_set *readable, const fd_set *writable)
 }
 
 /* Room for one more of them. */
-static bool make_room(size_t n)
+static bool make_room(struct members *members, size_t n)
 {
     const size_t capacity = n == 0 ? 64 : 2 * n;
 
-    if (n < polled_capacity) {
+    if (n < members->capacity) {
         return true;
     }
-    struct pollfd *grown =
-        (struct pollfd *)realloc(polled, capacity * sizeof(*polled));
+    struct pollfd *grown = (struct pollfd *)realloc(
+        members->fds, capacity * sizeof(*members->fds));
     if (grown == NULL) {
         return false;
     }
-    polled = grown;
-    polled_capacity = capacity;
+    members->fds = grown;
+    members->capacity = capacity;
     return true;
 }
 
+static void give_back(const struct members *members)
+{
+    if (spare.fds == NULL) {
+        spare = *members;
+    } else {
+        free(members->fds);
+    }
+}
+
 /* List the members of the sets. Returns the number, or -ENOMEM, -EBADF. */
-static int list_members(int n_fds, const fd_set *readable,
-                        const fd_set *writable, const fd_set *exceptional)
+static int list_members(struct members *members, int n_fds,
+                        const fd_set *readable, const fd_set *writable,
+                        const fd_set *exceptional)
 {
     size_t n = 0;
 
@@ -70,11 +85,11 @@ static int list_members(int n_fds, const fd_set *readable,
         if (events == 0) {
             continue; /* an end is no exceptional condition */
         }
-        if (!make_room(n)) {
+        if (!make_room(members, n)) {
             return -ENOMEM;
         }
-        polled[n].fd = fd;
-        polled[n].events = events;
+        members->fds[n].fd = fd;
+        members->fds[n].events = events;
         n++;
     }
     return (int)n;
@@ -94,23 +109,23 @@ static int keep(fd_set *set, const struct pollfd *fd, unsigned asked,
     return 0;
 }
 
-static int select_until(int n_fds, fd_set *readable, fd_set *writable,
-                        fd_set *exceptional, uint64_t deadline_ns)
+static int select_members(struct members *members, int n_fds, fd_set *readable,
+                          fd_set *writable, fd_set *exceptional,
+                          uint64_t deadline_ns)
 {
-    if (n_fds < 0) {
-        return -EINVAL;
-    }
-    const int n = list_members(n_fds, readable, writable, exceptional);
+    const int n =
+        list_members(members, n_fds, readable, writable, exceptional);
     if (n < 0) {
         return n;
     }
-    const int n_polled = wasock_bsd__poll(polled, (size_t)n, deadline_ns);
+    const int n_polled =
+        wasock_bsd__poll(members->fds, (size_t)n, deadline_ns);
     if (n_polled < 0) {
         return n_polled;
     }
     int n_ready = 0;
     for (int i = 0; i < n; i++) {
-        const struct pollfd *fd = &polled[i];
+        const struct pollfd *fd = &members->fds[i];
         n_ready += keep(readable, fd, POLLIN, POLLIN | POLLHUP | POLLERR);
         n_ready += keep(writable, fd, POLLOUT, POLLOUT | POLLERR);
     }
@@ -118,6 +133,22 @@ static int select_until(int n_fds, fd_set *readable, fd_set *writable,
         FD_CLR(fd, exceptional);
     }
     return n_ready;
+}
+
+static int select_until(int n_fds, fd_set *readable, fd_set *writable,
+                        fd_set *exceptional, uint64_t deadline_ns)
+{
+    struct members members = spare;
+
+    if (n_fds < 0) {
+        return -EINVAL;
+    }
+    spare.fds = NULL;
+    spare.capacity = 0;
+    const int result = select_members(&members, n_fds, readable, writable,
+                                      exceptional, deadline_ns);
+    give_back(&members);
+    return result;
 }
 
 /*

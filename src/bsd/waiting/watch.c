@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "watch.h"
 
+#include "../threads/layer.h"
+
 void wasock_bsd__watch(struct description *description,
                        struct epoll_watch *watch, struct epoll_watch **inbox)
 {
@@ -37,6 +39,7 @@ void wasock_bsd__changed(struct description *description, unsigned risen)
             watch->has_news = true;
             watch->next_news = *watch->inbox;
             *watch->inbox = watch;
+            wasock_bsd__wake_inbox(watch->inbox);
         }
     }
 }

@@ -14,16 +14,6 @@ void __wasm_call_dtors(void);
 
 int wasock__run_libc(void);
 
-/* The end of a program that calls exit: this definition takes the place of the
- * import that a libc of preview1 has by this name. */
-_Noreturn void host_exit(uint32_t code); /* exit.c of wasip2, wasip3 */
-_Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int32_t code);
-
-_Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int32_t code)
-{
-    host_exit((uint32_t)code);
-}
-
 /* A result: 0 is success. Only status 0 and 1 exist. */
 WASOCK__EXPORT_RUN int wasock__run_libc(void)
 {

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host.c - ask the host, once, for what all threads wait for.
+ *
+ * The linker's --wrap lets the functions here stand before poll_oneoff, the
+ * library's and wasi-libc's: a thread that would sleep in the host waits here
+ * instead. So all calls that wait take part, those of wasock.h as well.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <wasock/clock.h>
+#include <wasock/err.h>
+
+#include "../../host.h"
+#include "../../wasip1.h"
+#include "../waiting/ask.h"
+#include "layer.h"
+#include "notices.h"
+#include "thread.h"
+
+int32_t __real_wasip1_poll_oneoff(
+    const struct wasock__subscription *subscriptions,
+    struct wasock__event *events, size_t n, uint32_t *n_events);
+int32_t __wrap_wasip1_poll_oneoff(
+    const struct wasock__subscription *subscriptions,
+    struct wasock__event *events, size_t n, uint32_t *n_events);
+int __real_wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
+                               struct wasock__wait *wait);
+int __wrap_wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
+                               struct wasock__wait *wait);
+int32_t __wrap_wasock__host_set_open(struct wasock__host_set *set);
+
+/* wasi-libc's imports, whose parameters are all numbers. */
+int32_t __wrap___imported_wasi_snapshot_preview1_poll_oneoff(
+    uintptr_t subscriptions, uintptr_t events, size_t n, uintptr_t n_events);
+int32_t __wrap___imported_wasi_snapshot_preview1_sched_yield(void);
+
+/* The time is absolute, not from now on. */
+#define CLOCK_IS_ABSOLUTE 1
+
+/* What is asked now; an owner is a thread. Its memory serves all. */
+static struct ask questions;
+static bool is_asking;
+
+static bool is_clock(const struct wasock__subscription *subscription)
+{
+    return subscription->tag == WASIP1_EVENTTYPE_CLOCK;
+}
+
+/* ---- The union of what threads wait for ---- */
+
+static bool put_questions(struct thread *thread)
+{
+    const struct host_wait *host = thread->wait->host;
+
+    for (size_t i = 0; i < host->n; i++) {
+        const struct wasock__subscription *asked = &host->subscriptions[i];
+        if (is_clock(asked)) {
+            continue;
+        }
+        const unsigned direction = asked->tag == WASIP1_EVENTTYPE_FD_READ
+                                       ? WASOCK_READABLE
+                                       : WASOCK_WRITABLE;
+        if (wasock_bsd__ask_add(&questions, (int)asked->of.fd, direction,
+                                (uintptr_t)thread) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Collect the questions of all, and the earliest deadline. Returns whether
+ * there is any. */
+static bool collect(uint64_t *deadline_ns)
+{
+    bool is_any = false;
+
+    *deadline_ns = WASOCK_NO_DEADLINE;
+    wasock_bsd__ask_clear(&questions);
+    for (struct thread *thread = &wasock_bsd__main_thread; thread != NULL;
+         thread = thread->next) {
+        const struct wait *wait = thread->wait;
+        if (wait == NULL) {
+            continue;
+        }
+        *deadline_ns = wasock_deadline_earlier(*deadline_ns, wait->deadline_ns);
+        is_any = is_any || wait->host != NULL ||
+                 wait->deadline_ns != WASOCK_NO_DEADLINE;
+        if (wait->host != NULL && !put_questions(thread)) {
+            wasock_bsd__die("no memory to wait\n");
+        }
+    }
+    return is_any;
+}
+
+/* Give a thread the answer to one of its questions. The second of two
+ * directions comes while it is ready already. */
+static void give_answer(struct thread *thread, struct host_wait *host,
+                        const struct wasock__subscription *asked,
+                        unsigned answer)
+{
+    struct wasock__event *event = &host->events[host->n_events++];
+
+    memset(event, 0, sizeof(*event));
+    event->userdata = asked->userdata;
+    event->type = asked->tag;
+    if ((answer & POLLERR) != 0) {
+        event->error =
+            (answer & (POLLIN | POLLOUT)) != 0 ? WASOCK_EIO : WASOCK_EBADF;
+    } else if ((answer & POLLHUP) != 0) {
+        event->flags = WASIP1_EVENTRWFLAGS_HANGUP;
+    }
+    wasock_bsd__wake_thread(thread, 0);
+}
+
+/* The questions of a thread stand together, in its own order. */
+static void give_answers(void)
+{
+    size_t i = 0;
+
+    while (i < questions.n) {
+        struct thread *thread = (struct thread *)questions.owners[i];
+        struct host_wait *host = thread->wait->host;
+        for (size_t j = 0; j < host->n; j++) {
+            if (is_clock(&host->subscriptions[j])) {
+                continue;
+            }
+            if (questions.answers[i] != 0) {
+                give_answer(thread, host, &host->subscriptions[j],
+                            questions.answers[i]);
+            }
+            i++;
+        }
+    }
+}
+
+/* End the waits whose deadline is past. */
+static void end_late_waits(void)
+{
+    const uint64_t now_ns = wasock_clock_now_ns();
+
+    for (struct thread *thread = &wasock_bsd__main_thread; thread != NULL;
+         thread = thread->next) {
+        if (thread->wait != NULL &&
+            thread->wait->deadline_ns != WASOCK_NO_DEADLINE &&
+            thread->wait->deadline_ns <= now_ns) {
+            wasock_bsd__wake_thread(thread, -ETIMEDOUT);
+        }
+    }
+}
+
+bool wasock_bsd__ask_for_all(bool may_wait)
+{
+    uint64_t deadline_ns = 0;
+
+    if (!collect(&deadline_ns)) {
+        return false;
+    }
+    const uint64_t timeout_ns =
+        may_wait ? wasock__time_left_ns(deadline_ns) : 0;
+    if (questions.n > 0 || timeout_ns > 0) {
+        is_asking = true;
+        const int result = wasock_bsd__ask_host(&questions, timeout_ns);
+        is_asking = false;
+        if (result > 0) {
+            give_answers();
+        }
+    }
+    if (deadline_ns != WASOCK_NO_DEADLINE) {
+        end_late_waits();
+    }
+    return true;
+}
+
+/* ---- In place of poll_oneoff ---- */
+
+/* When a clock's subscription is over, on the monotonic clock. */
+static uint64_t deadline_of(const struct wasock__subscription *subscription)
+{
+    const uint64_t time_ns = subscription->of.clock.timeout_ns;
+    uint64_t clock_now_ns = 0;
+
+    if ((subscription->of.clock.flags & CLOCK_IS_ABSOLUTE) == 0) {
+        return wasock_deadline_after_ns(time_ns);
+    }
+    if (subscription->of.clock.id == WASIP1_CLOCKID_MONOTONIC) {
+        return time_ns;
+    }
+    if (wasip1_clock_time_get(subscription->of.clock.id, 0, &clock_now_ns) !=
+        0) {
+        return WASOCK_DEADLINE_PAST;
+    }
+    return wasock_deadline_after_ns(wasock_ns_subtract(time_ns, clock_now_ns));
+}
+
+/* The clock's subscription, of which at most one is used; or NULL. */
+static const struct wasock__subscription *
+clock_of(const struct wasock__subscription *subscriptions, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (is_clock(&subscriptions[i])) {
+            return &subscriptions[i];
+        }
+    }
+    return NULL;
+}
+
+/* Whether the host itself is to be asked: there is nothing to wait for, or no
+ * thread that could run meanwhile. */
+static bool is_for_host(const struct wasock__subscription *clock)
+{
+    return is_asking || wasock_bsd__n_threads == 1 ||
+           (clock != NULL && clock->of.clock.timeout_ns == 0);
+}
+
+/* Returns a preview1 errno. */
+static int32_t poll_as_thread(const struct wasock__subscription *subscriptions,
+                              struct wasock__event *events, size_t n,
+                              uint32_t *n_events, bool is_point)
+{
+    const struct wasock__subscription *clock = clock_of(subscriptions, n);
+    struct host_wait host = {
+        .subscriptions = subscriptions, .events = events, .n = n};
+    struct wait wait = {.key = wasock_bsd__current->also_key,
+                        .host = n > (clock != NULL) ? &host : NULL,
+                        .deadline_ns = clock != NULL ? deadline_of(clock)
+                                                     : WASOCK_NO_DEADLINE,
+                        .is_point = is_point};
+    const int result = wasock_bsd__wait(&wait);
+
+    if (result == -EINTR) {
+        return WASOCK_EINTR;
+    }
+    if (result == -ETIMEDOUT) {
+        struct wasock__event *event = &events[host.n_events++];
+        memset(event, 0, sizeof(*event));
+        event->userdata = clock->userdata;
+        event->type = clock->tag;
+    }
+    *n_events = host.n_events;
+    return 0;
+}
+
+int32_t __wrap_wasip1_poll_oneoff(
+    const struct wasock__subscription *subscriptions,
+    struct wasock__event *events, size_t n, uint32_t *n_events)
+{
+    if (is_for_host(clock_of(subscriptions, n))) {
+        return __real_wasip1_poll_oneoff(subscriptions, events, n, n_events);
+    }
+    return poll_as_thread(subscriptions, events, n, n_events,
+                          wasock_bsd__current->n_calls > 0);
+}
+
+/* What libc waits for: to sleep, or in its own poll. */
+int32_t __wrap___imported_wasi_snapshot_preview1_poll_oneoff(
+    uintptr_t subscriptions, uintptr_t events, size_t n, uintptr_t n_events)
+{
+    const struct wasock__subscription *asked =
+        (const struct wasock__subscription *)subscriptions;
+    const struct wasock__subscription *clock = clock_of(asked, n);
+
+    if (clock != NULL && clock->of.clock.timeout_ns == 0) {
+        wasock_bsd__yield();
+    }
+    pthread_testcancel();
+    const int32_t error =
+        poll_as_thread(asked, (struct wasock__event *)events, n,
+                       (uint32_t *)n_events, true);
+    pthread_testcancel();
+    return error;
+}
+
+int32_t __wrap___imported_wasi_snapshot_preview1_sched_yield(void)
+{
+    wasock_bsd__yield();
+    return 0;
+}
+
+/* Sockets inside the program become ready by what other threads do. */
+static int wait_inside(struct wasock_socket *socket, unsigned direction,
+                       struct wasock__wait *wait)
+{
+    struct notice notice;
+
+    wasock_bsd__notice(socket, &notice);
+    int result = __real_wasock__socket_wait(socket, direction, wait);
+    if (result == -WASOCK_EDEADLOCK) {
+        struct wait forever = {.deadline_ns = WASOCK_NO_DEADLINE,
+                               .is_point = wasock_bsd__current->n_calls > 0};
+        result = wasock_bsd__wait(&forever);
+        result = result == -EDEADLK ? -WASOCK_EDEADLOCK
+                                    : (result == -EINTR ? -WASOCK_EINTR : 0);
+    }
+    wasock_bsd__unnotice(&notice);
+    return result;
+}
+
+int __wrap_wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
+                               struct wasock__wait *wait)
+{
+    if (wasock_bsd__n_threads == 1) {
+        return __real_wasock__socket_wait(socket, direction, wait);
+    }
+    /* A thread that is canceled leaves the layer's calls. */
+    socket->is_interruptible_ = wasock_bsd__current->n_calls > 0;
+    return socket->role_ == WASOCK__ROLE_NONE
+               ? wait_inside(socket, direction, wait)
+               : __real_wasock__socket_wait(socket, direction, wait);
+}
+
+/* Waits for a set of the host's and others could not be one wait. */
+int32_t __wrap_wasock__host_set_open(struct wasock__host_set *set)
+{
+    (void)set;
+    return WASOCK_ENOSYS;
+}

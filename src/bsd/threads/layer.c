@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "layer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include <wasock/clock.h>
+
+#include "../sockets/socket.h"
+#include "../waiting/epoll_internal.h"
+#include "../waiting/watch.h"
+#include "notices.h"
+#include "thread.h"
+
+/* An end of a wait that is inside the program. */
+struct source {
+    struct epoll_watch watch;
+    struct notice notice;
+    bool is_watched;
+    bool is_noticed;
+};
+
+/* What a waiting call watches. */
+struct watching {
+    struct source *sources;
+    size_t n;
+    struct epoll_watch *inbox;
+};
+
+static unsigned n_closed;
+
+void wasock_bsd__note_closed(void)
+{
+    n_closed++;
+}
+
+bool wasock_bsd__is_alone(void)
+{
+    return wasock_bsd__n_threads == 1;
+}
+
+bool wasock_bsd__is_interrupted(void)
+{
+    return wasock_bsd__is_canceled();
+}
+
+/* A call on a file takes no part: stdio is in the middle of something. */
+void wasock_bsd__begin_call(struct description *description)
+{
+    pthread_testcancel();
+    wasock_bsd__current->n_calls++;
+    if (description == NULL) {
+        return;
+    }
+    wasock_bsd__hold(description);
+    if (wasock_bsd__socket_of(description) != NULL ||
+        description->operations->is_waitable) {
+        wasock_bsd__yield_seldom();
+    }
+}
+
+ptrdiff_t wasock_bsd__end_call(struct description *description,
+                               ptrdiff_t result)
+{
+    if (description != NULL) {
+        const int ignored = wasock_bsd__release(description);
+        (void)ignored; /* the close that came meanwhile has succeeded */
+    }
+    wasock_bsd__current->n_calls--;
+    if (result == -EINTR) {
+        pthread_testcancel();
+    }
+    return result;
+}
+
+int wasock_bsd__await(struct description *description)
+{
+    struct epoll_watch *inbox = NULL;
+    struct epoll_watch watch;
+    struct wait wait = {
+        .key = &inbox, .deadline_ns = WASOCK_NO_DEADLINE, .is_point = true};
+
+    wasock_bsd__watch(description, &watch, &inbox);
+    const int result = wasock_bsd__wait(&wait);
+    wasock_bsd__unwatch(&watch);
+    return result;
+}
+
+void wasock_bsd__wake_inbox(struct epoll_watch **inbox)
+{
+    wasock_bsd__wake(inbox, SIZE_MAX);
+}
+
+/* ---- poll and epoll ---- */
+
+/* Room for watching `n` descriptions: an array for the time of one wait. */
+static bool begin_watching(struct watching *watching, size_t n)
+{
+    watching->n = 0;
+    watching->inbox = NULL;
+    watching->sources =
+        (struct source *)malloc(n * sizeof(*watching->sources) + 1);
+    return watching->sources != NULL;
+}
+
+/* inbox: of the caller that waits; NULL: it has the news anyway. */
+static void watch(struct watching *watching, struct description *description,
+                  struct epoll_watch **inbox)
+{
+    struct source *source = &watching->sources[watching->n];
+    struct wasock_socket *host = description->operations->host == NULL
+                                     ? NULL
+                                     : description->operations->host(
+                                           description);
+
+    source->is_watched = inbox != NULL;
+    source->is_noticed = host != NULL && host->role_ == WASOCK__ROLE_NONE &&
+                         wasock_socket_is_open(host);
+    if (source->is_watched) {
+        wasock_bsd__watch(description, &source->watch, inbox);
+    }
+    if (source->is_noticed) {
+        wasock_bsd__notice(host, &source->notice);
+    }
+    watching->n += source->is_watched || source->is_noticed;
+}
+
+static void end_watching(struct watching *watching)
+{
+    for (size_t i = 0; i < watching->n; i++) {
+        struct source *source = &watching->sources[i];
+        if (source->is_watched) {
+            wasock_bsd__unwatch(&source->watch);
+        }
+        if (source->is_noticed) {
+            wasock_bsd__unnotice(&source->notice);
+        }
+    }
+    free(watching->sources);
+}
+
+/* Ask the host, or be woken for a key. An answer that came before something
+ * was closed may be about that. */
+static int ask_or_wake(struct ask *ask, uint64_t timeout_ns, const void *key)
+{
+    struct thread *self = wasock_bsd__current;
+    const unsigned n_closed_before = n_closed;
+    struct wait forever = {.key = key,
+                           .deadline_ns = WASOCK_NO_DEADLINE,
+                           .what = "in poll, select or epoll_wait, for nothing",
+                           .is_point = true};
+
+    if (ask->n == 0 && timeout_ns == UINT64_MAX) {
+        const int woken = wasock_bsd__wait(&forever);
+        (void)woken; /* the caller looks what is ready */
+        return 0;
+    }
+    self->also_key = key;
+    const int result = wasock_bsd__ask_host(ask, timeout_ns);
+    self->also_key = NULL;
+    return n_closed == n_closed_before ? result : 0;
+}
+
+int wasock_bsd__ask_in_poll(struct ask *ask, uint64_t timeout_ns,
+                            const struct pollfd *fds, size_t n_fds)
+{
+    struct watching watching;
+
+    if (timeout_ns == 0 || wasock_bsd__n_threads == 1) {
+        return wasock_bsd__ask_host(ask, timeout_ns);
+    }
+    if (!begin_watching(&watching, n_fds)) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < n_fds; i++) {
+        struct description *description =
+            fds[i].fd < 0 ? NULL : wasock_bsd__find(fds[i].fd);
+        if (description != NULL) {
+            watch(&watching, description, &watching.inbox);
+        }
+    }
+    const int result = ask_or_wake(ask, timeout_ns, &watching.inbox);
+    end_watching(&watching);
+    return result;
+}
+
+/* What is registered has watches whose inbox is the instance's already. */
+int wasock_bsd__ask_in_epoll(struct ask *ask, uint64_t timeout_ns,
+                             struct epoll *epoll)
+{
+    struct watching watching;
+
+    if (timeout_ns == 0 || wasock_bsd__n_threads == 1) {
+        return wasock_bsd__ask_host(ask, timeout_ns);
+    }
+    if (!begin_watching(&watching, epoll->n_items)) {
+        return -ENOMEM;
+    }
+    for (const struct item *item = epoll->items; item != NULL;
+         item = item->next) {
+        if (item->watch.description != NULL) {
+            watch(&watching, item->watch.description, NULL);
+        }
+    }
+    const int result = ask_or_wake(ask, timeout_ns, &epoll->inbox);
+    end_watching(&watching);
+    return result;
+}
