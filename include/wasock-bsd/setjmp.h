@@ -30,13 +30,12 @@ struct wasock_bsd_jmp_buf {
 typedef struct wasock_bsd_jmp_buf jmp_buf[1];
 typedef struct wasock_bsd_jmp_buf sigjmp_buf[1];
 
-int setjmp(jmp_buf buffer) WASOCK_BSD(real_setjmp)
-    __attribute__((returns_twice));
-int sigsetjmp(sigjmp_buf buffer, int saves_mask) WASOCK_BSD(real_sigsetjmp)
-    __attribute__((returns_twice));
-#define setjmp(buffer) setjmp(buffer)
-#define _setjmp(buffer) setjmp(buffer)
-#define sigsetjmp(buffer, saves_mask) sigsetjmp(buffer, saves_mask)
+/* line: tells two calls of a function with one buffer apart. */
+int wasock_bsd_setjmp(struct wasock_bsd_jmp_buf *buffer, int saves_mask,
+                      int line) __attribute__((returns_twice));
+#define setjmp(buffer) wasock_bsd_setjmp(buffer, 0, __LINE__)
+#define sigsetjmp(buffer, saves_mask)                                          \
+    wasock_bsd_setjmp(buffer, saves_mask, __LINE__)
 
 void longjmp(jmp_buf buffer, int value) WASOCK_BSD(real_longjmp)
     __attribute__((noreturn));
@@ -49,7 +48,6 @@ typedef int jmp_buf[1];
 typedef int sigjmp_buf[1];
 
 #define setjmp(buffer) ((void)(buffer), 0)
-#define _setjmp(buffer) setjmp(buffer)
 #define sigsetjmp(buffer, saves_mask) ((void)(saves_mask), setjmp(buffer))
 
 void longjmp(jmp_buf buffer, int value) WASOCK_BSD(longjmp)
@@ -59,6 +57,7 @@ void siglongjmp(sigjmp_buf buffer, int value) WASOCK_BSD(siglongjmp)
 
 #endif
 
+#define _setjmp(buffer) setjmp(buffer)
 #define _longjmp(buffer, value) longjmp(buffer, value)
 
 #ifdef __cplusplus

@@ -18,6 +18,7 @@ struct jump {
     struct frames frames;
     struct jump *next;
     const void *buffer; /* of setjmp */
+    int line;           /* of its call */
     unsigned serial;    /* jmp_bufs may be copied: it is in there, too */
 };
 
@@ -40,9 +41,10 @@ void wasock_bsd__free_jumps(struct coroutine *coroutine)
     }
 }
 
-/* The capture for a jmp_buf of the function whose stack begins there: the one
- * it has, or a new one. Those of functions that have returned are freed. */
-static struct jump *prepare(const void *buffer, const char *stack_pointer)
+/* The capture for a call of setjmp by the function whose stack begins there: the
+ * one it has, or a new one. Those of functions that have returned are freed. */
+static struct jump *prepare(const void *buffer, int line,
+                            const char *stack_pointer)
 {
     struct coroutine *coroutine = wasock_bsd__switch_current();
 
@@ -56,7 +58,7 @@ static struct jump *prepare(const void *buffer, const char *stack_pointer)
     for (struct jump *jump = coroutine->jumps;
          jump != NULL && jump->frames.stack_pointer == stack_pointer;
          jump = jump->next) {
-        if (jump->buffer == buffer) {
+        if (jump->buffer == buffer && jump->line == line) {
             return jump;
         }
     }
@@ -65,6 +67,7 @@ static struct jump *prepare(const void *buffer, const char *stack_pointer)
         wasock_bsd__die("no memory for setjmp\n");
     }
     jump->buffer = buffer;
+    jump->line = line;
     jump->next = coroutine->jumps;
     coroutine->jumps = jump;
     return jump;
@@ -72,9 +75,9 @@ static struct jump *prepare(const void *buffer, const char *stack_pointer)
 
 /* Fill in a jmp_buf. Returns what to capture. */
 static struct frames *begin(struct wasock_bsd_jmp_buf *buffer, int saves_mask,
-                            const char *stack_pointer)
+                            int line, const char *stack_pointer)
 {
-    struct jump *jump = prepare(buffer, stack_pointer);
+    struct jump *jump = prepare(buffer, line, stack_pointer);
 
     jump->serial = ++last_serial;
     buffer->jump = jump;
@@ -86,25 +89,25 @@ static struct frames *begin(struct wasock_bsd_jmp_buf *buffer, int saves_mask,
     return &jump->frames;
 }
 
-/* Nothing of their own may be on the stack: it is another's when they return
+/* Nothing of its own may be on the stack: it is another's when it returns
  * again. */
-int setjmp(jmp_buf buffer)
+int wasock_bsd_setjmp(struct wasock_bsd_jmp_buf *buffer, int saves_mask,
+                      int line)
 {
-    return wasock_bsd__switch_capture(begin(buffer, 0, wasock_bsd__stack_pointer()));
+    return wasock_bsd__switch_capture(
+        begin(buffer, saves_mask, line, wasock_bsd__stack_pointer()));
 }
 
-int sigsetjmp(sigjmp_buf buffer, int saves_mask)
-{
-    return wasock_bsd__switch_capture(begin(buffer, saves_mask, wasock_bsd__stack_pointer()));
-}
-
-static struct frames *find(const struct wasock_bsd_jmp_buf *buffer)
+/* stack_pointer: of the function that jumps: what is below has returned. */
+static struct frames *find(const struct wasock_bsd_jmp_buf *buffer,
+                           const char *stack_pointer)
 {
     const struct coroutine *coroutine = wasock_bsd__switch_current();
 
     for (struct jump *jump = coroutine->jumps; jump != NULL;
          jump = jump->next) {
-        if (jump == buffer->jump && jump->serial == buffer->serial) {
+        if (jump == buffer->jump && jump->serial == buffer->serial &&
+            jump->frames.stack_pointer >= stack_pointer) {
             return &jump->frames;
         }
     }
@@ -114,7 +117,8 @@ static struct frames *find(const struct wasock_bsd_jmp_buf *buffer)
 
 void longjmp(jmp_buf buffer, int value)
 {
-    wasock_bsd__switch_jump(find(buffer), value == 0 ? 1 : value);
+    wasock_bsd__switch_jump(find(buffer, wasock_bsd__stack_pointer()),
+                            value == 0 ? 1 : value);
     __builtin_unreachable();
 }
 
