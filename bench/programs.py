@@ -33,7 +33,7 @@ def build(name: str, native: bool) -> Path:
         ar, ranlib = ("ar", "ranlib") if native else ("llvm-ar-22", "llvm-ranlib-22")
         cc = "cc" if native else str(ROOT / "build/wasm/bin/wasock-cc")
         subprocess.run(
-            [sys.executable, ROOT / "tests/bsd/build.py", name, cc, ar, ranlib, folder],
+            [sys.executable, ROOT / "tests/programs/build.py", name, cc, ar, ranlib, folder],
             check=True,
         )
     return folder

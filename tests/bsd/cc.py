@@ -16,7 +16,7 @@ SOURCE = r"""
 #include <errno.h>
 main() /* as old configure scripts have it */
 {
-    errno = ENOENT;
+    errno = __builtin_return_address(0) ? 0 : ENOENT;
     warn("file %d", 1);
     errx(3, "over");
 }

@@ -15,15 +15,19 @@ root = pathlib.Path(__file__).parents[2]
 SKIPPED = 77
 
 
+def skip(reason):
+    """End the test as skipped. In CI what was not run is a failure."""
+    print(f"SKIP: {reason}")
+    sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
+
+
 def path(host):
     """The host's program; ends the test where it is not installed."""
     host = host.rpartition("-on-")[2]
     folder = pathlib.Path(os.environ.get("WASOCK_HOSTS_BIN",
                                          root / ".hosts/bin"))
     if not os.access(folder / host, os.X_OK):
-        print(f"SKIP: {host} is not installed; tools/setup.sh --all-hosts "
-              "does it")
-        sys.exit(1 if os.environ.get("CI") == "true" else SKIPPED)
+        skip(f"{host} is not installed; tools/setup.sh --all-hosts does it")
     return str(folder / host)
 
 

@@ -482,8 +482,7 @@ def stopping():
     """A signal with --grace: the program ends by itself, after an answer that
     was begun, and nobody else is let in."""
     if not pathlib.Path(program("httpd")).exists():
-        print("SKIP: llhttp is missing, so no httpd; tools/setup.sh has it")
-        sys.exit(1 if os.environ.get("CI") == "true" else hosts.SKIPPED)
+        hosts.skip("llhttp is missing, so no httpd; tools/setup.sh has it")
     with tempfile.TemporaryDirectory() as folder:
         big = os.urandom(16 << 20)
         (pathlib.Path(folder) / "big").write_bytes(big)
@@ -558,8 +557,7 @@ def stdin_is_null():
 
 
 if not programs.is_dir():
-    print(f"SKIP: {programs} is not built")
-    sys.exit(1 if os.environ.get("CI") == "true" else hosts.SKIPPED)
+    hosts.skip(f"{programs} is not built")
 if host != "native":
     hosts.path(host)
 globals()[scenario]()
