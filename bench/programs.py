@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Known C servers on the BSD layer against the same programs natively, with and
-without 1,000 idle connections, by poll and by epoll.
+"""Known C servers on the BSD layer against the same programs natively, in turn;
+two of them also beside 1,000 idle connections, by poll and by epoll.
 
-programs.py [OUTPUT], from bench/run.sh --programs; needs ab.
+programs.py [OUTPUT], from bench/run.sh --programs; needs ab and redis-benchmark.
 """
 
 import os
@@ -19,6 +19,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "programs"))
+import haproxy  # noqa: E402
+import lighttpd  # noqa: E402
+import memcached  # noqa: E402
+import nginx  # noqa: E402
+import redis  # noqa: E402
+import serving  # noqa: E402
+
 FOLDER = ROOT / "build" / "bench" / "programs"
 ROUNDS = 3
 IDLE = 1000
@@ -79,6 +87,80 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def ab_per_s(port: int, path: str) -> float:
+    answer = subprocess.run(
+        ["ab", "-q", "-k", "-n", str(N_REQUESTS), "-c", "64"]
+        + [f"http://127.0.0.1:{port}/{path}"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    found = re.search(r"Requests per second:\s+([\d.]+)", answer.stdout)
+    return float(found[1]) if found else 0.0
+
+
+def redis_per_s(port: int, command: str) -> float:
+    answer = subprocess.run(
+        ["redis-benchmark", "-p", str(port), "-n", str(N_REQUESTS), "-c", "50"]
+        + ["-t", command, "--csv"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return float(answer.stdout.splitlines()[-1].split(",")[1].strip('"'))
+
+
+def memcached_per_s(port: int, batch: int) -> float:
+    """Gets, by 8 clients that send `batch` at a time."""
+    clients = [connect(port) for _ in range(8)]
+    value = b"v" * 100
+    clients[0].sendall(b"set key 0 0 100\r\n" + value + b"\r\n")
+    assert clients[0].recv(100) == b"STORED\r\n"
+    answer_size = len(b"VALUE key 0 100\r\n" + value + b"\r\nEND\r\n")
+    begin = time.monotonic()
+    for _ in range(N_REQUESTS // batch // len(clients)):
+        for client in clients:
+            client.sendall(b"get key\r\n" * batch)
+        for client in clients:
+            left = answer_size * batch
+            while left > 0:
+                left -= len(client.recv(left))
+    return N_REQUESTS / (time.monotonic() - begin)
+
+
+# What is measured of a program, how it waits, and by whom.
+ALONE = (
+    ("nginx, requests/s", nginx, "epoll", ab_per_s, "a.txt"),
+    ("lighttpd, requests/s", lighttpd, "epoll", ab_per_s, "a.txt"),
+    ("haproxy, its own page, requests/s", haproxy, "epoll", ab_per_s, "hello"),
+    ("redis, SET/s", redis, "threads", redis_per_s, "set"),
+    ("redis, GET/s", redis, "threads", redis_per_s, "get"),
+    ("memcached, get/s, 10 at a time", memcached, "threads", memcached_per_s, 10),
+)
+
+
+def alone() -> list[str]:
+    lines = []
+    for label, module, kind, measure, what in ALONE:
+        values = {"native": [], "guest": []}
+        for _ in range(ROUNDS):
+            for where, host in (("native", "native"), ("guest", "wasmtime")):
+                folder = build(module.__name__, where == "native")
+                serving.use(host, folder)
+                with module.start(kind) as server:
+                    server.connect().close()
+                    values[where].append(measure(server.port, what))
+        lines.append(row(label, values))
+    return lines
+
+
+def row(label: str, values: dict) -> str:
+    native, guest = (statistics.median(values[w]) for w in ("native", "guest"))
+    line = f"| {label} | {native:,.0f} | {guest:,.0f} | {guest / native:.2f} |"
+    print(line, flush=True)
+    return line
+
+
 def requests_per_s(folder: Path, suffix: str, kind: str, n_idle: int) -> float:
     port = free_port()
     environment = {"EVENT_NOEPOLL": "1"} if kind == "poll" else {}
@@ -87,17 +169,10 @@ def requests_per_s(folder: Path, suffix: str, kind: str, n_idle: int) -> float:
         program = folder / f"libevent{suffix}"
         with serving(program, ["-p", str(port), www], environment, port):
             idle = [connect(port) for _ in range(n_idle)]
-            answer = subprocess.run(
-                ["ab", "-q", "-k", "-n", str(N_REQUESTS), "-c", "64"]
-                + [f"http://127.0.0.1:{port}/a.txt"],
-                capture_output=True,
-                text=True,
-                timeout=120,
-            )
+            found = ab_per_s(port, "a.txt")
             for one in idle:
                 one.close()
-    found = re.search(r"Requests per second:\s+([\d.]+)", answer.stdout)
-    return float(found[1]) if found else 0.0
+    return found
 
 
 class Mqtt:
@@ -152,16 +227,14 @@ def rows(label: str, name: str, measure) -> list[str]:
                 for where, suffix in (("native", ""), ("guest", ".wasm")):
                     folder = build(name, where == "native")
                     values[where].append(measure(folder, suffix, kind, n_idle))
-            native, guest = (statistics.median(values[w]) for w in ("native", "guest"))
-            line = f"| {label}, {kind}, {n_idle:,} idle | {native:,.0f} | {guest:,.0f} "
-            lines.append(f"{line}| {guest / native:.2f} |")
-            print(lines[-1], flush=True)
+            lines.append(row(f"{label}, {kind}, {n_idle:,} idle", values))
     return lines
 
 
 def main() -> None:
-    if shutil.which("ab") is None:
-        sys.exit("ab is not installed: tools/setup.sh --bench does it")
+    for tool in ("ab", "redis-benchmark"):
+        if shutil.which(tool) is None:
+            sys.exit(f"{tool} is not installed: tools/setup.sh --all-hosts does it")
     os.environ.pop("RUST_BACKTRACE", None)
     FOLDER.mkdir(parents=True, exist_ok=True)
     lines = [
@@ -169,11 +242,14 @@ def main() -> None:
         "",
         f"Medians of {ROUNDS} rounds, natively and on wasmtime 36 by the BSD layer. "
         "libevent's http-server answers ab, 64 connections kept alive; mosquitto "
-        f"delivers QoS 0 messages to {N_SUBSCRIBERS} subscribers, whose client in "
-        "Python is the limit of the faster figures.",
+        f"delivers QoS 0 messages to {N_SUBSCRIBERS} subscribers. nginx, lighttpd "
+        "and haproxy answer ab as well, redis redis-benchmark with 50 clients. The "
+        "clients of mosquitto and memcached, in Python, are the limit of the faster "
+        "figures.",
         "",
         "| | native | guest | guest ÷ native |",
         "|---|---:|---:|---:|",
+        *alone(),
         *rows("http-server, requests/s", "libevent", requests_per_s),
         *rows("mosquitto, deliveries/s", "mosquitto", messages_per_s),
     ]

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: MIT
 #
 # Set up, build everything, run every test. The last line counts them.
+#
+#   tools/test.sh [--all-hosts]
+#
+# --all-hosts runs large programs, such as nginx, on every host, not on one.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 passed=0
@@ -43,10 +47,19 @@ tests() {
 }
 
 build() {
-    cmake --preset "$1" && cmake --build --preset "$1"
+    cmake --preset "$1" "-DWASOCK_ALL_HOSTS=$all_hosts" && cmake --build --preset "$1"
 }
 
+all_hosts=OFF
 setup_options=()
+case ${1:-} in
+'') ;;
+--all-hosts) all_hosts=ON setup_options=(--all-hosts) ;;
+*)
+    echo "unknown option $1; see the head of tools/test.sh" >&2
+    exit 2
+    ;;
+esac
 [ "${CI:-}" = true ] && setup_options=(--all-hosts)
 tools/setup.sh "${setup_options[@]}" || {
     echo "0 passed, 1 failed"
