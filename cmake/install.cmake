@@ -17,6 +17,7 @@ write_basic_package_version_file(
     COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/wasock-config.cmake
     ${PROJECT_BINARY_DIR}/wasock-config-version.cmake toolchain-wasi.cmake
+    cmake/threads.cmake
     DESTINATION ${package_dir})
 install(PROGRAMS tools/wasock-run TYPE BIN)
 

@@ -93,7 +93,7 @@ static void nested_facts(void)
                 longjmp(outer, 9);
             }
         }
-        FACT(!"the outer one was jumped to");
+        FACT(0 && "the outer one was jumped to");
     } else {
         n_outer++;
     }
@@ -158,7 +158,7 @@ static void callback_facts(void)
 
     if (setjmp(outer) == 0) {
         qsort(numbers, 6, sizeof(numbers[0]), compare_and_jump);
-        FACT(!"a comparison jumped");
+        FACT(0 && "a comparison jumped");
     }
 }
 
@@ -186,7 +186,7 @@ static void signal_facts_of_jumps(void)
         if (value == 0) {
             FACT(!is_blocked(SIGUSR1));
             raise(SIGUSR1);
-            FACT(!"the handler jumped");
+            FACT(0 && "the handler jumped");
         }
         FACT(value == SIGUSR1);
         FACT(!is_blocked(SIGUSR1)); /* as it was */

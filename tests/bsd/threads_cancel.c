@@ -89,7 +89,7 @@ static void *wait_for_cancel(void *argument)
     pthread_cleanup_push(clean, &numbers[1]);
     sem_post(&is_there);
     (*(void (*const *)(void))argument)();
-    FACT(!"it was canceled");
+    FACT(0 && "it was canceled");
     pthread_cleanup_pop(1);
     pthread_cleanup_pop(1);
     return NULL;
@@ -119,7 +119,7 @@ static void *cannot_be_canceled(void *argument)
     FACT(pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &old) == 0);
     FACT(old == PTHREAD_CANCEL_DISABLE);
     pthread_testcancel();
-    FACT(!"it was canceled");
+    FACT(0 && "it was canceled");
     return argument;
 }
 

@@ -295,7 +295,7 @@ static void *sleep_ms(void *argument)
     return argument;
 }
 
-static void time_facts(void)
+static void sleeping_facts(void)
 {
     pthread_t threads[5];
     const long before_ms = now_ms();
@@ -338,6 +338,6 @@ void waiting_facts(void)
     server_facts();
     shared_listener_facts();
     shut_facts();
-    time_facts();
+    sleeping_facts();
     yield_facts();
 }
