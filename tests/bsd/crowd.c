@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crowd.c - a server whose threads wait in every way: main accepts, a thread for
- * each connection reads and writes, a worker waits for a condition, and another
- * one for an epoll instance.
+ * crowd.c - a server whose threads wait in every way: main accepts, a thread
+ * for each connection reads and writes, a worker waits for a condition, and
+ * another one for an epoll instance.
  *
  * A line that begins with "w" is answered by the worker, any other by the
  * connection's thread. After "epoll" the connection is that thread's. "quit"
@@ -150,8 +150,8 @@ int main(void)
     pthread_create(&thread, NULL, serve_by_epoll, NULL);
     for (;;) {
         const int fd = accept(listener, NULL, NULL);
-        if (fd < 0 || pthread_create(&thread, NULL, serve,
-                                     (void *)(intptr_t)fd) != 0) {
+        if (fd < 0 ||
+            pthread_create(&thread, NULL, serve, (void *)(intptr_t)fd) != 0) {
             perror("accept");
             return 1;
         }

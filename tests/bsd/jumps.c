@@ -121,7 +121,7 @@ static void copy_facts(void)
 }
 
 /* A loop that calls setjmp each time, as interpreters do. */
-__attribute__((noinline)) static int run_protected(int fails)
+__attribute__((noinline)) static int run_protected(volatile int fails)
 {
     jmp_buf here;
 

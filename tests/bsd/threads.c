@@ -100,6 +100,12 @@ static void *run_detached(void *argument)
     return NULL;
 }
 
+static void *wait_for_go(void *argument)
+{
+    FACT(sem_wait(&detached_ran) == 0);
+    return argument;
+}
+
 static void create_facts(void)
 {
     pthread_attr_t attributes;
@@ -134,11 +140,12 @@ static void create_facts(void)
     FACT(sem_wait(&detached_ran) == 0 && sem_wait(&detached_ran) == 0);
     FACT(pthread_attr_destroy(&attributes) == 0);
 
-    threads[0] = start(give_back, NULL);
+    threads[0] = start(wait_for_go, NULL);
     FACT(pthread_setname_np(threads[0], "worker") == 0);
     FACT(pthread_setname_np(threads[0], "a name that is too long") == ERANGE);
     FACT(pthread_getname_np(threads[0], name, sizeof(name)) == 0 &&
          strcmp(name, "worker") == 0);
+    FACT(sem_post(&detached_ran) == 0);
     FACT(result_of(threads[0]) == NULL);
 }
 
@@ -204,8 +211,7 @@ static void mutex_facts(void)
     FACT(counter == 500);
 
     FACT(pthread_mutexattr_init(&attributes) == 0);
-    FACT(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK) ==
-         0);
+    FACT(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK) == 0);
     FACT(pthread_mutex_init(&checked, &attributes) == 0);
     FACT(pthread_mutex_unlock(&checked) == EPERM);
     FACT(pthread_mutex_lock(&checked) == 0);
@@ -520,8 +526,7 @@ static void *have_own(void *argument)
     FACT(errno == 0);
     FACT(own == 5 && own_zeros[39] == 0);
     FACT(pthread_getspecific(key) == NULL);
-    FACT(pthread_setspecific(key, argument == NULL ? &hundred : argument) ==
-         0);
+    FACT(pthread_setspecific(key, argument == NULL ? &hundred : argument) == 0);
     errno = ENOTTY;
     own = argument == NULL ? 6 : 7;
     own_zeros[39] = 'x';
@@ -644,6 +649,7 @@ int main(void)
     once_facts();
     many_facts();
     cancel_facts();
+    thread_signal_facts();
     waiting_facts();
     printf("%d facts, %d failed\n", n_facts, n_failed);
     return n_failed > 0;

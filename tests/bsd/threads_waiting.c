@@ -84,7 +84,8 @@ static void pair_facts(void)
                                   start(select_pair, NULL),
                                   start(epoll_pair, NULL)};
     usleep(2000);
-    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &event) == 0); /* as it waits */
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &event) ==
+         0); /* as it waits */
     usleep(2000);
     FACT(write(pair[1], "x", 1) == 1);
     for (int i = 0; i < 3; i++) {

@@ -75,54 +75,55 @@ static struct socket *take_next(struct socket *listening)
 }
 
 /* Wait for a connection. Another thread may accept ahead meanwhile, so the
- * socket is this call's own. */
-static int wait_for_next(struct socket *listening, struct socket **accepted)
+ * socket is this call's own. Returns NULL with an error. */
+static struct socket *wait_for_next(struct socket *listening, int *error)
 {
-    int result = wasock_socket_set_deadline_ns(
-        &listening->listener.socket, WASOCK_READABLE,
-        wasock_bsd__deadline(listening->receive_timeout_ns));
     struct socket *next = take_next(listening);
 
     if (next == NULL) {
         next = new_socket(listening);
     }
     if (next == NULL) {
-        return -ENOMEM;
+        *error = -ENOMEM;
+        return NULL;
     }
-    if (result == 0) {
-        result = wasock_listener_accept(&listening->listener, &next->conn);
+    *error = wasock_socket_set_deadline_ns(
+        &listening->listener.socket, WASOCK_READABLE,
+        wasock_bsd__deadline(listening->receive_timeout_ns));
+    if (*error == 0) {
+        *error = wasock_listener_accept(&listening->listener, &next->conn);
     }
-    if (result == 0) {
+    if (*error == 0) {
         be_accepted(next, listening);
-        *accepted = next;
-    } else if (listening->next == NULL) {
+        return next;
+    }
+    if (listening->next == NULL) {
         listening->next = next; /* for the next call */
     } else {
         next->description.operations->close(&next->description);
     }
-    return result;
+    return NULL;
 }
 
-/* Take the next connection off the listener. */
-static int accept_next(struct socket *listening, struct socket **accepted)
+/* Take the next connection off the listener. Returns NULL with an error. */
+static struct socket *accept_next(struct socket *listening, int *error)
 {
-    int result = 0;
+    struct socket *accepted = NULL;
 
     listening->error = 0;
     if (is_ahead(listening)) {
-        *accepted = take_next(listening);
-    } else if (wasock_bsd__is_nonblocking(&listening->description, 0)) {
-        result = connect_next(listening);
-        *accepted = result == 0 ? take_next(listening) : NULL;
+        accepted = take_next(listening);
+    } else if (!wasock_bsd__is_nonblocking(&listening->description, 0)) {
+        accepted = wait_for_next(listening, error);
     } else {
-        result = wait_for_next(listening, accepted);
+        *error = connect_next(listening);
+        accepted = *error == 0 ? take_next(listening) : NULL;
     }
     wasock_bsd__changed(&listening->description, 0);
-    if (result < 0) {
-        return result;
+    if (accepted != NULL) {
+        wasock_bsd__inherit_options(accepted, listening);
     }
-    wasock_bsd__inherit_options(*accepted, listening);
-    return 0;
+    return accepted;
 }
 
 /* Number a connection. Without a number it waits on. */
@@ -165,14 +166,14 @@ int accept4(int fd, struct sockaddr *restrict address,
         errno = EINVAL;
         return -1;
     }
-    struct socket *accepted = NULL;
+    int number = 0;
     wasock_bsd__begin_call(&listening->description);
-    int number = accept_next(listening, &accepted);
-    if (number == 0) {
+    struct socket *accepted = accept_next(listening, &number);
+    if (accepted != NULL) {
         number = give_number(listening, accepted, flags);
     }
     number = (int)wasock_bsd__end_call(&listening->description, number);
-    if (number < 0) {
+    if (accepted == NULL || number < 0) {
         return (int)wasock_bsd__result(number);
     }
     accepted->description.flags |=

@@ -66,11 +66,10 @@ static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
         return wasock_bsd__result(-EOPNOTSUPP);
     }
     wasock_bsd__begin_call(description);
-    const ssize_t n =
-        is_discarded(description, flags)
-            ? discard(description, buffers, n_buffers, flags)
-            : description->operations->read(description, buffers, n_buffers,
-                                            flags);
+    const ssize_t n = is_discarded(description, flags)
+                          ? discard(description, buffers, n_buffers, flags)
+                          : description->operations->read(description, buffers,
+                                                          n_buffers, flags);
     return wasock_bsd__result(wasock_bsd__end_call(description, n));
 }
 
@@ -164,8 +163,8 @@ static ssize_t send_datagram(struct socket *socket, const struct iovec *slices,
         return wasock_bsd__result(result);
     }
     wasock_bsd__begin_call(&socket->description);
-    const ssize_t n = wasock_bsd__send_datagram(
-        socket, slices, n_slices, flags, to != NULL ? &addr : NULL);
+    const ssize_t n = wasock_bsd__send_datagram(socket, slices, n_slices, flags,
+                                                to != NULL ? &addr : NULL);
     return wasock_bsd__result(wasock_bsd__end_call(&socket->description, n));
 }
 

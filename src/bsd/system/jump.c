@@ -8,8 +8,7 @@
 void longjmp(jmp_buf buffer, int value)
 {
     (void)buffer;
-    fprintf(stderr, "wasock: longjmp(%d) needs wasock-cc --longjmp\n",
-            value);
+    fprintf(stderr, "wasock: longjmp(%d) needs wasock-cc --longjmp\n", value);
     abort();
 }
 

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "../plain.h"
+#include "../threads/layer.h"
 #include "../waiting/wait.h"
 #include "../waiting/watch.h"
 #include "signals.h"
@@ -93,8 +94,7 @@ static void act(int number)
     blocked = before;
 }
 
-/* Deliver pending signals that are not blocked. */
-static void deliver(void)
+void wasock_bsd__deliver(void)
 {
     for (int number = 1; number < _NSIG; number++) {
         if (pending & ~blocked & bit_of(number)) {
@@ -166,10 +166,11 @@ static int send_signal(int number, int code, union sigval value)
         sent[number].value = value;
     }
     pending |= bit_of(number);
-    deliver();
+    wasock_bsd__deliver();
     if ((pending & bit_of(number)) != 0) {
         tell_watches(number);
     }
+    wasock_bsd__wake_for_signal();
     return 0;
 }
 
@@ -319,7 +320,7 @@ int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
         return -1;
     }
     blocked &= ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
-    deliver();
+    wasock_bsd__deliver();
     return 0;
 }
 WASOCK_BSD_PLAIN(sigprocmask);
@@ -349,29 +350,48 @@ int wasock_bsd__let_come(int result, const sigset_t *mask)
     return -EINTR;
 }
 
-/* Errors: EINTR: one that was pending came; EDEADLK. */
+sigset_t *wasock_bsd__blocked(void)
+{
+    return &blocked;
+}
+
+/* Errors: EINTR: one that was pending came, or another thread sent one;
+ * EDEADLK. */
 int sigsuspend(const sigset_t *mask)
 {
-    errno = wasock_bsd__let_come(0, mask) == -EINTR ? EINTR : EDEADLK;
-    return -1;
+    const sigset_t before = blocked;
+    int result = wasock_bsd__let_come(0, mask);
+
+    if (result == 0) {
+        blocked = *mask;
+        result = wasock_bsd__await_signal();
+        blocked = before;
+    }
+    return (int)wasock_bsd__result(result == 0 ? -EINTR : result);
 }
 WASOCK_BSD_PLAIN(sigsuspend);
 
-/* Errors: EDEADLK: what is not blocked has come already. */
+/* Errors: EINTR: another thread sent one; EDEADLK: what is not blocked has come
+ * already. */
 int pause(void)
 {
-    errno = EDEADLK;
-    return -1;
+    const int result = wasock_bsd__await_signal();
+
+    return (int)wasock_bsd__result(result == 0 ? -EINTR : result);
 }
 WASOCK_BSD_PLAIN(pause);
 
 /* Returns the error: EDEADLK. */
 int sigwait(const sigset_t *restrict set, int *restrict number)
 {
-    const int taken = wasock_bsd__take_signal(*set, NULL);
+    int taken = wasock_bsd__take_signal(*set, NULL);
 
-    if (taken == 0) {
-        return EDEADLK;
+    while (taken == 0) {
+        const int result = wasock_bsd__await_signal();
+        if (result < 0) {
+            return -result;
+        }
+        taken = wasock_bsd__take_signal(*set, NULL);
     }
     *number = taken;
     return 0;
@@ -395,7 +415,8 @@ int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
         return result;
     }
     if (timeout == NULL) {
-        return (int)wasock_bsd__result(-EDEADLK);
+        const int error = sigwait(set, &result);
+        return error == 0 ? result : (int)wasock_bsd__result(-error);
     }
     result = wasock_bsd__poll(NULL, 0, deadline_ns);
     if (result < 0) {
@@ -441,13 +462,3 @@ int killpg(pid_t group, int number)
     return kill(group, number);
 }
 WASOCK_BSD_PLAIN(killpg);
-
-/* Returns the error: ESRCH: there is one thread. */
-int pthread_kill(pthread_t thread, int number)
-{
-    if (!pthread_equal(thread, pthread_self())) {
-        return ESRCH;
-    }
-    return kill(getpid(), number) == 0 ? 0 : errno;
-}
-WASOCK_BSD_PLAIN(pthread_kill);

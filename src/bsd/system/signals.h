@@ -18,6 +18,12 @@ struct signal_watch {
 void wasock_bsd__watch_signals(struct signal_watch *watch);
 void wasock_bsd__unwatch_signals(struct signal_watch *watch);
 
+/* Run the handlers of pending signals that are not blocked. */
+void wasock_bsd__deliver(void);
+
+/* The mask of the thread that runs. */
+sigset_t *wasock_bsd__blocked(void);
+
 /* Whether a signal of a set is pending. */
 bool wasock_bsd__is_pending(sigset_t set);
 

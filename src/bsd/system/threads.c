@@ -9,8 +9,10 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../plain.h"
 #include "../waiting/wait.h"
@@ -152,9 +154,8 @@ WASOCK_BSD_PLAIN(pthread_getname_np);
 
 int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
 {
-    return pthread_equal(thread, pthread_self())
-               ? pthread_attr_init(attributes)
-               : ESRCH;
+    return pthread_equal(thread, pthread_self()) ? pthread_attr_init(attributes)
+                                                 : ESRCH;
 }
 WASOCK_BSD_PLAIN(pthread_getattr_np);
 
@@ -381,3 +382,13 @@ void funlockfile(FILE *stream)
     (void)stream;
 }
 WASOCK_BSD_PLAIN(funlockfile);
+
+/* Returns the error: ESRCH: there is one thread. */
+int pthread_kill(pthread_t thread, int number)
+{
+    if (!pthread_equal(thread, pthread_self())) {
+        return ESRCH;
+    }
+    return kill(getpid(), number) == 0 ? 0 : errno;
+}
+WASOCK_BSD_PLAIN(pthread_kill);

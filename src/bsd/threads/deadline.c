@@ -26,8 +26,8 @@ int wasock_bsd__deadline_at(clockid_t clock, const struct timespec *moment,
         *deadline_ns = WASOCK_NO_DEADLINE;
         return 0;
     }
-    *deadline_ns = wasock_deadline_after_ns(
-        (uint64_t)left_s * WASOCK_NS_PER_S + (uint64_t)moment->tv_nsec -
-        (uint64_t)now.tv_nsec);
+    *deadline_ns = wasock_deadline_after_ns((uint64_t)left_s * WASOCK_NS_PER_S +
+                                            (uint64_t)moment->tv_nsec -
+                                            (uint64_t)now.tv_nsec);
     return 0;
 }

@@ -22,21 +22,24 @@
 #include "notices.h"
 #include "thread.h"
 
-int32_t __real_wasip1_poll_oneoff(
-    const struct wasock__subscription *subscriptions,
-    struct wasock__event *events, size_t n, uint32_t *n_events);
-int32_t __wrap_wasip1_poll_oneoff(
-    const struct wasock__subscription *subscriptions,
-    struct wasock__event *events, size_t n, uint32_t *n_events);
+int32_t
+__real_wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
+                          struct wasock__event *events, size_t n,
+                          uint32_t *n_events);
+int32_t
+__wrap_wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
+                          struct wasock__event *events, size_t n,
+                          uint32_t *n_events);
 int __real_wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                                struct wasock__wait *wait);
 int __wrap_wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
                                struct wasock__wait *wait);
 int32_t __wrap_wasock__host_set_open(struct wasock__host_set *set);
 
-/* wasi-libc's imports, whose parameters are all numbers. */
+/* wasi-libc's imports. */
 int32_t __wrap___imported_wasi_snapshot_preview1_poll_oneoff(
-    uintptr_t subscriptions, uintptr_t events, size_t n, uintptr_t n_events);
+    const struct wasock__subscription *subscriptions,
+    struct wasock__event *events, size_t n, uint32_t *n_events);
 int32_t __wrap___imported_wasi_snapshot_preview1_sched_yield(void);
 
 /* The time is absolute, not from now on. */
@@ -66,7 +69,7 @@ static bool put_questions(struct thread *thread)
                                        ? WASOCK_READABLE
                                        : WASOCK_WRITABLE;
         if (wasock_bsd__ask_add(&questions, (int)asked->of.fd, direction,
-                                (uintptr_t)thread) < 0) {
+                                thread) < 0) {
             return false;
         }
     }
@@ -117,24 +120,31 @@ static void give_answer(struct thread *thread, struct host_wait *host,
     wasock_bsd__wake_thread(thread, 0);
 }
 
-/* The questions of a thread stand together, in its own order. */
+/* Give a thread the answers to its questions, which stand together from `first`
+ * on, in its own order. Returns the number of the one behind them. */
+static size_t give_answers_to(struct thread *thread, size_t first)
+{
+    struct host_wait *host = thread->wait->host;
+
+    for (size_t i = 0; i < host->n; i++) {
+        const struct wasock__subscription *asked = &host->subscriptions[i];
+        if (is_clock(asked)) {
+            continue;
+        }
+        if (questions.answers[first] != 0) {
+            give_answer(thread, host, asked, questions.answers[first]);
+        }
+        first++;
+    }
+    return first;
+}
+
 static void give_answers(void)
 {
     size_t i = 0;
 
     while (i < questions.n) {
-        struct thread *thread = (struct thread *)questions.owners[i];
-        struct host_wait *host = thread->wait->host;
-        for (size_t j = 0; j < host->n; j++) {
-            if (is_clock(&host->subscriptions[j])) {
-                continue;
-            }
-            if (questions.answers[i] != 0) {
-                give_answer(thread, host, &host->subscriptions[j],
-                            questions.answers[i]);
-            }
-            i++;
-        }
+        i = give_answers_to((struct thread *)questions.owners[i], i);
     }
 }
 
@@ -235,7 +245,7 @@ static int32_t poll_as_thread(const struct wasock__subscription *subscriptions,
     if (result == -EINTR) {
         return WASOCK_EINTR;
     }
-    if (result == -ETIMEDOUT) {
+    if (result == -ETIMEDOUT && clock != NULL) {
         struct wasock__event *event = &events[host.n_events++];
         memset(event, 0, sizeof(*event));
         event->userdata = clock->userdata;
@@ -245,9 +255,10 @@ static int32_t poll_as_thread(const struct wasock__subscription *subscriptions,
     return 0;
 }
 
-int32_t __wrap_wasip1_poll_oneoff(
-    const struct wasock__subscription *subscriptions,
-    struct wasock__event *events, size_t n, uint32_t *n_events)
+int32_t
+__wrap_wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
+                          struct wasock__event *events, size_t n,
+                          uint32_t *n_events)
 {
     if (is_for_host(clock_of(subscriptions, n))) {
         return __real_wasip1_poll_oneoff(subscriptions, events, n, n_events);
@@ -258,19 +269,17 @@ int32_t __wrap_wasip1_poll_oneoff(
 
 /* What libc waits for: to sleep, or in its own poll. */
 int32_t __wrap___imported_wasi_snapshot_preview1_poll_oneoff(
-    uintptr_t subscriptions, uintptr_t events, size_t n, uintptr_t n_events)
+    const struct wasock__subscription *subscriptions,
+    struct wasock__event *events, size_t n, uint32_t *n_events)
 {
-    const struct wasock__subscription *asked =
-        (const struct wasock__subscription *)subscriptions;
-    const struct wasock__subscription *clock = clock_of(asked, n);
+    const struct wasock__subscription *clock = clock_of(subscriptions, n);
 
     if (clock != NULL && clock->of.clock.timeout_ns == 0) {
         wasock_bsd__yield();
     }
     pthread_testcancel();
     const int32_t error =
-        poll_as_thread(asked, (struct wasock__event *)events, n,
-                       (uint32_t *)n_events, true);
+        poll_as_thread(subscriptions, events, n, n_events, true);
     pthread_testcancel();
     return error;
 }
@@ -293,8 +302,11 @@ static int wait_inside(struct wasock_socket *socket, unsigned direction,
         struct wait forever = {.deadline_ns = WASOCK_NO_DEADLINE,
                                .is_point = wasock_bsd__current->n_calls > 0};
         result = wasock_bsd__wait(&forever);
-        result = result == -EDEADLK ? -WASOCK_EDEADLOCK
-                                    : (result == -EINTR ? -WASOCK_EINTR : 0);
+        if (result != -EINTR) {
+            result = result == 0 ? 0 : -WASOCK_EDEADLOCK;
+        } else {
+            result = -WASOCK_EINTR;
+        }
     }
     wasock_bsd__unnotice(&notice);
     return result;

@@ -41,8 +41,9 @@ void wasock_bsd__free_jumps(struct coroutine *coroutine)
     }
 }
 
-/* The capture for a call of setjmp by the function whose stack begins there: the
- * one it has, or a new one. Those of functions that have returned are freed. */
+/* The capture for a call of setjmp by the function whose stack begins there:
+ * the one it has, or a new one. Those of functions that have returned are
+ * freed. */
 static struct jump *prepare(const void *buffer, int line,
                             const char *stack_pointer)
 {

@@ -44,6 +44,11 @@ bool wasock_bsd__is_interrupted(void)
     return wasock_bsd__is_canceled();
 }
 
+void wasock_bsd__end_turn(void)
+{
+    wasock_bsd__yield_seldom(WASOCK_BSD_CALL_WEIGHT);
+}
+
 /* A call on a file takes no part: stdio is in the middle of something. */
 void wasock_bsd__begin_call(struct description *description)
 {
@@ -55,7 +60,7 @@ void wasock_bsd__begin_call(struct description *description)
     wasock_bsd__hold(description);
     if (wasock_bsd__socket_of(description) != NULL ||
         description->operations->is_waitable) {
-        wasock_bsd__yield_seldom();
+        wasock_bsd__end_turn();
     }
 }
 
@@ -86,6 +91,27 @@ int wasock_bsd__await(struct description *description)
     return result;
 }
 
+static const char signals_key;
+
+int wasock_bsd__await_signal(void)
+{
+    struct wait wait = {.key = &signals_key,
+                        .deadline_ns = WASOCK_NO_DEADLINE,
+                        .what = "for a signal",
+                        .is_point = true};
+
+    pthread_testcancel();
+    const int result =
+        wasock_bsd__is_alone() ? -EDEADLK : wasock_bsd__wait(&wait);
+    pthread_testcancel();
+    return result;
+}
+
+void wasock_bsd__wake_for_signal(void)
+{
+    wasock_bsd__wake(&signals_key, SIZE_MAX);
+}
+
 void wasock_bsd__wake_inbox(struct epoll_watch **inbox)
 {
     wasock_bsd__wake(inbox, SIZE_MAX);
@@ -108,10 +134,10 @@ static void watch(struct watching *watching, struct description *description,
                   struct epoll_watch **inbox)
 {
     struct source *source = &watching->sources[watching->n];
-    struct wasock_socket *host = description->operations->host == NULL
-                                     ? NULL
-                                     : description->operations->host(
-                                           description);
+    struct wasock_socket *host =
+        description->operations->host == NULL
+            ? NULL
+            : description->operations->host(description);
 
     source->is_watched = inbox != NULL;
     source->is_noticed = host != NULL && host->role_ == WASOCK__ROLE_NONE &&

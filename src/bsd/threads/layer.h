@@ -35,6 +35,11 @@ bool wasock_bsd__is_interrupted(void);
  * none can; -EINTR. */
 int wasock_bsd__await(struct description *description);
 
+/* Wait until another thread has sent a signal, which may have been taken.
+ * Returns as await. And one was sent. */
+int wasock_bsd__await_signal(void);
+void wasock_bsd__wake_for_signal(void);
+
 /* As wasock_bsd__ask_host, but 0 is returned as well if another thread changes
  * something that matters. */
 int wasock_bsd__ask_in_poll(struct ask *ask, uint64_t timeout_ns,
@@ -52,7 +57,7 @@ void wasock_bsd__note_closed(void);
 /* Let other threads run: in a call that found nothing, and in one that need
  * not wait. */
 void wasock_bsd__yield(void);
-void wasock_bsd__yield_seldom(void);
+void wasock_bsd__end_turn(void);
 
 #else
 
@@ -84,6 +89,15 @@ static inline int wasock_bsd__await(struct description *description)
     return -EDEADLK;
 }
 
+static inline int wasock_bsd__await_signal(void)
+{
+    return -EDEADLK;
+}
+
+static inline void wasock_bsd__wake_for_signal(void)
+{
+}
+
 static inline int wasock_bsd__ask_in_poll(struct ask *ask, uint64_t timeout_ns,
                                           const struct pollfd *fds,
                                           size_t n_fds)
@@ -113,7 +127,7 @@ static inline void wasock_bsd__yield(void)
 {
 }
 
-static inline void wasock_bsd__yield_seldom(void)
+static inline void wasock_bsd__end_turn(void)
 {
 }
 

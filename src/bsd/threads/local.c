@@ -6,6 +6,7 @@
  * put them into a section of their own, of which each thread that waits keeps a
  * copy. So the address of such a variable is the same in all threads.
  */
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ static char *initial; /* as the program begins */
 
 static size_t length(void)
 {
-    return (size_t)(end - begin);
+    return (uintptr_t)end - (uintptr_t)begin;
 }
 
 static char *copy_of(const char *bytes)

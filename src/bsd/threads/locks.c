@@ -14,6 +14,7 @@
 #include <wasock/clock.h>
 
 #include "../plain.h"
+#include "layer.h"
 #include "thread.h"
 
 /* In a lock's words: how many read, or WRITER; the writer; how many wait to
@@ -48,7 +49,7 @@ int pthread_rwlock_destroy(pthread_rwlock_t *lock)
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_destroy);
 
-int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+static int try_read(pthread_rwlock_t *lock)
 {
     if (STATE(lock) == WRITER || N_WRITERS(lock) > 0) {
         return EBUSY;
@@ -56,9 +57,8 @@ int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
     STATE(lock)++;
     return 0;
 }
-WASOCK_BSD_PLAIN(pthread_rwlock_tryrdlock);
 
-int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+static int try_write(pthread_rwlock_t *lock)
 {
     if (STATE(lock) != 0) {
         return EBUSY;
@@ -66,6 +66,26 @@ int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
     STATE(lock) = WRITER;
     OWNER(lock) = wasock_bsd__current;
     return 0;
+}
+
+/* Who tries again and again lets others run. */
+static int yield_if(int error)
+{
+    if (error != 0) {
+        wasock_bsd__yield();
+    }
+    return error;
+}
+
+int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+{
+    return yield_if(try_read(lock));
+}
+WASOCK_BSD_PLAIN(pthread_rwlock_tryrdlock);
+
+int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+{
+    return yield_if(try_write(lock));
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_trywrlock);
 
@@ -92,18 +112,16 @@ static int lock_until(pthread_rwlock_t *lock, int (*try)(pthread_rwlock_t *),
 
 static int read_until(pthread_rwlock_t *lock, uint64_t deadline_ns)
 {
-    return pthread_rwlock_tryrdlock(lock) == 0
-               ? 0
-               : lock_until(lock, pthread_rwlock_tryrdlock, deadline_ns);
+    return try_read(lock) == 0 ? 0 : lock_until(lock, try_read, deadline_ns);
 }
 
 static int write_until(pthread_rwlock_t *lock, uint64_t deadline_ns)
 {
-    if (pthread_rwlock_trywrlock(lock) == 0) {
+    if (try_write(lock) == 0) {
         return 0;
     }
     N_WRITERS(lock)++;
-    const int error = lock_until(lock, pthread_rwlock_trywrlock, deadline_ns);
+    const int error = lock_until(lock, try_write, deadline_ns);
     N_WRITERS(lock)--;
     if (error != 0) {
         wasock_bsd__wake(lock, SIZE_MAX); /* readers that it kept out */
@@ -157,6 +175,7 @@ int pthread_rwlock_unlock(pthread_rwlock_t *lock)
     if (STATE(lock) == 0) {
         wasock_bsd__wake(lock, SIZE_MAX);
     }
+    wasock_bsd__yield_seldom(WASOCK_BSD_LOCK_WEIGHT);
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_unlock);
@@ -178,12 +197,10 @@ int pthread_spin_destroy(pthread_spinlock_t *lock)
 }
 WASOCK_BSD_PLAIN(pthread_spin_destroy);
 
-/* Its owner would spin: another one runs. */
 int pthread_spin_trylock(pthread_spinlock_t *lock)
 {
     if (*lock != 0) {
-        wasock_bsd__yield();
-        return EBUSY;
+        return yield_if(EBUSY);
     }
     *lock = 1;
     return 0;
@@ -306,7 +323,7 @@ WASOCK_BSD_PLAIN(sem_post);
 int sem_trywait(sem_t *semaphore)
 {
     if (semaphore->wasock_bsd_value == 0) {
-        return fail(EAGAIN);
+        return fail(yield_if(EAGAIN));
     }
     semaphore->wasock_bsd_value--;
     return 0;

@@ -15,6 +15,7 @@
 
 #include "../plain.h"
 #include "../waiting/wait.h"
+#include "layer.h"
 #include "thread.h"
 
 /* In a mutex's words. */
@@ -50,7 +51,7 @@ static void own(pthread_mutex_t *mutex)
     OWNER(mutex) = wasock_bsd__current;
 }
 
-int pthread_mutex_trylock(pthread_mutex_t *mutex)
+static int try_lock(pthread_mutex_t *mutex)
 {
     if (N_LOCKS(mutex) == 0) {
         own(mutex);
@@ -63,14 +64,24 @@ int pthread_mutex_trylock(pthread_mutex_t *mutex)
     }
     return EBUSY;
 }
+
+/* Who tries again and again lets its owner run. */
+int pthread_mutex_trylock(pthread_mutex_t *mutex)
+{
+    const int error = try_lock(mutex);
+
+    if (error != 0) {
+        wasock_bsd__yield();
+    }
+    return error;
+}
 WASOCK_BSD_PLAIN(pthread_mutex_trylock);
 
 /* Wait for a mutex of another thread. */
 static int lock_until(pthread_mutex_t *mutex, uint64_t deadline_ns)
 {
-    struct wait wait = {.key = mutex,
-                        .deadline_ns = deadline_ns,
-                        .what = "for a mutex"};
+    struct wait wait = {
+        .key = mutex, .deadline_ns = deadline_ns, .what = "for a mutex"};
     int result = 0;
 
     N_WAITING(mutex)++;
@@ -87,7 +98,7 @@ static int lock_until(pthread_mutex_t *mutex, uint64_t deadline_ns)
 
 int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    if (pthread_mutex_trylock(mutex) == 0) {
+    if (try_lock(mutex) == 0) {
         return 0;
     }
     return OWNER(mutex) == wasock_bsd__current
@@ -102,7 +113,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
 {
     uint64_t deadline_ns = 0;
 
-    if (pthread_mutex_trylock(mutex) == 0) {
+    if (try_lock(mutex) == 0) {
         return 0;
     }
     if (TYPE(mutex) == PTHREAD_MUTEX_ERRORCHECK &&
@@ -115,15 +126,25 @@ int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
 }
 WASOCK_BSD_PLAIN(pthread_mutex_timedlock);
 
+static void release(pthread_mutex_t *mutex)
+{
+    N_LOCKS(mutex) = 0;
+    if (N_WAITING(mutex) > 0) {
+        wasock_bsd__wake(mutex, 1);
+    }
+}
+
 /* Errors: EPERM: another thread has it, or none. */
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     if (N_LOCKS(mutex) == 0 || OWNER(mutex) != wasock_bsd__current) {
         return EPERM;
     }
-    N_LOCKS(mutex)--;
-    if (N_LOCKS(mutex) == 0 && N_WAITING(mutex) > 0) {
-        wasock_bsd__wake(mutex, 1);
+    if (N_LOCKS(mutex) > 1) {
+        N_LOCKS(mutex)--;
+    } else {
+        release(mutex);
+        wasock_bsd__yield_seldom(WASOCK_BSD_LOCK_WEIGHT);
     }
     return 0;
 }
@@ -166,15 +187,13 @@ static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex,
                         .is_point = true};
 
     pthread_testcancel();
-    const int n_locks = N_LOCKS(mutex); /* of a recursive one */
-    N_LOCKS(mutex) = 1;
-    int error = pthread_mutex_unlock(mutex);
-    if (error != 0) {
-        N_LOCKS(mutex) = n_locks;
-        return error;
+    if (N_LOCKS(mutex) == 0 || OWNER(mutex) != wasock_bsd__current) {
+        return EPERM;
     }
+    const int n_locks = N_LOCKS(mutex); /* of a recursive one */
+    release(mutex);
     const int result = wasock_bsd__wait(&wait);
-    error = pthread_mutex_lock(mutex);
+    const int error = pthread_mutex_lock(mutex);
     N_LOCKS(mutex) = n_locks;
     pthread_testcancel();
     return error != 0 || result == -EINTR ? error : -result;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "../system/signals.h"
+#include "layer.h"
 #include "notices.h"
 #include "thread.h"
 
@@ -15,8 +17,8 @@
  * for the waiting ones. */
 #define TURNS_MAX 32
 
-/* Calls that need not wait, for each that lets others run. */
-#define CALLS_MAX 32
+/* What calls that need not wait weigh until one lets others run. */
+#define WEIGHT_MAX 256
 
 /* Waits by their key, the oldest first. */
 static struct {
@@ -27,7 +29,7 @@ static struct {
 static struct thread *first_ready;
 static struct thread *last_ready;
 static unsigned n_turns;
-static unsigned n_calls;
+static unsigned weight;
 
 struct thread *wasock_bsd__current = &wasock_bsd__main_thread;
 size_t wasock_bsd__n_threads = 1;
@@ -133,8 +135,8 @@ static _Noreturn void report_deadlock(void)
          thread = thread->next) {
         if (thread->wait != NULL) {
             fprintf(stderr, "wasock:   thread %p%s%s waits %s\n",
-                    (const void *)thread,
-                    thread->name[0] != '\0' ? " " : "", thread->name,
+                    (const void *)thread, thread->name[0] != '\0' ? " " : "",
+                    thread->name,
                     thread->wait->what != NULL ? thread->wait->what
                                                : "for data of another one");
         }
@@ -181,8 +183,10 @@ static void switch_to(struct thread *thread)
 
     wasock_bsd__check_stack(self);
     wasock_bsd__local_switch(self, thread);
+    self->blocked = *wasock_bsd__blocked();
     wasock_bsd__current = thread;
     wasock_bsd__switch_to(thread->coroutine);
+    wasock_bsd__take_signals();
     errno = error;
     h_errno = lookup_error;
 }
@@ -221,9 +225,11 @@ void wasock_bsd__yield(void)
     }
 }
 
-void wasock_bsd__yield_seldom(void)
+void wasock_bsd__yield_seldom(unsigned added)
 {
-    if (++n_calls % CALLS_MAX == 0) {
+    weight += added;
+    if (weight >= WEIGHT_MAX) {
+        weight = 0;
         wasock_bsd__yield();
     }
 }

@@ -60,11 +60,11 @@ void wasock_bsd__wake(const void *key, size_t n);
 /* End the wait of a thread, if it waits, with a result. */
 void wasock_bsd__wake_thread(struct thread *thread, int result);
 
-/* Let the other threads that are ready run. */
-void wasock_bsd__yield(void);
-
-/* As yield, but seldom does anything: for calls that need not wait. */
-void wasock_bsd__yield_seldom(void);
+/* As wasock_bsd__yield of layer.h, but for calls that need not wait, most of
+ * which do nothing. */
+#define WASOCK_BSD_CALL_WEIGHT 16
+#define WASOCK_BSD_LOCK_WEIGHT 1
+void wasock_bsd__yield_seldom(unsigned added);
 
 /* A new thread is ready. */
 void wasock_bsd__make_ready(struct thread *thread);

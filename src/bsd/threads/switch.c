@@ -62,19 +62,20 @@ __attribute__((noinline)) char *wasock_bsd__stack_pointer(void)
     return pointer;
 }
 
-static inline void set_stack_pointer(char *pointer)
+static inline void set_stack_pointer(const char *pointer)
 {
-    __asm__ volatile("local.get %0\n\tglobal.set __stack_pointer" ::"r"(
-        pointer));
+    __asm__ volatile(
+        "local.get %0\n\tglobal.set __stack_pointer" ::"r"(pointer));
 }
 
 _Noreturn void wasock_bsd__die(const char *message)
 {
     static const char name[] = "wasock: ";
-    ssize_t ignored = wasock_libc_write(2, name, sizeof(name) - 1);
 
-    ignored = wasock_libc_write(2, message, strlen(message));
-    (void)ignored;
+    if (wasock_libc_write(2, name, sizeof(name) - 1) >= 0) {
+        const ssize_t ignored = wasock_libc_write(2, message, strlen(message));
+        (void)ignored;
+    }
     abort();
 }
 

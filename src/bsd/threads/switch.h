@@ -41,11 +41,11 @@ struct coroutine *wasock_bsd__switch_current(void);
 
 /* Suspend the current coroutine and go on with another one. Returns once
  * another switches back. */
-void wasock_bsd__switch_to(struct coroutine *next);
+void wasock_bsd__switch_to(struct coroutine *other);
 
 /* Go on with another coroutine; the current one ends. Does not return, which
  * must not be declared: in wasm it does, to be unwound. */
-void wasock_bsd__switch_end(struct coroutine *next);
+void wasock_bsd__switch_end(struct coroutine *other);
 
 /* Capture the call stack of the current coroutine. Returns 0, and then
  * whatever `value` a jump to it has. The capture stays valid while the caller

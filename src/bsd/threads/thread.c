@@ -19,6 +19,7 @@
 
 #include "../plain.h"
 #include "../system/attributes.h"
+#include "../system/signals.h"
 #include "../waiting/wait.h"
 #include "start.h"
 
@@ -125,11 +126,12 @@ static void run(void *argument)
     const struct thread *thread = (const struct thread *)argument;
 
     errno = 0;
+    wasock_bsd__take_signals();
     pthread_exit(thread->start(thread->argument));
 }
 
 /* Errors: EAGAIN: no memory; EINVAL. */
-int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                    void *(*start)(void *), void *argument)
 {
     pthread_attr_t defaults;
@@ -142,27 +144,28 @@ int pthread_create(pthread_t *created, const pthread_attr_t *attributes,
     size_t bytes = 0;
     pthread_attr_getstacksize(attributes, &bytes);
     bytes = (bytes + STACK_ALIGNMENT - 1) / STACK_ALIGNMENT * STACK_ALIGNMENT;
-    struct thread *thread = (struct thread *)calloc(1, sizeof(*thread));
+    struct thread *new = (struct thread *)calloc(1, sizeof(*new));
     char *stack = (char *)aligned_alloc(STACK_ALIGNMENT, bytes);
-    if (thread == NULL || stack == NULL) {
-        free(thread);
+    if (new == NULL || stack == NULL) {
+        free(new);
         free(stack);
         return EAGAIN;
     }
-    thread->coroutine = &thread->own;
-    thread->own.entry = run;
-    thread->own.argument = thread;
-    thread->own.frames.stack_pointer = stack + bytes;
-    thread->stack = stack;
-    thread->stack_bytes = bytes;
-    thread->start = start;
-    thread->argument = argument;
-    thread->is_detached = WASOCK_BSD_DETACH_STATE(attributes) != 0;
-    guard(thread);
-    wasock_bsd__local_new(thread);
-    add(thread);
-    wasock_bsd__make_ready(thread);
-    *created = name_of(thread);
+    new->coroutine = &new->own;
+    new->own.entry = run;
+    new->own.argument = new;
+    new->own.frames.stack_pointer = stack + bytes;
+    new->stack = stack;
+    new->stack_bytes = bytes;
+    new->start = start;
+    new->argument = argument;
+    new->is_detached = WASOCK_BSD_DETACH_STATE(attributes) != 0;
+    new->blocked = *wasock_bsd__blocked();
+    guard(new);
+    wasock_bsd__local_new(new);
+    add(new);
+    wasock_bsd__make_ready(new);
+    *thread = name_of(new);
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_create);
@@ -252,25 +255,25 @@ int pthread_timedjoin_np(pthread_t thread, void **result,
     const int error =
         wasock_bsd__deadline_at(CLOCK_REALTIME, deadline, &deadline_ns);
 
-    return error != 0 ? error
-                      : join(wasock_bsd__thread_of(thread), result,
-                             deadline_ns);
+    return error != 0
+               ? error
+               : join(wasock_bsd__thread_of(thread), result, deadline_ns);
 }
 WASOCK_BSD_PLAIN(pthread_timedjoin_np);
 
 /* Errors: EINVAL: it is detached. */
-int pthread_detach(pthread_t detached)
+int pthread_detach(pthread_t thread)
 {
-    struct thread *thread = wasock_bsd__thread_of(detached);
+    struct thread *target = wasock_bsd__thread_of(thread);
 
-    if (thread->is_detached) {
+    if (target->is_detached) {
         return EINVAL;
     }
-    if (thread->has_ended) {
-        free_thread(thread);
+    if (target->has_ended) {
+        free_thread(target);
         return 0;
     }
-    thread->is_detached = true;
+    target->is_detached = true;
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_detach);
@@ -310,17 +313,17 @@ WASOCK_BSD_PLAIN(pthread_testcancel);
 
 /* It ends at its next cancellation point, or in the one where it waits. Errors:
  * ESRCH: it has ended. */
-int pthread_cancel(pthread_t canceled)
+int pthread_cancel(pthread_t thread)
 {
-    struct thread *thread = wasock_bsd__thread_of(canceled);
+    struct thread *target = wasock_bsd__thread_of(thread);
 
-    if (thread->has_ended) {
+    if (target->has_ended) {
         return ESRCH;
     }
-    thread->is_canceled = true;
-    if (!thread->cannot_be_canceled && !thread->is_exiting &&
-        thread->wait != NULL && thread->wait->is_point) {
-        wasock_bsd__wake_thread(thread, -EINTR);
+    target->is_canceled = true;
+    if (!target->cannot_be_canceled && !target->is_exiting &&
+        target->wait != NULL && target->wait->is_point) {
+        wasock_bsd__wake_thread(target, -EINTR);
     }
     return 0;
 }
@@ -360,6 +363,46 @@ int pthread_setcanceltype(int type, int *old)
 }
 WASOCK_BSD_PLAIN(pthread_setcanceltype);
 
+/* ---- Signals ---- */
+
+void wasock_bsd__take_signals(void)
+{
+    struct thread *self = wasock_bsd__current;
+
+    *wasock_bsd__blocked() = self->blocked;
+    for (int number = 1; self->pending != 0 && number < _NSIG; number++) {
+        const sigset_t bit = (sigset_t)1 << (number - 1);
+        if ((self->pending & bit) != 0) {
+            self->pending &= ~bit;
+            raise(number);
+        }
+    }
+    wasock_bsd__deliver();
+}
+
+/* The thread runs the handler when it runs next; what it waits for goes on.
+ * Errors: EINVAL; ESRCH: it has ended. */
+int pthread_kill(pthread_t thread, int number)
+{
+    struct thread *target = wasock_bsd__thread_of(thread);
+
+    if (number < 0 || number >= _NSIG) {
+        return EINVAL;
+    }
+    if (target->has_ended) {
+        return ESRCH;
+    }
+    if (target == wasock_bsd__current) {
+        return raise(number) == 0 ? 0 : errno;
+    }
+    if (number > 0) {
+        target->pending |= (sigset_t)1 << (number - 1);
+        wasock_bsd__wake_thread(target, 0);
+    }
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_kill);
+
 /* ---- What a thread is ---- */
 
 pthread_t pthread_self(void)
@@ -380,7 +423,7 @@ int pthread_setname_np(pthread_t thread, const char *name)
     if (strlen(name) >= WASOCK_BSD_NAME_BYTES) {
         return ERANGE;
     }
-    strcpy(wasock_bsd__thread_of(thread)->name, name);
+    memcpy(wasock_bsd__thread_of(thread)->name, name, strlen(name) + 1);
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_setname_np);
@@ -392,7 +435,7 @@ int pthread_getname_np(pthread_t thread, char *name, size_t capacity)
     if (strlen(named->name) >= capacity) {
         return ERANGE;
     }
-    strcpy(name, named->name);
+    memcpy(name, named->name, strlen(named->name) + 1);
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_getname_np);

@@ -23,7 +23,6 @@ struct thread {
     unsigned n_calls;     /* of the layer that it is in */
     char *stack;          /* its lowest byte; NULL: main's */
     size_t stack_bytes;
-    size_t guard_bytes;
     void *(*start)(void *argument);
     void *argument;
     void *result;
@@ -32,8 +31,8 @@ struct thread {
     struct thread *joiner;                   /* waits for its end */
     char *local;                             /* local.c: its _Thread_locals */
     char name[WASOCK_BSD_NAME_BYTES];
-    sigset_t blocked;
-    sigset_t pending;
+    sigset_t blocked; /* while it does not run */
+    sigset_t pending; /* by pthread_kill */
     bool is_detached;
     bool has_ended;
     bool is_canceled;
@@ -51,10 +50,13 @@ struct thread *wasock_bsd__thread_of(pthread_t thread);
 /* Whether the current thread is to end at the next cancellation point. */
 bool wasock_bsd__is_canceled(void);
 
+/* The current thread runs again: it has its mask, and gets its signals. */
+void wasock_bsd__take_signals(void);
+
 /* keys.c: call the destructors of the current thread's values. */
 void wasock_bsd__destroy_values(void);
 
-/* local.c: _Thread_local variables of a new thread; keep those of one thread and
+/* local.c: _Thread_local variables of a new thread; keep those of one thread,
  * load those of another. */
 void wasock_bsd__local_new(struct thread *thread);
 void wasock_bsd__local_switch(struct thread *from, struct thread *to);

@@ -72,13 +72,13 @@ static bool grow(struct ask *ask)
     if (memory == NULL) {
         return false;
     }
-    ask->owners = (uintptr_t *)memory;
+    ask->owners = (void **)memory;
     ask->capacity = capacity;
     return true;
 }
 
 int wasock_bsd__ask_add(struct ask *ask, int host_fd, unsigned direction,
-                        uintptr_t owner)
+                        void *owner)
 {
     if (ask->n + 1 >= ask->capacity && !grow(ask)) {
         return -ENOMEM;

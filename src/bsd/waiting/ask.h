@@ -19,7 +19,7 @@ struct ask {
     struct wasock__subscription *subscriptions;
     struct wasock__event *events;
     uint16_t *answers; /* by question: POLL's bits, 0 while it is not ready */
-    uintptr_t *owners; /* by question: the caller's */
+    void **owners;     /* by question: the caller's */
     size_t n;
     size_t capacity;
 };
@@ -35,7 +35,7 @@ void wasock_bsd__ask_clear(struct ask *ask);
 /* Ask for a direction of one descriptor of the host. The first question is
  * number 0. Returns 0 or -ENOMEM. */
 int wasock_bsd__ask_add(struct ask *ask, int host_fd, unsigned direction,
-                        uintptr_t owner);
+                        void *owner);
 
 /*
  * Poll, and wait for at most a timeout; UINT64_MAX: no limit, or an hour if

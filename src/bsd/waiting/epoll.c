@@ -679,10 +679,9 @@ static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
     if (n == 0) {
         wasock_bsd__yield();
     } else {
-        wasock_bsd__yield_seldom();
+        wasock_bsd__end_turn();
     }
-    const int result =
-        (int)wasock_bsd__end_call(&epoll->description, n);
+    const int result = (int)wasock_bsd__end_call(&epoll->description, n);
     return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
 }
 

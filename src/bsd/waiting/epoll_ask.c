@@ -90,8 +90,7 @@ static int put_questions(struct ask *questions, struct description *description,
     for (unsigned direction = WASOCK_READABLE;
          direction <= WASOCK_WRITABLE && result == 0; direction <<= 1) {
         if ((armed & direction) != 0) {
-            result = wasock_bsd__ask_add(questions, fd, direction,
-                                         (uintptr_t)description);
+            result = wasock_bsd__ask_add(questions, fd, direction, description);
         }
     }
     return result;
@@ -133,8 +132,8 @@ static int collect(const struct epoll *epoll, struct ask *questions)
          item = item->next) {
         if (item->armed != 0 && item->watch.description != NULL &&
             !is_mute(item)) {
-            result = put_questions(questions, item->watch.description,
-                                   item->armed);
+            result =
+                put_questions(questions, item->watch.description, item->armed);
         }
     }
     return result;
@@ -199,9 +198,10 @@ static int ask_with_threads(struct epoll *epoll, uint64_t deadline_ns)
     }
     for (const struct item *item = epoll->items; item != NULL;
          item = item->next) {
-        must_nap = must_nap || (is_mute(item) &&
-                                wasock_bsd__epoll_host(item->watch.description)
-                                        ->role_ != WASOCK__ROLE_NONE);
+        must_nap = must_nap ||
+                   (is_mute(item) &&
+                    wasock_bsd__epoll_host(item->watch.description)->role_ !=
+                        WASOCK__ROLE_NONE);
     }
     if (must_nap) {
         const uint64_t nap_ns = wasock_bsd__nap_ns(&nap_ms);

@@ -42,7 +42,7 @@ struct turn {
     int n_ready;
     bool must_nap;   /* something is found only by trying */
     uint64_t due_ns; /* when time alone makes something ready: a deadline */
-    struct ask questions; /* to the host; an owner is an index of fds */
+    struct ask questions; /* to the host; an owner is one of the fds */
 };
 
 bool wasock_bsd__is_mute(struct wasock_socket *socket)
@@ -88,10 +88,11 @@ int wasock_bsd__deadline_of(const struct timespec *timeout,
     return 0;
 }
 
-static int put_question(struct turn *turn, size_t owner, int host_fd,
+static int put_question(struct turn *turn, size_t index, int host_fd,
                         unsigned direction)
 {
-    return wasock_bsd__ask_add(&turn->questions, host_fd, direction, owner);
+    return wasock_bsd__ask_add(&turn->questions, host_fd, direction,
+                               &turn->fds[index]);
 }
 
 /* Write what is ready of one. */
@@ -247,12 +248,9 @@ static void look_for_end(struct turn *turn, size_t index)
 }
 
 /* Convert an event of the host. */
-static unsigned meaning_of(const struct turn *turn, size_t question)
+static unsigned meaning_of(const struct pollfd *fd, unsigned answer)
 {
-    const struct ask *questions = &turn->questions;
-    const unsigned answer = questions->answers[question];
-    struct description *description =
-        wasock_bsd__find(turn->fds[questions->owners[question]].fd);
+    struct description *description = wasock_bsd__find(fd->fd);
 
     return answer == 0 || description->operations->meaning == NULL
                ? answer
@@ -267,16 +265,17 @@ static int ask_host(struct turn *turn, uint64_t timeout_ns)
     if (questions->n == 0 && timeout_ns == 0) {
         return 0;
     }
-    const int result = wasock_bsd__ask_in_poll(questions, timeout_ns,
-                                               turn->fds, turn->n_fds);
+    const int result =
+        wasock_bsd__ask_in_poll(questions, timeout_ns, turn->fds, turn->n_fds);
     for (size_t i = 0; result > 0 && i < questions->n; i++) {
-        const size_t owner = questions->owners[i];
-        const unsigned answer = meaning_of(turn, i);
+        const struct pollfd *fd = (const struct pollfd *)questions->owners[i];
+        const size_t index = (size_t)(fd - turn->fds);
+        const unsigned answer = meaning_of(fd, questions->answers[i]);
         if (answer != 0) {
-            report(turn, owner, answer);
+            report(turn, index, answer);
         }
         if ((answer & POLLIN) != 0) {
-            look_for_end(turn, owner);
+            look_for_end(turn, index);
         }
     }
     return result < 0 ? result : 0;
@@ -318,7 +317,7 @@ int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
     if (result == 0) {
         wasock_bsd__yield();
     } else {
-        wasock_bsd__yield_seldom();
+        wasock_bsd__end_turn();
     }
     return (int)wasock_bsd__end_call(NULL, result);
 }

@@ -113,13 +113,11 @@ static int select_members(struct members *members, int n_fds, fd_set *readable,
                           fd_set *writable, fd_set *exceptional,
                           uint64_t deadline_ns)
 {
-    const int n =
-        list_members(members, n_fds, readable, writable, exceptional);
+    const int n = list_members(members, n_fds, readable, writable, exceptional);
     if (n < 0) {
         return n;
     }
-    const int n_polled =
-        wasock_bsd__poll(members->fds, (size_t)n, deadline_ns);
+    const int n_polled = wasock_bsd__poll(members->fds, (size_t)n, deadline_ns);
     if (n_polled < 0) {
         return n_polled;
     }

@@ -14,6 +14,7 @@
 
 #include "../plain.h"
 #include "../system/signals.h"
+#include "../threads/layer.h"
 #include "watch.h"
 
 _Static_assert(sizeof(struct signalfd_siginfo) == 128, "as Linux's");
@@ -48,14 +49,19 @@ static ssize_t reader_read(struct description *description,
     if (n_buffers != 1 || buffers[0].iov_len < sizeof(record)) {
         return -EINVAL;
     }
+    while (!wasock_bsd__is_pending(reader->watch.set)) {
+        const int result = (description->flags & O_NONBLOCK) != 0
+                               ? -EAGAIN
+                               : wasock_bsd__await(description);
+        if (result < 0) {
+            return result;
+        }
+    }
     while (buffers[0].iov_len - n_bytes >= sizeof(record) &&
            wasock_bsd__take_signal(reader->watch.set, &info) != 0) {
         describe(&info, &record);
         memcpy((char *)buffers[0].iov_base + n_bytes, &record, sizeof(record));
         n_bytes += sizeof(record);
-    }
-    if (n_bytes == 0) {
-        return (description->flags & O_NONBLOCK) != 0 ? -EAGAIN : -EDEADLK;
     }
     wasock_bsd__changed(description, 0);
     return (ssize_t)n_bytes;
