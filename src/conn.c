@@ -113,6 +113,12 @@ static ptrdiff_t read_result(struct wasock_socket *socket, ptrdiff_t n_read,
                 : WASOCK__ACTIVITY_MOVED;
         return n_read;
     }
+    if (n_read == -WASOCK_EAGAIN &&
+        (socket->facts_.shut & WASOCK_SHUTDOWN_READ) != 0) {
+        /* wazero leaves the reading half open. */
+        socket->activity_ |= WASOCK__ACTIVITY_MOVED;
+        return 0;
+    }
     return failed(socket, WASOCK_READABLE, (int)n_read);
 }
 

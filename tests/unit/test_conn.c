@@ -282,6 +282,20 @@ static void test_shut_reading_in(void)
 }
 IN_EVERY_WORLD(test_shut_reading)
 
+/* To shut both halves ends reading, though wazero leaves that half open. */
+static void test_shut_both_in(void)
+{
+    struct pair pair = open_pair();
+    char byte = 0;
+
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_BOTH), 0);
+    assert_int_equal(wasock_conn_try_read(&pair.conn, &byte, 1), 0);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 0);
+    assert_int_equal(wasock_conn_write(&pair.conn, "x", 1), -WASOCK_EPIPE);
+    close_pair(&pair);
+}
+IN_EVERY_WORLD(test_shut_both)
+
 /* Quirk 34: every peer sees the end of the stream. */
 static void test_close_is_seen_in(void)
 {
@@ -726,6 +740,7 @@ int main(void)
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_shut_reading),
+        cmocka_unit_test(test_shut_both),
         cmocka_unit_test(test_close_is_seen),
         cmocka_unit_test(test_close_on_a_known_host_is_seen),
         cmocka_unit_test(test_a_write_that_waited_does_not_end_reading),
