@@ -50,6 +50,8 @@ struct wasock__operations {
                 uint64_t deadline_ns);
     /* The directions that are ready, for the poller. */
     unsigned (*ready)(struct wasock_socket *socket);
+    /* Whether a stream that reads EOF was reset since: writes fail. */
+    bool (*is_broken)(struct wasock_socket *socket);
     /* The time by the clock of the backend's deadlines. */
     uint64_t (*now_ns)(const struct wasock_network *backend);
     /* Run until a watch is notified: 0, EDEADLINE, EDEADLOCK, EINTR. */

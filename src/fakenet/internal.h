@@ -336,6 +336,10 @@ unsigned
 wasock__fakenet_stream_ready(const struct wasock_fakenet *net,
                              const struct wasock__fakenet_socket *socket);
 
+/* Whether a reset has come after EOF. */
+bool wasock__fakenet_is_broken(struct wasock_fakenet *net,
+                               const struct wasock__fakenet_socket *socket);
+
 /* dgram.c */
 
 ptrdiff_t wasock__fakenet_write_datagram(struct wasock_fakenet *net,

@@ -146,6 +146,15 @@ static unsigned ready(struct wasock_socket *object)
     return wasock__fakenet_ready(net, socket);
 }
 
+static bool is_broken(struct wasock_socket *object)
+{
+    struct wasock_fakenet *net = NULL;
+    const struct wasock__fakenet_socket *socket = socket_of(object, &net);
+
+    return socket->kind == WASOCK__FAKENET_STREAM &&
+           wasock__fakenet_is_broken(net, socket);
+}
+
 static uint64_t now_ns(const struct wasock_network *backend)
 {
     return wasock__fakenet_now(net_of(backend));
@@ -174,6 +183,7 @@ static const struct wasock__operations operations = {
     .remote_addr = remote_addr,
     .wait = wait_for,
     .ready = ready,
+    .is_broken = is_broken,
     .now_ns = now_ns,
     .run = run,
     .has_own_clock = has_own_clock,

@@ -99,6 +99,15 @@ static void cut(struct wasock_fakenet *net,
     end(net, socket, WASOCK__FAKENET_RESET, wasock__fakenet_now(net));
 }
 
+/* A reset has come after EOF. */
+bool wasock__fakenet_is_broken(struct wasock_fakenet *net,
+                               const struct wasock__fakenet_socket *socket)
+{
+    return socket->answer_ns != 0 &&
+           socket->answer_ns <= wasock__fakenet_now(net) &&
+           wasock__fakenet_has_ended(net, socket);
+}
+
 /*
  * Send to an end that reads no more. The bytes are lost. After a round trip a
  * reset answers them: then it is EPIPE if EOF was delivered before, as on

@@ -13,6 +13,7 @@
 #include <wasock/fakenet.h>
 #include <wasock/wasock.h>
 
+#include "../../src/backend.h"
 #include "../../src/poller/timer_heap.h"
 #include "taken.h"
 
@@ -646,6 +647,32 @@ static void test_half_close(void **unused)
     close_pair(&c);
 }
 
+static bool is_broken(struct wasock_conn *conn)
+{
+    struct wasock_socket *socket = &conn->socket;
+
+    return socket->backend_->operations_->is_broken(socket);
+}
+
+/* A reset after EOF is no news for a read; it can be asked for. */
+static void test_reset_after_eof(void **unused)
+{
+    (void)unused;
+    begin();
+    struct connected c;
+    connect_pair(&c);
+    assert_false(is_broken(&c.server));
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(try_read(&c.server), 0);
+    assert_false(is_broken(&c.server));
+    write_all(&c.server, "answer");
+    assert_int_equal(wasock_conn_close(&c.client), 0); /* unread */
+    assert_true(is_broken(&c.server));
+    assert_int_equal(try_read(&c.server), 0);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), -WASOCK_EPIPE);
+    close_pair(&c);
+}
+
 /* M12: close ends the stream behind the data; reset as well, but by a reset. */
 static void test_close_and_reset(void **unused)
 {
@@ -1129,6 +1156,7 @@ int main(void)
         cmocka_unit_test(test_write_stopped_by_its_deadline),
         cmocka_unit_test(test_limit_is_inherited),
         cmocka_unit_test(test_half_close),
+        cmocka_unit_test(test_reset_after_eof),
         cmocka_unit_test(test_shut_read_keeps_arrived_bytes),
         cmocka_unit_test(test_peer),
         cmocka_unit_test(test_close_and_reset),
