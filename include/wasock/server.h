@@ -67,7 +67,8 @@ struct wasock_handler {
      * Returns 0, or a negative code that ends wasock_server_main. */
     int (*start)(struct wasock_server *server);
 
-    /* A client was accepted, or its connect has succeeded. */
+    /* A client was accepted, or its connect has succeeded, and the transport's
+     * handshake is done. */
     void (*open)(struct wasock_client *client);
 
     /*
@@ -96,7 +97,8 @@ struct wasock_handler {
 
     /*
      * The client is closed, and `conn` with it: free `user`. Called once for
-     * every client, accepted or reserved. reason: 0 or a negative code.
+     * every client, accepted or reserved, even if `open` was not called.
+     * reason: 0 or a negative code.
      *
      *   code       why
      *   0          wasock_client_close, or EOF
@@ -104,7 +106,8 @@ struct wasock_handler {
      *   EMSGSIZE   a message larger than `input_bytes`
      *   ENOBUFS    an answer larger than `output_bytes`
      *   ECANCELED  the drain time of wasock_server_stop is over
-     *   any other  the connection's error, or that of wasock_client_abort
+     *   any other  the error of the connection or of the transport, or that of
+     *              wasock_client_abort
      */
     void (*close)(struct wasock_client *client, int reason);
 
@@ -113,27 +116,43 @@ struct wasock_handler {
 };
 
 /*
- * A layer between the buffers and the connection, such as TLS. It reads and
- * writes `client->conn` with wasock_conn_try_read and wasock_conn_try_write.
+ * A layer between the buffers and the connection, such as TLS: see
+ * examples/https/tls.c. It reads and writes `client->conn` with
+ * wasock_conn_try_read and wasock_conn_try_write.
  *
- * After EAGAIN, a read is repeated when the connection is readable, a write
- * when it is writable. If a call waits for the other direction, as in a
- * handshake, it calls wasock_client_want before it returns EAGAIN. A repeated
- * write gets the same data, possibly at another address and followed by more
- * (OpenSSL: SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER).
+ * A call that returns EAGAIN is repeated: a handshake or a read when the
+ * connection is readable, a write or a shutdown when it is writable. A call
+ * that waits for the other direction calls wasock_client_want first. Any other
+ * error closes the client. `open`, `handshake`, `shutdown` and `close` may be
+ * NULL.
  */
 struct wasock_transport {
-    /* As wasock_conn_try_read. Called again until it returns EAGAIN. */
+    /* The connection is open: begin a session. Returns 0 or an error. */
+    int (*open)(struct wasock_client *client);
+
+    /* Go on with the handshake. Returns 0: it is done; or an error. The time of
+     * the handshake is limited by `message_ns`. */
+    int (*handshake)(struct wasock_client *client);
+
+    /* As wasock_conn_try_read. Called until it returns EAGAIN: no poll sees
+     * what a session has buffered. Returns 0 only if the peer has ended the
+     * session (close_notify); EOF of the connection before that is an error:
+     * something may be missing. */
     ptrdiff_t (*read)(struct wasock_client *client, void *buffer,
                       size_t capacity);
-    /* As wasock_conn_try_write. */
+
+    /* As wasock_conn_try_write. A repeated call gets the same data and length,
+     * possibly at another address (OpenSSL:
+     * SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER). */
     ptrdiff_t (*write)(struct wasock_client *client, const void *data,
                        size_t length);
+
     /* All output is sent, and the writing half is about to be shut: send the
-     * closing message, such as close_notify. Returns 0 or an error; EAGAIN:
-     * call it again. May be NULL. */
+     * closing message (close_notify). Returns 0 or an error. */
     int (*shutdown)(struct wasock_client *client);
-    /* The connection is about to be closed. May be NULL. */
+
+    /* The connection is about to be closed: free the session. Called once for
+     * every `open` that returned 0. */
     void (*close)(struct wasock_client *client);
 };
 
@@ -155,6 +174,7 @@ struct wasock_client {
     uint32_t input_end_;
     uint32_t output_begin_;
     uint32_t output_end_;
+    uint32_t retry_bytes_; /* of the transport's write that returned EAGAIN */
     int16_t reason_;
     uint8_t state_;
     uint8_t interest_;    /* of the poller */
@@ -168,6 +188,7 @@ struct wasock_client {
     uint8_t is_held_;    /* input was kept: output is full, or paused */
     uint8_t is_refused_; /* output had no room */
     uint8_t is_unread_;  /* the transport may hold data */
+    uint8_t is_session_; /* of the transport */
     uint8_t owes_drain_;
 };
 
@@ -201,8 +222,8 @@ size_t wasock_client_n_queued(const struct wasock_client *client);
 /*
  * Close a client once all output is sent. Later input is dropped. The client
  * reads EOF and has two seconds to close its end: closing first could reset the
- * connection and destroy output in flight. A client that is not connected yet
- * is closed at once.
+ * connection and destroy output in flight. A client that is not open yet is
+ * closed at once.
  */
 void wasock_client_close(struct wasock_client *client);
 
@@ -258,8 +279,8 @@ struct wasock_server_options {
     uint32_t input_bytes;
     uint32_t output_bytes;
     uint64_t idle_ns;    /* timeout without a read or write; 0: none */
-    uint64_t message_ns; /* timeout of an incomplete message; 0: none */
-    uint64_t write_ns;   /* timeout of output that is not read; 0: none */
+    uint64_t message_ns; /* … of an incomplete message or handshake; 0: none */
+    uint64_t write_ns;   /* … of output that is not read; 0: none */
     uint64_t drain_ns;   /* drain time, for wasock_server_main */
 };
 

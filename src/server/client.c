@@ -101,6 +101,14 @@ static bool has_output(const struct wasock_client *client)
     return wasock__n_output(client) > 0 || client->shut_ == WASOCK__SHUT_WANTED;
 }
 
+/* Whether the client is to send more of a message, or of a handshake. */
+static bool is_in_message(const struct wasock_client *client)
+{
+    return client->state_ == WASOCK__CLIENT_HANDSHAKE ||
+           (client->state_ == WASOCK__CLIENT_OPEN && !client->is_eof_ &&
+            !client->is_paused_ && !client->is_held_);
+}
+
 static void check_deadlines(struct wasock_client *client, unsigned exceeded)
 {
     const struct wasock_server_options *options = &client->server->options_;
@@ -113,8 +121,7 @@ static void check_deadlines(struct wasock_client *client, unsigned exceeded)
         is_late |= is_lingering;
         is_late |= is_over(client, WASOCK_READABLE, client->active_ns_,
                            options->idle_ns);
-        is_late |= client->state_ == WASOCK__CLIENT_OPEN && !client->is_eof_ &&
-                   !client->is_paused_ && !client->is_held_ &&
+        is_late |= is_in_message(client) &&
                    is_over(client, WASOCK_READABLE, client->message_ns_,
                            options->message_ns);
     }
@@ -135,6 +142,8 @@ static void update_interest(struct wasock_client *client)
 
     if (client->state_ == WASOCK__CLIENT_CONNECTING) {
         interest = WASOCK_WRITABLE;
+    } else if (client->state_ == WASOCK__CLIENT_HANDSHAKE) {
+        interest = client->read_needs_;
     } else {
         interest |= wasock__input_is_wanted(client) ? client->read_needs_ : 0U;
         interest |= has_output(client) ? client->write_needs_ : 0U;
@@ -153,8 +162,9 @@ static void set_open(struct wasock_client *client)
 {
     client->state_ = WASOCK__CLIENT_OPEN;
     client->active_ns_ = client->server->now_ns_;
+    client->message_ns_ = 0;
     if (client->server->options_.transport != NULL) {
-        client->is_unread_ = 1; /* it may have to write before it can read */
+        client->is_unread_ = 1; /* data may have come with the handshake */
         wasock__client_change(client);
     }
     if (client->handler->open != NULL) {
@@ -162,12 +172,52 @@ static void set_open(struct wasock_client *client)
     }
 }
 
+static void go_on_with_handshake(struct wasock_client *client)
+{
+    const int result = client->server->options_.transport->handshake(client);
+
+    client->read_needs_ = wasock__client_needs(client, result, WASOCK_READABLE);
+    if (result == 0) {
+        set_open(client);
+    } else if (result != -WASOCK_EAGAIN) {
+        wasock_client_abort(client, result);
+    } else {
+        wasock__client_change(client); /* it may wait for something else now */
+    }
+}
+
+/* The connection is open: open the transport's session, or the client. */
+static void begin_session(struct wasock_client *client)
+{
+    const struct wasock_server *server = client->server;
+    const struct wasock_transport *transport = server->options_.transport;
+    int result = 0;
+
+    if (transport != NULL && transport->open != NULL) {
+        result = transport->open(client);
+    }
+    if (result < 0) {
+        wasock_client_abort(client, result);
+        return;
+    }
+    client->is_session_ = 1;
+    if (transport == NULL || transport->handshake == NULL) {
+        set_open(client);
+        return;
+    }
+    client->state_ = WASOCK__CLIENT_HANDSHAKE;
+    client->message_ns_ = server->now_ns_;
+    wasock__client_expect(client, WASOCK_READABLE, client->message_ns_,
+                          server->options_.message_ns);
+    go_on_with_handshake(client);
+}
+
 static void finish_connect(struct wasock_client *client)
 {
     const int result = wasock_conn_try_finish_connect(&client->conn);
 
     if (result == 0) {
-        set_open(client);
+        begin_session(client);
     } else if (result != -WASOCK_EAGAIN) {
         wasock_client_abort(client, result);
     }
@@ -176,8 +226,6 @@ static void finish_connect(struct wasock_client *client)
 void wasock__client_serve(struct wasock_client *client,
                           const struct wasock_poller_event *event)
 {
-    const bool has_transport = client->server->options_.transport != NULL;
-
     if (event->error != 0) {
         wasock_client_abort(client, event->error);
         return;
@@ -190,6 +238,11 @@ void wasock__client_serve(struct wasock_client *client,
         wasock__client_change(client);
         return;
     }
+    if (client->state_ == WASOCK__CLIENT_HANDSHAKE) {
+        go_on_with_handshake(client);
+        return;
+    }
+    const bool has_transport = client->server->options_.transport != NULL;
     if ((event->ready & WASOCK_WRITABLE) || has_transport) {
         wasock__client_change(client); /* sends */
     }
@@ -209,7 +262,8 @@ static void release(struct wasock_client *client)
         client->server->options_.transport;
 
     if (wasock_socket_is_open(&client->conn.socket)) {
-        if (transport != NULL && transport->close != NULL) {
+        if (client->is_session_ && transport != NULL &&
+            transport->close != NULL) {
             transport->close(client);
         }
         wasock_conn_close(&client->conn);
@@ -343,11 +397,10 @@ void wasock__client_free(struct wasock_client *client)
     server->n_accepted_ -= client->listener != NULL;
 }
 
-int wasock__client_begin(struct wasock_client *client, uint8_t state)
+int wasock__client_begin(struct wasock_client *client, bool is_open)
 {
     struct wasock_server *server = client->server;
-    const unsigned interest =
-        state == WASOCK__CLIENT_CONNECTING ? WASOCK_WRITABLE : WASOCK_READABLE;
+    const unsigned interest = is_open ? WASOCK_READABLE : WASOCK_WRITABLE;
     const int result = wasock_poller_add(&server->poller_, &client->conn.socket,
                                          interest, client);
 
@@ -359,14 +412,14 @@ int wasock__client_begin(struct wasock_client *client, uint8_t state)
     }
     client->interest_ = (uint8_t)interest;
     client->active_ns_ = server->now_ns_;
-    client->state_ = state;
+    client->state_ = WASOCK__CLIENT_CONNECTING;
     if (client->is_paused_ || wasock__n_output(client) > 0) {
         wasock__client_change(client); /* it was used before it was started */
     }
     wasock__client_expect(client, WASOCK_READABLE, client->active_ns_,
                           server->options_.idle_ns);
-    if (state == WASOCK__CLIENT_OPEN) {
-        set_open(client);
+    if (is_open) {
+        begin_session(client);
     }
     return 0;
 }
@@ -376,9 +429,7 @@ int wasock_client_start(struct wasock_client *client)
     int result = wasock_conn_try_finish_connect(&client->conn);
 
     if (result == 0 || result == -WASOCK_EAGAIN) {
-        result = wasock__client_begin(client, result == 0
-                                                  ? WASOCK__CLIENT_OPEN
-                                                  : WASOCK__CLIENT_CONNECTING);
+        result = wasock__client_begin(client, result == 0);
     }
     if (result < 0) {
         wasock_client_abort(client, result);

@@ -23,6 +23,7 @@ enum {
     WASOCK__CLIENT_FREE = 0,
     WASOCK__CLIENT_RESERVED,   /* the program opens its connection */
     WASOCK__CLIENT_CONNECTING, /* started, without a result */
+    WASOCK__CLIENT_HANDSHAKE,  /* of the transport */
     WASOCK__CLIENT_OPEN,
     WASOCK__CLIENT_ENDING,    /* to be closed once its output is sent */
     WASOCK__CLIENT_LINGERING, /* sent and shut: wait for EOF */
@@ -57,9 +58,9 @@ static inline uint32_t wasock__n_output(const struct wasock_client *client)
 /* Give a client back. Its connection is closed. */
 void wasock__client_free(struct wasock_client *client);
 
-/* Begin to serve a client whose connection is open, in a state. Errors: those
+/* Begin to serve a client whose connection is open, or connects. Errors: those
  * of wasock_poller_add. */
-int wasock__client_begin(struct wasock_client *client, uint8_t state)
+int wasock__client_begin(struct wasock_client *client, bool is_open)
     __attribute__((warn_unused_result));
 
 /* An event of a client. */

@@ -25,16 +25,17 @@ uint8_t wasock__client_needs(struct wasock_client *client, ptrdiff_t result,
     return result == -WASOCK_EAGAIN && wants != 0 ? wants : direction;
 }
 
-static ptrdiff_t write_to(struct wasock_client *client, const void *data,
-                          size_t length)
+/* Write through the transport. TLS libraries lose data if more has been queued
+ * when a write is repeated: it gets the length that it had at first. */
+static ptrdiff_t write_session(struct wasock_client *client, const void *data,
+                               uint32_t n_queued)
 {
-    const struct wasock_transport *transport =
-        client->server->options_.transport;
+    const uint32_t length =
+        client->retry_bytes_ != 0 ? client->retry_bytes_ : n_queued;
+    const ptrdiff_t n =
+        client->server->options_.transport->write(client, data, length);
 
-    if (transport == NULL) {
-        return wasock_conn_try_write(&client->conn, data, length);
-    }
-    const ptrdiff_t n = transport->write(client, data, length);
+    client->retry_bytes_ = n == -WASOCK_EAGAIN ? length : 0;
     client->write_needs_ = wasock__client_needs(client, n, WASOCK_WRITABLE);
     return n;
 }
@@ -106,7 +107,7 @@ static size_t send_directly(struct wasock_client *client, const void *data,
         client->server->options_.transport != NULL) {
         return 0;
     }
-    const ptrdiff_t n = write_to(client, data, length);
+    const ptrdiff_t n = wasock_conn_try_write(&client->conn, data, length);
     if (n < 0 && n != -WASOCK_EAGAIN) {
         wasock_client_abort(client, (int)n);
         return length; /* nobody is there */
@@ -145,23 +146,42 @@ int wasock_client_send(struct wasock_client *client, const void *data,
     return 0;
 }
 
-/* Send once. Returns whether all is sent. */
-static bool send_queued(struct wasock_client *client)
+/* Send once. Returns the number of bytes, or an error, which ends the client
+ * unless it is EAGAIN. */
+static ptrdiff_t send_once(struct wasock_client *client)
 {
+    const unsigned char *data = output_of(client) + client->output_begin_;
     const uint32_t n_queued = wasock__n_output(client);
     const ptrdiff_t n =
-        write_to(client, output_of(client) + client->output_begin_, n_queued);
+        client->server->options_.transport == NULL
+            ? wasock_conn_try_write(&client->conn, data, n_queued)
+            : write_session(client, data, n_queued);
 
     if (n < 0 && n != -WASOCK_EAGAIN) {
         wasock_client_abort(client, (int)n);
-        return false;
     }
     if (n > 0) {
         client->output_begin_ += (uint32_t)n;
         client->active_ns_ = client->server->now_ns_;
         client->output_ns_ = client->server->now_ns_;
     }
-    if (n == (ptrdiff_t)n_queued) {
+    return n;
+}
+
+/* Send what is queued: in one write, or in the records of a transport. Returns
+ * whether all is sent. */
+static bool send_queued(struct wasock_client *client)
+{
+    ptrdiff_t n = send_once(client);
+
+    while (n > 0 && wasock__n_output(client) > 0 &&
+           client->server->options_.transport != NULL) {
+        n = send_once(client);
+    }
+    if (n < 0 && n != -WASOCK_EAGAIN) {
+        return false;
+    }
+    if (wasock__n_output(client) == 0) {
         client->output_begin_ = 0;
         client->output_end_ = 0;
         return true;

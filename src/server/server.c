@@ -138,7 +138,7 @@ static bool accept_one(struct wasock_server *server,
     if (result == 0) {
         client->listener = listener;
         server->n_accepted_++;
-        result = wasock__client_begin(client, WASOCK__CLIENT_OPEN);
+        result = wasock__client_begin(client, true);
         if (result < 0) {
             wasock_client_abort(client, result);
         }

@@ -137,8 +137,11 @@ static void close_session(struct wasock_client *client, int reason)
 {
     struct session *session = (struct session *)client->user;
 
-    assert_true(session->is_open);
     assert_true(!world.is_reliable || reason == 0);
+    if (session == NULL) { /* it was closed in its handshake */
+        return;
+    }
+    assert_true(session->is_open);
     wasock_timer_cancel(&session->timer);
     session->is_open = false;
     world.n_closed++;
@@ -153,12 +156,41 @@ static const struct wasock_handler handler = {.open = open_session,
 
 #define INSIDE_BYTES 40
 
-/* By client: it reads ahead, and gives pieces. */
+/* By client: it reads ahead, and gives pieces. A write is sent as a whole, as
+ * a record of TLS; like mbedTLS it trusts that a repeated write is the same. */
 static struct {
-    unsigned char bytes[INSIDE_BYTES];
-    size_t n;
+    unsigned char in[INSIDE_BYTES];
+    unsigned char out[INSIDE_BYTES];
+    size_t n_in;
+    size_t n_out;  /* of the record that is being sent */
+    size_t n_left; /* … and not sent */
+    bool is_open;
     bool is_shut;
 } inside[N_CLIENTS];
+
+static int open_inside(struct wasock_client *client)
+{
+    const ptrdiff_t i = client - server.clients_;
+
+    assert_false(inside[i].is_open);
+    memset(&inside[i], 0, sizeof(inside[i]));
+    if (!world.is_reliable && chance(20)) {
+        return -WASOCK_ENOMEM;
+    }
+    inside[i].is_open = true;
+    return 0;
+}
+
+static int shake_hands_inside(struct wasock_client *client)
+{
+    assert_true(inside[client - server.clients_].is_open);
+    assert_null(client->user);
+    if (chance(2)) {
+        wasock_client_want(client, WASOCK_WRITABLE);
+        return -WASOCK_EAGAIN;
+    }
+    return !world.is_reliable && chance(20) ? -WASOCK_EPROTO : 0;
+}
 
 static ptrdiff_t read_inside(struct wasock_client *client, void *buffer,
                              size_t capacity)
@@ -166,33 +198,48 @@ static ptrdiff_t read_inside(struct wasock_client *client, void *buffer,
     const ptrdiff_t i = client - server.clients_;
     ptrdiff_t n = 0;
 
-    if (inside[i].n == 0) {
-        n = wasock_conn_try_read(&client->conn, inside[i].bytes, INSIDE_BYTES);
+    assert_true(inside[i].is_open);
+    if (inside[i].n_in == 0) {
+        n = wasock_conn_try_read(&client->conn, inside[i].in, INSIDE_BYTES);
         if (n <= 0) {
             return n;
         }
-        inside[i].n = (size_t)n;
+        inside[i].n_in = (size_t)n;
     }
-    n = 1 + (ptrdiff_t)random_below(&world.random, inside[i].n);
+    n = 1 + (ptrdiff_t)random_below(&world.random, inside[i].n_in);
     n = n < (ptrdiff_t)capacity ? n : (ptrdiff_t)capacity;
     for (ptrdiff_t k = 0; k < n; k++) {
-        ((unsigned char *)buffer)[k] = inside[i].bytes[k] ^ 0x5a;
+        ((unsigned char *)buffer)[k] = inside[i].in[k] ^ 0x5a;
     }
-    inside[i].n -= (size_t)n;
-    memmove(inside[i].bytes, inside[i].bytes + n, inside[i].n);
+    inside[i].n_in -= (size_t)n;
+    memmove(inside[i].in, inside[i].in + n, inside[i].n_in);
     return n;
 }
 
 static ptrdiff_t write_inside(struct wasock_client *client, const void *data,
                               size_t length)
 {
-    unsigned char bytes[INSIDE_BYTES];
+    const ptrdiff_t i = client - server.clients_;
 
-    length = length < sizeof(bytes) ? length : sizeof(bytes);
-    for (size_t k = 0; k < length; k++) {
-        bytes[k] = ((const unsigned char *)data)[k] ^ 0x5a;
+    assert_true(inside[i].is_open);
+    length = length < INSIDE_BYTES ? length : INSIDE_BYTES;
+    if (inside[i].n_left == 0) {
+        for (size_t k = 0; k < length; k++) {
+            inside[i].out[k] = ((const unsigned char *)data)[k] ^ 0x5a;
+        }
+        inside[i].n_out = length;
+        inside[i].n_left = length;
     }
-    return wasock_conn_try_write(&client->conn, bytes, length);
+    while (inside[i].n_left > 0) {
+        const ptrdiff_t n = wasock_conn_try_write(
+            &client->conn, inside[i].out + inside[i].n_out - inside[i].n_left,
+            inside[i].n_left);
+        if (n < 0) {
+            return n;
+        }
+        inside[i].n_left -= (size_t)n;
+    }
+    return (ptrdiff_t)length;
 }
 
 /* It needs two turns. */
@@ -200,16 +247,24 @@ static int shut_inside(struct wasock_client *client)
 {
     const ptrdiff_t i = client - server.clients_;
 
+    assert_true(inside[i].is_open);
+    assert_int_equal(inside[i].n_left, 0);
     inside[i].is_shut = !inside[i].is_shut;
     return inside[i].is_shut ? -WASOCK_EAGAIN : 0;
 }
 
 static void close_inside(struct wasock_client *client)
 {
-    memset(&inside[client - server.clients_], 0, sizeof(inside[0]));
+    const ptrdiff_t i = client - server.clients_;
+
+    assert_true(inside[i].is_open);
+    inside[i].is_open = false;
 }
 
-static const struct wasock_transport transport = {.read = read_inside,
+static const struct wasock_transport transport = {.open = open_inside,
+                                                  .handshake =
+                                                      shake_hands_inside,
+                                                  .read = read_inside,
                                                   .write = write_inside,
                                                   .shutdown = shut_inside,
                                                   .close = close_inside};
@@ -371,6 +426,9 @@ static void run_world(uint64_t seed)
     wasock_fakenet_sleep_for_ns(&net, WASOCK_NS_PER_S); /* all arrives */
     assert_int_equal(wasock_server_n_clients(&server), 0);
     assert_int_equal(world.n_opened, world.n_closed);
+    for (size_t i = 0; i < N_CLIENTS; i++) {
+        assert_false(inside[i].is_open);
+    }
     assert_int_equal(net.n_free_sockets_, net.n_sockets_);
     assert_null(server.timers_);
 }
