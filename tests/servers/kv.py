@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""examples/kv.c with redis-cli, redis-benchmark, and requests in pieces."""
+"""examples/kv with redis-cli, redis-benchmark, and requests in pieces."""
 import re
 import subprocess
 import time
