@@ -126,6 +126,56 @@ if [ ! -f "$hosts/llhttp/include/llhttp.h" ]; then
     rm -rf "$folder"
 fi
 
+# debian_source PACKAGE VERSION FOLDER: download a source package into FOLDER.
+# The machine's own package lists stay as they are: the source lists are made of
+# its binary ones, in a folder of their own. apt checks their signatures.
+debian_source() {
+    local lists=$3/sources.sources entries=$3/sources.list file
+    mkdir -p "$3/state" "$3/cache" "$3/none"
+    touch "$entries" "$lists"
+    for file in /etc/apt/sources.list.d/*.sources; do
+        [ -f "$file" ] && {
+            sed 's/^Types:.*/Types: deb-src/' "$file"
+            echo
+        } >>"$lists"
+    done
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ -f "$file" ] && sed -n 's/^deb /deb-src /p' "$file" >>"$entries"
+    done
+    mv "$lists" "$entries" "$3/none"
+    local options=(-qq -o "Dir::Etc::SourceParts=$3/none"
+        -o Dir::Etc::SourceList=/dev/null -o "Dir::State::Lists=$3/state"
+        -o "Dir::Cache=$3/cache" -o APT::Sandbox::User=root)
+    apt-get "${options[@]}" update &&
+        (cd "$3" && apt-get "${options[@]}" source --download-only "$1=$2")
+}
+
+# mbedTLS, for examples/https.
+mbedtls() {
+    local version=2.28.3 folder
+    local sum=3b4953aa55a681e084d31892d9904cc5328d6b4958ea57b90ae4b4f94ae69a8d
+    local archive=mbedtls_$version.orig.tar.gz
+    [ -f "$hosts/mbedtls/include/mbedtls/ssl.h" ] && return
+    say "fetching the sources of mbedTLS"
+    folder=$(mktemp -d)
+    if ! debian_source mbedtls $version-1 "$folder"; then
+        rm -rf "$folder"
+        [ "${CI:-}" != true ] || die "Debian's source of mbedTLS cannot be had"
+        say "SKIP: Debian's source of mbedTLS cannot be had, so no https"
+        return
+    fi
+    (cd "$folder" && echo "$sum  $archive" | sha256sum --check --quiet) ||
+        die "$archive is not the archive that is expected"
+    rm -rf "$hosts/mbedtls" "$hosts/mbedtls.new"
+    mkdir "$hosts/mbedtls.new"
+    tar -xzf "$folder/$archive" -C "$hosts/mbedtls.new" --strip-components 1 \
+        --wildcards --no-wildcards-match-slash \
+        '*/include' '*/library' '*/LICENSE'
+    mv "$hosts/mbedtls.new" "$hosts/mbedtls"
+    rm -rf "$folder"
+}
+mbedtls
+
 # version_of COMMAND...: the first two numbers of what it prints, as 1.26.
 version_of() { "$@" 2>/dev/null | grep -oE '[0-9]+\.[0-9]+' | head -n 1; }
 # at_least WANTED HAVE

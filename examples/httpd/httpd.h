@@ -4,8 +4,10 @@
  *
  *   request.c   parse a request, by llhttp
  *   answer.c    find the file, choose the range, write the head
- *   serve.c     the handlers of the server layer: pipelining, streaming
+ *   serve.c     the server: its options and handlers, streaming
  *   httpd.c     main
+ *
+ * examples/https uses all but the last.
  */
 #ifndef HTTPD_H
 #define HTTPD_H
@@ -13,8 +15,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-
-#include <wasock/wasock.h>
 
 #define HTTP_CLIENTS_MAX 1000
 #define HTTP_HEAD_BYTES 8192 /* the largest head of a request */
@@ -56,8 +56,15 @@ struct http_answer {
 void http_answer_request(const struct http_request *request, const char *root,
                          struct http_answer *answer);
 
-/* The server: its handlers, and the folder that it shows. */
-extern const struct wasock_handler http_handler;
+/* ---- serve.c ---- */
+
+struct wasock_transport;
+
+/* The folder that is served. */
 extern const char *http_root;
+
+/* Serve until the server has stopped.
+ * transport: NULL, or TLS. Returns the exit code. */
+int http_serve(const struct wasock_transport *transport, const char *program);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include <wasock/wasock.h>
+
 const char *http_root = ".";
 
 /* The answer that each client gets. */
@@ -109,9 +111,36 @@ static void on_close(struct wasock_client *client, int reason)
     close_file(answer_of(client));
 }
 
-const struct wasock_handler http_handler = {.open = on_open,
-                                            .data = on_data,
-                                            .eof = on_eof,
-                                            .drain = on_drain,
-                                            .close = on_close,
-                                            .stop = on_stop};
+static const struct wasock_handler handler = {.open = on_open,
+                                              .data = on_data,
+                                              .eof = on_eof,
+                                              .drain = on_drain,
+                                              .close = on_close,
+                                              .stop = on_stop};
+
+/* ---- The server ---- */
+
+static struct wasock_server server;
+static _Alignas(WASOCK_SERVER_ALIGNMENT) unsigned char memory
+    [WASOCK_SERVER_SIZE(HTTP_CLIENTS_MAX, HTTP_HEAD_BYTES, HTTP_OUTPUT_BYTES)];
+
+int http_serve(const struct wasock_transport *transport, const char *program)
+{
+    const struct wasock_server_options options = {
+        .handler = &handler,
+        .transport = transport,
+        .n_clients = HTTP_CLIENTS_MAX,
+        .input_bytes = HTTP_HEAD_BYTES,
+        .output_bytes = HTTP_OUTPUT_BYTES,
+        .idle_ns = 30 * WASOCK_NS_PER_S,
+        .message_ns = 10 * WASOCK_NS_PER_S,
+        .write_ns = 20 * WASOCK_NS_PER_S,
+        .drain_ns = 10 * WASOCK_NS_PER_S,
+    };
+
+    for (size_t i = 0; i < HTTP_CLIENTS_MAX; i++) {
+        answers[i].file = -1;
+    }
+    return wasock_server_main(&server, memory, sizeof(memory), &options,
+                              program);
+}

@@ -19,6 +19,7 @@ ADAPTER = {f"wasi:{name}@0.2" for name in (
     "cli/environment", "cli/exit", "cli/stdin", "cli/stdout", "cli/stderr",
     "cli/terminal-input", "cli/terminal-output", "cli/terminal-stdin",
     "cli/terminal-stdout", "cli/terminal-stderr", "clocks/wall-clock",
+    "random/random",
     "clocks/monotonic-clock", "filesystem/types", "filesystem/preopens",
     "io/error", "io/streams", "io/poll")}
 
