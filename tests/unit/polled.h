@@ -206,7 +206,6 @@ static inline void keep_one_busy(size_t n)
         }
         simhost_advance_ns(MS / 2);
     }
-    if(!(is_host(&simhost_wazero) || n_least < n)) print_message("%s n %zu least %zu\n", simhost_knobs.profile.name, n, n_least);
     assert_true(is_host(&simhost_wazero) || n_least < n);
 }
 
