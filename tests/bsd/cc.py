@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """cc.py WASOCK_CC FOLDER HOST: options that configure scripts and distributions
 add make no difference to wasock-cc, nor does a source on standard input; err.h
-says who speaks; a program may have headers of the layer's names."""
+says who speaks; a program may have headers of the layer's names; a header that
+is missing is explained."""
 import pathlib
 import subprocess
 import sys
@@ -58,10 +59,41 @@ headers = pathlib.Path(folder) / "cc_headers"
 headers.mkdir(exist_ok=True)
 for name in ("err", "wait", "paths", "semaphore"):
     (headers / f"{name}.h").write_text(f"#define OUR_{name} 1\n")
-subprocess.run([compiler, f"-I{headers}", "-fsyntax-only", "-x", "c", "-"],
-               input="""#include "err.h"
+own = headers / "own.c"
+own.write_text("""#include "err.h"
 #include "wait.h"
 #include "paths.h"
 #include "semaphore.h"
 int all[] = {OUR_err, OUR_wait, OUR_paths, OUR_semaphore};
-""", text=True, check=True)
+""")
+compile_own = ["-c", own, "-o", headers / "own.o"]  # zig has no -fsyntax-only
+subprocess.run([compiler, f"-I{headers}", *compile_own], check=True)
+
+# It looks like Unix, and not like Linux.
+own.write_text("""#if !defined(__unix__) || defined(__linux__)
+#error "not Unix"
+#endif
+""")
+subprocess.run([compiler, *compile_own], check=True)
+
+# Each header compiles alone, also in strict C.
+layer = root / "include/wasock-bsd"
+own.write_text("".join(
+    f"#include <{path.relative_to(layer)}>\n"
+    for path in sorted(layer.rglob("*.h")) if not path.name.startswith("__")))
+subprocess.run([compiler, "-Werror", "-std=c11", *compile_own], check=True)
+
+# A header that is missing is explained, however it is compiled.
+for header, instead in (("linux/netlink.h", "net/if.h"),
+                        ("sys/event.h", "sys/epoll.h"),
+                        ("sys/nosuch.h", "docs/bsd.md")):
+    own.write_text(f"#include <{header}>\nint main(void) {{ return 0; }}\n")
+    for options in (compile_own,
+                    ["-O2", own, "-o", headers / "own.wasm"]):
+        run = subprocess.run([compiler, *options], text=True,
+                             capture_output=True)
+        assert run.returncode != 0, run
+        assert f"'{header}' file not found" in run.stderr, run.stderr
+        notes = [line for line in run.stderr.splitlines()
+                 if line.startswith(f"wasock-cc: {header}: ")]
+        assert len(notes) == 1 and instead in notes[0], run.stderr
