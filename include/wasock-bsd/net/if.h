@@ -41,44 +41,50 @@ struct ifmap {
 /* ioctl of these fails with ENODEV. */
 struct ifreq {
     union {
-        char wasock_bsd_name[IFNAMSIZ];
-    } wasock_bsd_of;
+        char ifrn_name[IFNAMSIZ];
+    } ifr_ifrn;
     union {
-        struct sockaddr wasock_bsd_address;
-        short wasock_bsd_flags;
-        int wasock_bsd_value;
-        struct ifmap wasock_bsd_map;
-        char wasock_bsd_text[IFNAMSIZ];
-        char *wasock_bsd_data;
-    } wasock_bsd_has;
+        struct sockaddr ifru_addr;
+        struct sockaddr ifru_dstaddr;
+        struct sockaddr ifru_broadaddr;
+        struct sockaddr ifru_netmask;
+        struct sockaddr ifru_hwaddr;
+        short ifru_flags;
+        int ifru_ivalue;
+        int ifru_mtu;
+        struct ifmap ifru_map;
+        char ifru_slave[IFNAMSIZ];
+        char ifru_newname[IFNAMSIZ];
+        char *ifru_data;
+    } ifr_ifru;
 };
-#define ifr_name wasock_bsd_of.wasock_bsd_name
-#define ifr_addr wasock_bsd_has.wasock_bsd_address
-#define ifr_dstaddr wasock_bsd_has.wasock_bsd_address
-#define ifr_broadaddr wasock_bsd_has.wasock_bsd_address
-#define ifr_netmask wasock_bsd_has.wasock_bsd_address
-#define ifr_hwaddr wasock_bsd_has.wasock_bsd_address
-#define ifr_flags wasock_bsd_has.wasock_bsd_flags
-#define ifr_metric wasock_bsd_has.wasock_bsd_value
-#define ifr_mtu wasock_bsd_has.wasock_bsd_value
-#define ifr_ifindex wasock_bsd_has.wasock_bsd_value
-#define ifr_qlen wasock_bsd_has.wasock_bsd_value
-#define ifr_bandwidth wasock_bsd_has.wasock_bsd_value
-#define ifr_map wasock_bsd_has.wasock_bsd_map
-#define ifr_slave wasock_bsd_has.wasock_bsd_text
-#define ifr_newname wasock_bsd_has.wasock_bsd_text
-#define ifr_data wasock_bsd_has.wasock_bsd_data
+#define ifr_name ifr_ifrn.ifrn_name
+#define ifr_addr ifr_ifru.ifru_addr
+#define ifr_dstaddr ifr_ifru.ifru_dstaddr
+#define ifr_broadaddr ifr_ifru.ifru_broadaddr
+#define ifr_netmask ifr_ifru.ifru_netmask
+#define ifr_hwaddr ifr_ifru.ifru_hwaddr
+#define ifr_flags ifr_ifru.ifru_flags
+#define ifr_metric ifr_ifru.ifru_ivalue
+#define ifr_ifindex ifr_ifru.ifru_ivalue
+#define ifr_qlen ifr_ifru.ifru_ivalue
+#define ifr_bandwidth ifr_ifru.ifru_ivalue
+#define ifr_mtu ifr_ifru.ifru_mtu
+#define ifr_map ifr_ifru.ifru_map
+#define ifr_slave ifr_ifru.ifru_slave
+#define ifr_newname ifr_ifru.ifru_newname
+#define ifr_data ifr_ifru.ifru_data
 
 /* SIOCGIFCONF finds none. */
 struct ifconf {
     int ifc_len; /* bytes */
     union {
-        char *wasock_bsd_bytes;
-        struct ifreq *wasock_bsd_requests;
-    } wasock_bsd_list;
+        char *ifcu_buf;
+        struct ifreq *ifcu_req;
+    } ifc_ifcu;
 };
-#define ifc_buf wasock_bsd_list.wasock_bsd_bytes
-#define ifc_req wasock_bsd_list.wasock_bsd_requests
+#define ifc_buf ifc_ifcu.ifcu_buf
+#define ifc_req ifc_ifcu.ifcu_req
 
 struct if_nameindex {
     unsigned if_index;
