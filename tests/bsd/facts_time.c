@@ -349,7 +349,7 @@ static void awaited_signals(void)
     siginfo_t info;
     int number = 0;
 
-    FACT(sigtimedwait(&set, &info, &none) == SIGUSR1); /* from before */
+    FACT(sigtimedwait(&set, &info, &none) == SIGUSR1);   /* from before */
     FACT(info.si_signo == SIGUSR1 && info.si_code <= 0); /* not the kernel */
     FACT(info.si_pid == getpid());
     FAILS(sigtimedwait(&set, &info, &none), EAGAIN);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/inotify.h - inotify_init, which fails with ENOSYS: WASI reports no changes
- * of files. */
+/* sys/inotify.h - inotify_init, which fails with ENOSYS: WASI does not report
+ * changes of files. */
 #ifndef WASOCK_BSD_SYS_INOTIFY_H
 #define WASOCK_BSD_SYS_INOTIFY_H
 

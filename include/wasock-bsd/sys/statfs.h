@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/statfs.h - statfs, which fails with ENOSYS: WASI does not say how full a
- * file system is. */
+/* sys/statfs.h - statfs, which fails with ENOSYS: WASI does not report how full
+ * a file system is. */
 #ifndef WASOCK_BSD_SYS_STATFS_H
 #define WASOCK_BSD_SYS_STATFS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/statvfs.h - statvfs, which fails with ENOSYS: WASI does not say how full a
- * file system is. */
+/* sys/statvfs.h - statvfs, which fails with ENOSYS: WASI does not report how
+ * full a file system is. */
 #ifndef WASOCK_BSD_SYS_STATVFS_H
 #define WASOCK_BSD_SYS_STATVFS_H
 

@@ -37,31 +37,45 @@ static ssize_t put(int to, const off_t *offset, const char *bytes, size_t n)
     return offset != NULL ? pwrite(to, bytes, n, *offset) : write(to, bytes, n);
 }
 
+/* Copy some bytes from *from_offset on, and move the offsets. Returns a count,
+ * 0 at the end, or -1. is_short: set if not all that was read was written. */
+static ssize_t copy_some(int from, off_t *from_offset, int to, off_t *to_offset,
+                         size_t length, bool *is_short)
+{
+    char bytes[CHUNK_BYTES];
+    const ssize_t n_read = pread(
+        from, bytes, length < CHUNK_BYTES ? length : CHUNK_BYTES, *from_offset);
+
+    if (n_read <= 0) {
+        return n_read;
+    }
+    const ssize_t n = put(to, to_offset, bytes, (size_t)n_read);
+    if (n <= 0) {
+        return n;
+    }
+    *from_offset += n;
+    if (to_offset != NULL) {
+        *to_offset += n;
+    }
+    *is_short = n < n_read;
+    return n;
+}
+
 /* Copy from *from_offset on, and move the offsets. Returns a count or -1. */
 static ssize_t copy(int from, off_t *from_offset, int to, off_t *to_offset,
                     size_t length)
 {
-    char bytes[CHUNK_BYTES];
     size_t n_copied = 0;
+    bool is_short = false;
 
     length = length < COPY_MAX ? length : COPY_MAX;
-    while (n_copied < length) {
-        const size_t left = length - n_copied;
-        const ssize_t n_read = pread(
-            from, bytes, left < CHUNK_BYTES ? left : CHUNK_BYTES, *from_offset);
-        const ssize_t n =
-            n_read <= 0 ? n_read : put(to, to_offset, bytes, (size_t)n_read);
+    while (n_copied < length && !is_short) {
+        const ssize_t n = copy_some(from, from_offset, to, to_offset,
+                                    length - n_copied, &is_short);
         if (n <= 0) {
             return n < 0 && n_copied == 0 ? -1 : (ssize_t)n_copied;
         }
         n_copied += (size_t)n;
-        *from_offset += n;
-        if (to_offset != NULL) {
-            *to_offset += n;
-        }
-        if (n < n_read) {
-            break;
-        }
     }
     return (ssize_t)n_copied;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * realpath.c - a path without links, dots and doubled slashes; chdir and fchdir.
+ * realpath.c - a path without links, dots and doubled slashes; chdir, fchdir.
  *
  * The guest cannot see directories above the preopened ones: they are assumed
  * to be directories.

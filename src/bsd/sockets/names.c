@@ -199,7 +199,8 @@ struct hostent *gethostbyaddr(const void *address, socklen_t length, int family)
 }
 WASOCK_BSD_PLAIN(gethostbyaddr);
 
-/* The types are the system's. NOLINTNEXTLINE(readability-non-const-parameter) */
+/* The types are the system's.
+ * NOLINTBEGIN(readability-non-const-parameter) */
 int gethostbyaddr_r(const void *address, socklen_t length, int family,
                     struct hostent *answer, char *buffer, size_t capacity,
                     struct hostent **result, int *error)
@@ -215,6 +216,7 @@ int gethostbyaddr_r(const void *address, socklen_t length, int family,
     return 0;
 }
 WASOCK_BSD_PLAIN(gethostbyaddr_r);
+/* NOLINTEND(readability-non-const-parameter) */
 
 const char *hstrerror(int error)
 {

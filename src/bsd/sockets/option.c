@@ -317,6 +317,24 @@ static int get_wish(const struct socket *socket, int level, int option,
     return 0;
 }
 
+/* SO_RCVTIMEO, SO_SNDTIMEO. Returns whether it is one of them. */
+static bool get_timeout(const struct socket *socket, int level, int option,
+                        void *value, socklen_t *length)
+{
+    uint64_t timeout_ns = 0;
+
+    if (level != SOL_SOCKET ||
+        (option != SO_RCVTIMEO && option != SO_SNDTIMEO)) {
+        return false;
+    }
+    if (socket != NULL) {
+        timeout_ns = option == SO_RCVTIMEO ? socket->receive_timeout_ns
+                                           : socket->send_timeout_ns;
+    }
+    give_timeout(timeout_ns, value, length);
+    return true;
+}
+
 /*
  * getsockopt(2). SO_ERROR returns the error that ended the connection, once,
  * unless more than 4 KiB are unread before it.
@@ -343,17 +361,8 @@ int getsockopt(int fd, int level, int option, void *restrict value,
         return 0;
     }
     if (wasock_bsd__describe_peer(socket, level, option, value, length) ||
-        wasock_bsd__describe_tcp(socket, level, option, value, length)) {
-        return 0;
-    }
-    if (level == SOL_SOCKET &&
-        (option == SO_RCVTIMEO || option == SO_SNDTIMEO)) {
-        uint64_t timeout_ns = 0;
-        if (socket != NULL) {
-            timeout_ns = option == SO_RCVTIMEO ? socket->receive_timeout_ns
-                                               : socket->send_timeout_ns;
-        }
-        give_timeout(timeout_ns, value, length);
+        wasock_bsd__describe_tcp(socket, level, option, value, length) ||
+        get_timeout(socket, level, option, value, length)) {
         return 0;
     }
     return (int)wasock_bsd__result(

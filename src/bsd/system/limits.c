@@ -18,6 +18,7 @@
 
 long wasock_libc_sysconf(int name) __asm__("sysconf");
 long wasock_libc_fpathconf(int fd, int name) __asm__("fpathconf");
+long wasock_libc_pathconf(const char *path, int name) __asm__("pathconf");
 
 #define HOST_NAME "localhost"
 
@@ -97,8 +98,7 @@ long fpathconf(int fd, int name)
 
 long pathconf(const char *path, int name)
 {
-    (void)path;
-    return fpathconf(-1, name);
+    return name == _PC_PIPE_BUF ? PIPE_BUF : wasock_libc_pathconf(path, name);
 }
 
 int getpagesize(void)

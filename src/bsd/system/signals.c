@@ -228,18 +228,29 @@ bool wasock_bsd__is_pending(sigset_t set)
     return (pending & set) != 0;
 }
 
+/* The lowest of a set; 0: it is empty. */
+static int lowest_of(sigset_t set)
+{
+    int number = 1;
+
+    while (number < _NSIG && (set & bit_of(number)) == 0) {
+        number++;
+    }
+    return number < _NSIG ? number : 0;
+}
+
 int wasock_bsd__take_signal(sigset_t set, siginfo_t *info)
 {
-    for (int number = 1; number < _NSIG; number++) {
-        if ((pending & set & bit_of(number)) != 0) {
-            pending &= ~bit_of(number);
-            if (info != NULL) {
-                *info = info_of(number);
-            }
-            return number;
-        }
+    const int number = lowest_of(pending & set);
+
+    if (number == 0) {
+        return 0;
     }
-    return 0;
+    pending &= ~bit_of(number);
+    if (info != NULL) {
+        *info = info_of(number);
+    }
+    return number;
 }
 
 void wasock_bsd__broken_pipe(void)

@@ -95,7 +95,7 @@ static unsigned timer_known(struct description *description)
     return ((const struct timer *)description)->n_expirations > 0 ? POLLIN : 0;
 }
 
-/* Wait until it expires. Returns 0, -EAGAIN, -EDEADLK, or a code of the host. */
+/* Wait until it expires. Returns 0, -EAGAIN, -EDEADLK, a code of the host. */
 static int wait_for(struct timer *timer)
 {
     uint64_t due_ns = timer_due_ns(&timer->description);
