@@ -15,7 +15,9 @@
 #include <netinet/if_ether.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -269,6 +271,53 @@ static void many_messages(void)
     FACT(close(s[0]) == 0 && close(s[1]) == 0);
 }
 
+static short polled(int fd)
+{
+    struct pollfd one = {fd, POLLIN | POLLOUT | POLLRDHUP, 0};
+
+    return poll(&one, 1, 0) < 0 ? -1 : one.revents;
+}
+
+/* Pairs that keep the borders of messages. */
+static void messages(int type)
+{
+    const bool ends = type == SOCK_SEQPACKET;
+    char in[16] = "";
+    struct stat status;
+    struct iovec parts[2] = {{"ab", 2}, {"cde", 3}};
+    socklen_t length = sizeof(int);
+    int value = 0;
+    int s[2];
+
+    FACT(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s) == 0);
+    FACT(fcntl(s[0], F_GETFD) == FD_CLOEXEC);
+    FACT(fstat(s[0], &status) == 0 && S_ISSOCK(status.st_mode));
+    FACT(getsockopt(s[0], SOL_SOCKET, SO_TYPE, &value, &length) == 0);
+    FACT(value == type && polled(s[1]) == POLLOUT);
+    FAILS(recv(s[1], in, 16, 0), EAGAIN);
+    FACT(send(s[0], "one", 3, 0) == 3 && writev(s[0], parts, 2) == 5);
+    FACT(polled(s[1]) == (POLLIN | POLLOUT));
+    FACT(ioctl(s[1], FIONREAD, &value) == 0 && value == (ends ? 8 : 3));
+    FACT(recv(s[1], in, 2, MSG_PEEK) == 2 && recv(s[1], in, 16, 0) == 3);
+    FACT(recv(s[1], in, 2, MSG_TRUNC) == 5 && memcmp(in, "ab", 2) == 0);
+    FAILS(recv(s[1], in, 16, 0), EAGAIN); /* the rest has gone */
+    FACT(send(s[0], "", 0, 0) == 0 && polled(s[1]) == (POLLIN | POLLOUT));
+    FACT(recv(s[1], in, 16, 0) == 0 && polled(s[1]) == POLLOUT);
+    FAILS(fcntl(s[0], F_GETPIPE_SZ), EBADF);
+    FACT(send(s[1], "last", 4, 0) == 4 && close(s[1]) == 0);
+    if (ends) {
+        FACT(polled(s[0]) & POLLHUP);
+        FACT(recv(s[0], in, 16, 0) == 4 && recv(s[0], in, 16, 0) == 0);
+        FAILS(send(s[0], "x", 1, MSG_NOSIGNAL), EPIPE);
+    } else {
+        FACT(polled(s[0]) == (POLLIN | POLLOUT));
+        FACT(recv(s[0], in, 16, 0) == 4);
+        FAILS(recv(s[0], in, 16, 0), EAGAIN);
+        FAILS(send(s[0], "x", 1, MSG_NOSIGNAL), ECONNREFUSED);
+    }
+    FACT(close(s[0]) == 0);
+}
+
 static void answered_options(void)
 {
     struct ucred peer = {0, 0, 0};
@@ -439,6 +488,8 @@ void number_facts(void)
     go_to_open_directories(folder);
     copies(path);
     many_messages();
+    messages(SOCK_DGRAM);
+    messages(SOCK_SEQPACKET);
     answered_options();
     interfaces();
     ethernet();

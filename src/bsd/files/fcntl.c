@@ -48,7 +48,8 @@ static int set_flags(struct description *description, int flags)
 /* F_SETPIPE_SZ: a pipe keeps its size. Errors: EBADF: no pipe; EPERM: more. */
 static int set_pipe_size(const struct description *description, int n_bytes)
 {
-    if (wasock_bsd__pipe_unread(description) < 0) {
+    if (wasock_bsd__pipe_unread(description) < 0 ||
+        wasock_bsd__is_pair(description)) {
         return -EBADF;
     }
     if (n_bytes < 0) {

@@ -5,8 +5,8 @@
  *
  * True: order, atomic writes of up to PIPE_BUF bytes, end of file and EPIPE
  * when the other side has gone, O_NONBLOCK, readiness.
- * Not done: passing descriptors; keeping the borders of messages: socketpair
- * knows SOCK_STREAM alone.
+ * Not done: passing descriptors. messages.c has the pairs that keep the borders
+ * of messages.
  */
 #include "pipe.h"
 
@@ -25,6 +25,7 @@
 #include "../threads/layer.h"
 #include "../vectors.h"
 #include "../waiting/watch.h"
+#include "messages.h"
 
 #define STREAM_BYTES WASOCK_BSD_PIPE_BYTES
 #define ATOMIC_BYTES PIPE_BUF
@@ -276,13 +277,24 @@ bool wasock_bsd__is_pair(const struct description *description)
 {
     const struct end *end = end_of(description);
 
-    return end != NULL && end->in != NULL && end->out != NULL;
+    return (end != NULL && end->in != NULL && end->out != NULL) ||
+           wasock_bsd__message_type(description) != 0;
+}
+
+int wasock_bsd__pair_type(const struct description *description)
+{
+    const int type = wasock_bsd__message_type(description);
+
+    return type != 0 ? type : SOCK_STREAM;
 }
 
 int wasock_bsd__shut_pair(struct description *description, unsigned halves)
 {
     const struct end *end = (const struct end *)description;
 
+    if (wasock_bsd__message_type(description) != 0) {
+        return wasock_bsd__shut_messages(description, halves);
+    }
     if (halves & WASOCK_SHUTDOWN_READ) {
         leave(end->in, description);
     }
@@ -297,6 +309,9 @@ ptrdiff_t wasock_bsd__pipe_unread(const struct description *description)
 {
     const struct end *end = end_of(description);
 
+    if (wasock_bsd__message_type(description) != 0) {
+        return wasock_bsd__unread_messages(description);
+    }
     if (end == NULL) {
         return -1;
     }
@@ -403,23 +418,28 @@ int pipe2(int fds[2], int flags)
  * socketpair(2): two connections that are each other's peer.
  * domain: AF_UNIX; AF_INET and AF_INET6 as well, which some programs ask for.
  * Errors: EAFNOSUPPORT: another domain; EPROTONOSUPPORT: another type than
- *   SOCK_STREAM; EMFILE; ENOMEM.
+ *   SOCK_STREAM, SOCK_DGRAM and SOCK_SEQPACKET; EMFILE; ENOMEM.
  */
 int socketpair(int domain, int type, int protocol, int fds[2])
 {
+    const int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
     const int flags = (type & SOCK_NONBLOCK) != 0 ? O_NONBLOCK : 0;
+    const int descriptor_flags = (type & SOCK_CLOEXEC) != 0 ? FD_CLOEXEC : 0;
 
     (void)protocol;
     if (domain != AF_UNIX && domain != AF_INET && domain != AF_INET6) {
         errno = EAFNOSUPPORT;
         return -1;
     }
-    if ((type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != SOCK_STREAM) {
+    if (kind == SOCK_DGRAM || kind == SOCK_SEQPACKET) {
+        return wasock_bsd__pair_of_messages(kind, flags, descriptor_flags, fds);
+    }
+    if (kind != SOCK_STREAM) {
         errno = EPROTONOSUPPORT;
         return -1;
     }
     return connect_ends(new_stream(), new_stream(), true, flags,
-                        (type & SOCK_CLOEXEC) != 0 ? FD_CLOEXEC : 0, fds);
+                        descriptor_flags, fds);
 }
 
 WASOCK_BSD_PLAIN(pipe);

@@ -17,6 +17,9 @@
 /* Whether a description is an end of a socket pair. */
 bool wasock_bsd__is_pair(const struct description *description);
 
+/* The type of a socket pair. */
+int wasock_bsd__pair_type(const struct description *description);
+
 /* shutdown(2) of an end of a socket pair; halves of enum wasock_shutdown. */
 int wasock_bsd__shut_pair(struct description *description, unsigned halves);
 

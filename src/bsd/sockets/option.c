@@ -254,14 +254,16 @@ static int protocol_of(const struct socket *socket)
 }
 
 /* Options that are facts. Returns whether it is one. */
-static bool get_fact(struct socket *socket, int option, int *value)
+static bool get_fact(const struct description *description,
+                     struct socket *socket, int option, int *value)
 {
     switch (option) {
     case SO_ERROR:
         *value = error_of(socket);
         return true;
     case SO_TYPE:
-        *value = socket == NULL ? SOCK_STREAM : socket->type;
+        *value =
+            socket == NULL ? wasock_bsd__pair_type(description) : socket->type;
         return true;
     case SO_ACCEPTCONN:
         *value = socket != NULL && socket->state == SOCKET_LISTENING;
@@ -356,7 +358,7 @@ int getsockopt(int fd, int level, int option, void *restrict value,
     if ((int)*length < 0) {
         return (int)wasock_bsd__result(-EINVAL);
     }
-    if (level == SOL_SOCKET && get_fact(socket, option, &fact)) {
+    if (level == SOL_SOCKET && get_fact(description, socket, option, &fact)) {
         wasock_bsd__give_option(value, length, &fact, sizeof(fact));
         return 0;
     }
