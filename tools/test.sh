@@ -27,9 +27,9 @@ step() {
     fi
 }
 
-# tests PRESET: its ctest, counted test by test.
+# tests PRESET OPTION...: its ctest, counted test by test.
 tests() {
-    ctest --preset "$1" -j 2 >"$log" 2>&1
+    ctest --preset "$@" -j 2 >"$log" 2>&1
     local status=$? total=0 bad=0
     read -r bad total < <(sed -nE \
         's/.* tests passed, ([0-9]+) tests failed out of ([0-9]+).*/\1 \2/p' \
@@ -82,6 +82,7 @@ step "clang-tidy" tools/lint.sh tidy
 tests wasm
 tests wasip2
 tests wasip3
+tests zig -L bsd -E '_(build|libev|libevent|mosquitto|ngircd)_'
 tests native
 tests release
 step "coverage" tools/coverage.sh
