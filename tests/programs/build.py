@@ -150,7 +150,8 @@ def lighttpd(tree):
         "--without-pcre2", "--without-zlib", "--without-bzip2",
         "--disable-ipv6", cwd=tree, CC=cc, AR=ar, RANLIB=ranlib,
         CFLAGS="-O2 -w", CPPFLAGS="-DLIGHTTPD_STATIC", LIGHTTPD_STATIC="yes")
-    run("make", "-j2", *NO_AUTOTOOLS, "-C", "src", "lighttpd", cwd=tree)
+    run("make", "-j2", *NO_AUTOTOOLS, "-C", "src", "versionstamp", "lighttpd",
+        cwd=tree)
     shutil.copy(tree / "src/lighttpd", folder / f"lighttpd{ending}")
 
 
@@ -184,6 +185,20 @@ def memcached(tree):
         CFLAGS="-O2 -w")
     run("make", "-j2", *NO_AUTOTOOLS, "memcached", cwd=tree)
     keep(tree / "memcached")
+
+
+def nng(tree):
+    """By CMake: wasock-bsd.cmake is beside wasock-cc."""
+    guest = []
+    if not is_native:
+        toolchain = next(pathlib.Path(cc).parents[1].glob(
+            "lib*/**/wasock-bsd.cmake"))
+        guest = [f"-DCMAKE_TOOLCHAIN_FILE={toolchain}",
+                 "-DCMAKE_C_FLAGS=--threads"]
+    run("cmake", "-S", tree, "-B", tree / "build", *guest, "-DNNG_TESTS=OFF",
+        "-DNNG_ENABLE_NNGCAT=ON", "-DCMAKE_BUILD_TYPE=Release", cwd=tree)
+    run("cmake", "--build", tree / "build", "-j2", cwd=tree)
+    keep(tree / "build/src/tools/nngcat/nngcat")
 
 
 def is_built(stamp):
