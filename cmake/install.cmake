@@ -28,18 +28,26 @@ endif()
 wasock_pkg_config(wasock "Sockets for C programs inside a WASI sandbox" ""
     "-I\${includedir} ${component_flag}" -lwasock)
 
-# The headers are the source of the man pages.
+# The headers and tools are the source of the man pages.
 find_package(Python3 COMPONENTS Interpreter QUIET)
 if(is_main AND Python3_FOUND)
     file(GLOB headers CONFIGURE_DEPENDS include/wasock/*.h)
     set(man ${PROJECT_BINARY_DIR}/man)
+    set(tools tools/wasock-run tools/wasock-component src/bsd/wasock-cc.in)
     add_custom_command(OUTPUT ${man}/man7/wasock.7
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${man}
         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/man.py ${man}
-        DEPENDS ${headers} tools/man.py
+        DEPENDS ${headers} ${tools} tools/man.py
         COMMENT "Writing the man pages")
     add_custom_target(wasock_man ALL DEPENDS ${man}/man7/wasock.7)
-    install(DIRECTORY ${man}/ DESTINATION ${CMAKE_INSTALL_MANDIR})
+    set(absent "") # the pages of tools that are not installed
+    if(NOT WASI)
+        list(APPEND absent PATTERN wasock-cc.1 EXCLUDE)
+    endif()
+    if(NOT WASOCK_HOST)
+        list(APPEND absent PATTERN wasock-component.1 EXCLUDE)
+    endif()
+    install(DIRECTORY ${man}/ DESTINATION ${CMAKE_INSTALL_MANDIR} ${absent})
 elseif(is_main)
     message(STATUS "no man pages, as python3 is missing")
 endif()

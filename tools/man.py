@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Write the man pages: the public headers are their source.
+"""Write the man pages: the public headers and the tools are their source.
 
     tools/man.py FOLDER
 
 writes FOLDER/man3/wasock_NAME.3 for each include/wasock/NAME.h, a link to it
-for each function, and FOLDER/man7/wasock.7, the index of all calls. No packaged
-tool reads plain comments: doxygen and its like want marks in them.
+for each function, FOLDER/man7/wasock.7, the index of all calls, and
+FOLDER/man1/TOOL.1: of wasock-run from its --help, of the shell scripts from the
+comment at their head. No packaged tool reads plain comments: doxygen and its
+like want marks in them.
 """
 
+import os
 import pathlib
 import re
+import subprocess
 import sys
 import time
 
@@ -21,7 +25,17 @@ TYPE = re.compile(r"^(?:struct|enum|union|typedef)\s.*?\b(wasock_[a-z]\w*)", re.
 MACRO = re.compile(r"^#define (WASOCK_[A-Z]\w*)", re.M)
 
 
+TOOLS = {
+    "wasock-run": "tools/wasock-run",
+    "wasock-cc": "src/bsd/wasock-cc.in",
+    "wasock-component": "tools/wasock-component",
+}
+
 # Headers.
+
+
+def date_of(path: pathlib.Path) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(path.stat().st_mtime))
 
 
 def is_private(name: str) -> bool:
@@ -96,7 +110,7 @@ class Header:
         text = path.read_text()
         self.name = path.name
         self.page = "wasock_" + path.stem
-        self.date = time.strftime("%Y-%m-%d", time.gmtime(path.stat().st_mtime))
+        self.date = date_of(path)
         comment = re.search(r"/\*(?:\n \*)? \w+\.h - .*?\*/", text, re.S)[0]
         lines = text_of(comment)
         title = " ".join(paragraph(lines))
@@ -204,7 +218,7 @@ def codes(code: str) -> list[str]:
 
 
 def head(page: str, section: int, date: str) -> list[str]:
-    return ['.\\" Made from the headers by tools/man.py.',
+    return ['.\\" Made from the sources by tools/man.py.',
             f'.TH {page.upper()} {section} {date} "wasock {version}" "wasock manual"',
             ".nh", ".ad l", ".SH NAME"]
 
@@ -239,7 +253,9 @@ def index_page(pages: list[Header]) -> str:
     out = head("wasock", 7, max(page.date for page in pages))
     out += ["wasock \\- sockets for C programs in a WASI sandbox", ".SH DESCRIPTION",
             "All calls, by header.", ".B #include <wasock/wasock.h>",
-            "includes all of them but fakenet.h and directories.h."]
+            "includes all of them but fakenet.h and directories.h.", ".SS Tools"]
+    for i, tool in enumerate(TOOLS):
+        out += [".TQ" if i > 0 else ".TP", f".BR {tool} (1)"]
     for page in pages:
         if page.functions:
             out += [f".SS {page.page}(3): {escaped(page.title)}"]
@@ -250,11 +266,77 @@ def index_page(pages: list[Header]) -> str:
     return "\n".join(out) + "\n"
 
 
+# Tools.
+
+
+def help_of(tool: str) -> tuple[str, str, str]:
+    """Usage, description and options of a Python tool."""
+    run = subprocess.run([sys.executable, root / TOOLS[tool], "--help"], text=True,
+                         check=True, stdout=subprocess.PIPE,
+                         env={**os.environ, "COLUMNS": "1000"})
+    usage, _, rest = run.stdout.removeprefix("usage: ").partition("\n\n")
+    description, _, options = rest.partition("\npositional arguments:\n")
+    return usage, description, re.split(r"\noptions:\n|\noptional arg\w+:\n",
+                                        options)[1]
+
+
+def option_list(options: str) -> list[str]:
+    out = []
+    for line in map(str.strip, options.strip("\n").split("\n")):
+        if not line.startswith("-"):  # the text of a long option, below it
+            out.append(escaped(line))
+            continue
+        names, _, text = line.partition("  ")
+        out += [".TP", f".B {escaped(names)}"]
+        out += [escaped(text.strip())] if text else []
+    return out
+
+
+def usage_lines(usages: list[str]) -> list[str]:
+    """An option and its argument stay in one line."""
+    out = []
+    for usage in usages:
+        words = re.sub(r"\[[^]]*\[.*?\].*?\]|\[.*?\]",
+                       lambda found: found[0].replace(" ", "\\ "), escaped(usage))
+        out += [".HP 8", words]
+    return out
+
+
+def comment_of(tool: str) -> tuple[list[str], list[str]]:
+    """Of a shell script's head: the examples, and all the rest."""
+    text = (root / TOOLS[tool]).read_text()
+    comment = re.search(r"SPDX.*\n#\n((?:#.*\n)+)", text)[1]
+    lines = [re.sub(r"^# ?", "", line) for line in comment.rstrip().split("\n")]
+    begin = next(i for i, line in enumerate(lines) if is_indented(line))
+    end = next(i for i in range(begin, len(lines)) if not lines[i])
+    usages = re.sub(r"\n {4,}", " ", "\n".join(lines[begin:end])).split("\n")
+    return [line.strip() for line in usages], lines[:begin] + lines[end + 1:]
+
+
+def tool_page(tool: str, date: str) -> str:
+    options: list[str] = []
+    if "python" in (root / TOOLS[tool]).read_text().split("\n", 1)[0]:
+        usage, description, listed = help_of(tool)
+        usages, lines = [usage], description.split("\n")
+        options = [".SH OPTIONS", *option_list(listed)]
+    else:
+        usages, lines = comment_of(tool)
+    title = re.split(r"[:.](?: |$)", " ".join(paragraph(lines)))[0]
+    out = head(tool, 1, date)
+    out += [f"{tool} \\- {escaped(title[0].lower() + title[1:])}", ".SH SYNOPSIS"]
+    out += [*usage_lines(usages), ".SH DESCRIPTION"]
+    body = Body(lines).out
+    out += body[1:] if body[:1] == [".PP"] else body
+    others = [f".BR {name} (1)," for name in sorted(TOOLS) if name != tool]
+    return "\n".join([*out, *options, ".SH SEE ALSO", *others,
+                      ".BR wasock (7)"]) + "\n"
+
+
 def main() -> None:
     if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__.strip())
     folder = pathlib.Path(sys.argv[1])
-    for name in ("man3", "man7"):
+    for name in ("man1", "man3", "man7"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     pages = [Header(path) for path in headers if path.name != "wasock.h"]
     for page in pages:
@@ -264,6 +346,9 @@ def main() -> None:
                 link = folder / "man3" / f"{function}.3"
                 link.write_text(f".so man3/{page.page}.3\n")
     (folder / "man7" / "wasock.7").write_text(index_page(pages))
+    for tool, path in TOOLS.items():
+        date = date_of(root / path)
+        (folder / "man1" / f"{tool}.1").write_text(tool_page(tool, date))
 
 
 version = re.search(r'WASOCK_VERSION "(.*)"',

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Every public call has a man page and is in the index, and all pages render
-without warnings.
+"""Every public call and every tool has a man page and is in the index, the page
+of wasock-run has all of its options, and all pages render without warnings.
 
 man.py MAN-FOLDER
 """
@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 folder = pathlib.Path(sys.argv[1])
-headers = (pathlib.Path(__file__).parents[2] / "include/wasock").glob("*.h")
+root = pathlib.Path(__file__).parents[2]
+headers = (root / "include/wasock").glob("*.h")
 index = (folder / "man7/wasock.7").read_text()
 failures = []
 
@@ -32,6 +33,22 @@ for call in set(calls):
         failures.append(f"{call} has no page")
     if f".BR {call} (3)" not in index:
         failures.append(f"{call} is not in wasock(7)")
+
+# The options as the program knows them, not as its help prints them.
+source = (root / "tools/wasock-run").read_text()
+known = re.findall(r"add_argument\(\s*\"(-[^)]*?)\"[,)]", source)
+options = [word for names in known for word in re.findall(r"--?[\w-]+", names)]
+assert len(options) > 5, options
+page = (folder / "man1/wasock-run.1").read_text().replace("\\-", "-")
+failures += [f"wasock-run(1) lacks {option}" for option in options
+             if not re.search(rf"^\.B (?:.*, )?{option}\b", page, re.M)]
+for tool in ("wasock-run", "wasock-cc", "wasock-component"):
+    text = (folder / f"man1/{tool}.1").read_text()
+    for section in ("NAME", "SYNOPSIS", "DESCRIPTION"):
+        if not re.search(rf"^\.SH {section}\n(?!\.SH).+", text, re.M):
+            failures.append(f"{tool}(1) has no {section}")
+    if f".BR {tool} (1)" not in index:
+        failures.append(f"{tool} is not in wasock(7)")
 
 commands = [[tool, *options] for tool, *options in (
     ["mandoc", "-Tlint", "-W", "warning"],
