@@ -259,7 +259,10 @@ if [ $all_hosts = yes ]; then
     jco
     # What the known programs are built of and with, and clients of those and of
     # the examples.
-    install binaryen make xz-utils mosquitto-clients redis-tools apache2-utils
+    install binaryen make xz-utils mosquitto-clients redis-tools apache2-utils \
+        openssl
+    # Peers of the examples.
+    install libuv1-dev
     tools/sources.sh || say "SKIP: some known programs cannot be built"
     if [ ! -x "$hosts/bin/wazero" ]; then
         say "building wazero 1.12.0"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """README.md and docs/: the C in them is code of examples/, word for word, and so
 is built and run. The files and pages that they name exist. The messages of
-wasock in the troubleshooting table are in the sources."""
+wasock in the troubleshooting table are in the sources. The lines of the servers
+are counted right."""
 import pathlib
 import re
 import sys
@@ -65,6 +66,34 @@ failures += [f"troubleshooting.md: nothing prints: {message}"
 contents = (root / "docs/guide.md").read_text()
 failures += [f"docs/guide.md: {page.name} is missing"
              for page in guide.glob("*.md") if f"guide/{page.name}" not in contents]
+
+# The table of lines.
+EX, PEERS = root / "examples", root / "tests/servers/peers"
+KV = [EX / "kv" / name for name in ("kv.h", "command.c", "request.c", "store.c")]
+HTTP = [EX / "httpd" / name for name in ("httpd.h", "answer.c", "request.c")]
+HTTPD = [EX / "httpd/httpd.c", EX / "httpd/serve.c"]
+
+
+def n_lines(paths):
+    return sum(len(path.read_text().splitlines()) for path in paths)
+
+
+def peers(name):
+    return [[PEERS / f"libuv/{name}.c"], [PEERS / f"go/{name}/main.go"]]
+
+
+servers = (root / "docs/servers.md").read_text()
+https = [*(EX / "https").glob("*.[ch]"), EX / "httpd/serve.c"]
+for name, *columns in (("chat", [], [EX / "chat.c"], *peers("chat")),
+                       ("proxy", [], [EX / "proxy.c"], *peers("proxy")),
+                       ("kv", KV, [EX / "kv/kv.c"], *peers("kv")),
+                       ("httpd", HTTP, HTTPD, *peers("httpd")),
+                       ("https", HTTP, https)):
+    cells = [str(n_lines(paths)) for paths in columns] + [""] * (4 - len(columns))
+    row = "|" + "|".join(f" {cell} ".replace("  ", " ") for cell in (name, *cells))
+    row += "|"
+    if f"\n{row}\n" not in servers:
+        failures.append(f"docs/servers.md: the lines are: {row}")
 
 assert n_blocks > 15, "the guide shows no C"
 assert n_names > 20, "the pages name no file"

@@ -6,10 +6,10 @@ import subprocess
 import sys
 import threading
 
-from running import (LIMIT_S, Server, expect_end, host, programs, read_all,
-                     root, run_scenarios)
+from running import (LIMIT_S, Server, expect_end, host, is_native, programs,
+                     read_all, root, run_scenarios)
 
-IS_PREVIEW1 = host != "native" and "wasip" not in str(programs)
+IS_PREVIEW1 = not is_native and "wasip" not in str(programs)
 
 
 class Upstream:
@@ -128,7 +128,7 @@ def refused():
         for _ in range(3):
             client = server.connect()
             expect_end(client)
-        server.process.stdin.close()
+        server.ask_to_stop()
         text = server.process.stderr.read().decode()
         assert server.process.wait(LIMIT_S) == 0, text
         assert text.count("proxy: upstream: ") == 3, text

@@ -2,10 +2,13 @@
 """Start a server of examples/ under tools/wasock-run, and talk to it.
 
     SCRIPT HOST PROGRAMS, the folder of the built examples
+
+HOST is one of wasock-run's, or libuv or go: the same servers by these, natively.
 """
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -17,7 +20,9 @@ import hosts  # noqa: E402
 
 host, programs = sys.argv[1], pathlib.Path(sys.argv[2])
 LIMIT_S = 30
-if host != "native":
+is_peer = host in ("libuv", "go")
+is_native = host == "native" or is_peer
+if not is_native:
     hosts.path(host)  # skips the test where it is not installed
 
 
@@ -37,9 +42,10 @@ class Server:
     """
 
     def __init__(self, name, *arguments, options=(), network=False):
-        program = programs / (name if host == "native" else f"{name}.wasm")
+        program = programs / (name if is_native else f"{name}.wasm")
         words = [sys.executable, str(root / "tools" / "wasock-run"),
-                 "--runtime", host, "--listen", "127.0.0.1:0",
+                 "--runtime", "native" if is_native else host,
+                 "--listen", "127.0.0.1:0",
                  "--env", "WASOCK_STOP=stdin", *options]
         environment = dict(os.environ)
         environment.pop("RUST_BACKTRACE", None)
@@ -67,10 +73,15 @@ class Server:
                 client.close()
                 assert time.monotonic() < deadline, "nobody listens"
 
-    def stop(self):
-        """The way to stop a server: EOF of its standard input. It must end by
-        itself, without an error."""
+    def ask_to_stop(self):
+        """By EOF of its standard input, and peers by a signal."""
+        if is_peer:
+            self.process.send_signal(signal.SIGTERM)
         self.process.stdin.close()
+
+    def stop(self):
+        """It must end by itself, without an error."""
+        self.ask_to_stop()
         text = self.process.stderr.read().decode()
         assert self.process.wait(LIMIT_S) == 0, text
 

@@ -12,7 +12,8 @@ import subprocess
 import tempfile
 import time
 
-from running import LIMIT_S, Server, expect_end, host, read_all, tool
+from running import (LIMIT_S, Server, expect_end, host, is_native, read_all,
+                     tool)
 
 CURL = tool("curl")
 AB = tool("ab")
@@ -63,7 +64,7 @@ class Site:
         (self.path / "secret").write_text("secret")
 
     def serve(self):
-        if host == "native":
+        if is_native:
             return Server("httpd", str(self.public))
         # wasmi gives a folder no other name.
         name = str(self.public) if host == "wasmi" else "/"
@@ -260,7 +261,7 @@ class Site:
             client = self.connect(server, receive_buffer=65536)
             client.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
             first = client.recv(1000)
-            server.process.stdin.close()
+            server.ask_to_stop()
             received = first + read_all(client)
             assert received.endswith(self.big)
             client.close()
