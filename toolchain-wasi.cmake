@@ -102,3 +102,6 @@ else()
     wasock_link_sysroot()
 endif()
 set(CMAKE_CXX_COMPILER_TARGET ${CMAKE_C_COMPILER_TARGET})
+# libc++ for WASI has none: a `throw` is an error of the compiler then, and not
+# an undefined symbol.
+set(CMAKE_CXX_FLAGS_INIT -fno-exceptions)

@@ -64,7 +64,8 @@ if ! is_installed clang-22; then
 fi
 install ca-certificates "clang-$clang" "lld-$clang" "llvm-$clang" \
     "clang-format-$clang" "clang-tidy-$clang" "libclang-rt-$clang-dev" \
-    "libclang-rt-$clang-dev-wasm32" wasi-libc gcc g++ libc6-dev libcmocka-dev \
+    "libclang-rt-$clang-dev-wasm32" "libc++-$clang-dev-wasm32" \
+    "libc++abi-$clang-dev-wasm32" wasi-libc gcc g++ libc6-dev libcmocka-dev \
     cmake make mandoc ninja-build pkg-config python3 python3-venv curl
 
 # A Python environment of our own: Debian's refuses to be installed into.

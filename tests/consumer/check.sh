@@ -24,7 +24,6 @@ if [ -n "$toolchain" ]; then
         toolchain=$(find "$scratch/prefix" -name toolchain-wasi.cmake) ;;
     esac
     options+=("-DCMAKE_TOOLCHAIN_FILE=$toolchain")
-    options+=("-DCMAKE_CXX_FLAGS=-DCONSUMER_WASM")
 else
     options+=("-DCMAKE_CXX_FLAGS=$flags")
 fi

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
 #include <wasock/wasock.h>
 
-// The compiler is one for C++, and for the target.
+// The compiler is one for C++, and for the target; so is the C++ library.
 template <typename Listener> static int open(Listener &listener)
 {
     return wasock_preopen_listener(1000, &listener);
 }
+
+// Constructed before main.
+static std::vector<std::string> names = {"first"};
 
 int main()
 {
@@ -14,5 +20,6 @@ int main()
 #ifdef CONSUMER_WASM
     static_assert(sizeof(void *) == 4, "the host's compiler");
 #endif
-    return open(listener) == -WASOCK_ENOPREOPEN ? 0 : 1;
+    names.push_back(wasock_err_name(open(listener)));
+    return names[0] == "first" && names[1] == "ENOPREOPEN" ? 0 : 1;
 }
