@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -97,6 +98,108 @@ static void directories(const char *folder)
     FACT(remove("/tmp/wasock-facts-removed") == 0);
 }
 
+/* A slash at the end names a directory, whatever the host says. */
+static void slashes(const char *folder)
+{
+    struct stat status;
+    char to[4];
+
+    FACT(chdir(folder) == 0);
+    FACT(close(open("f", O_WRONLY | O_CREAT, 0600)) == 0);
+    FACT(mkdir("d/", 0755) == 0 && symlink("f", "to-f") == 0);
+    FACT(symlink("d", "to-d") == 0);
+    FAILS(open("f/", O_RDONLY), ENOTDIR);
+    FAILS(open("to-f/", O_RDONLY), ENOTDIR);
+    FAILS(open("new/", O_WRONLY | O_CREAT, 0600), EISDIR);
+    FAILS(open("f/", O_WRONLY | O_CREAT, 0600), EISDIR);
+    FACT(fopen("f/", "r") == NULL && errno == ENOTDIR);
+    FACT(opendir("f/") == NULL && errno == ENOTDIR);
+    FAILS(stat("f/", &status), ENOTDIR);
+    FAILS(lstat("to-f/", &status), ENOTDIR);
+    FACT(stat("d/", &status) == 0 && S_ISDIR(status.st_mode));
+    FACT(stat("to-d/", &status) == 0 && S_ISDIR(status.st_mode));
+    FAILS(access("f/", F_OK), ENOTDIR);
+    FAILS(truncate("f/", 0), ENOTDIR);
+    FAILS(utimensat(AT_FDCWD, "f/", NULL, 0), ENOTDIR);
+    FAILS(chdir("f/"), ENOTDIR);
+    FACT(realpath("f/", NULL) == NULL && errno == ENOTDIR);
+    FAILS(readlink("to-f/", to, sizeof(to)), ENOTDIR);
+    FAILS(readlink("to-d/", to, sizeof(to)), EINVAL);
+    FAILS(rename("f", "g/"), ENOTDIR);
+    FAILS(rename("f/", "g"), ENOTDIR);
+    FAILS(link("f", "g/"), ENOENT);
+    FAILS(link("f/", "g"), ENOTDIR);
+    FAILS(symlink("f", "g/"), ENOENT);
+    FAILS(unlink("f/"), ENOTDIR);
+    FAILS(rmdir("f/"), ENOTDIR);
+    FAILS(unlink("to-d/"), ENOTDIR);
+    FACT(stat("g", &status) < 0 && stat("f", &status) == 0);
+    FACT(unlink("to-f") == 0 && unlink("to-d") == 0 && unlink("f") == 0);
+    FACT(rename("d", "e/") == 0 && rename("e//", "d/") == 0);
+    FACT(rmdir("d/") == 0 && chdir("/") == 0);
+}
+
+/* Now, and as it was. */
+static void times(const char *path)
+{
+    const struct timespec old[2] = {{.tv_sec = 1000}, {.tv_sec = 2000}};
+    const struct timespec now_and_kept[2] = {{.tv_nsec = UTIME_NOW},
+                                             {.tv_nsec = UTIME_OMIT}};
+    const struct timespec kept_and_now[2] = {{.tv_nsec = UTIME_OMIT},
+                                             {.tv_nsec = UTIME_NOW}};
+    const struct timespec bad[2] = {{.tv_nsec = -3}, {.tv_nsec = 0}};
+    struct stat status;
+    const int fd = open(path, O_RDWR | O_CREAT, 0644);
+
+    FACT(futimens(fd, old) == 0 && fstat(fd, &status) == 0);
+    FACT(status.st_atime == 1000 && status.st_mtime == 2000);
+    FACT(futimens(fd, now_and_kept) == 0 && fstat(fd, &status) == 0);
+    FACT(status.st_atime > 1000000 && status.st_mtime == 2000);
+    FACT(utimensat(AT_FDCWD, path, old, 0) == 0);
+    FACT(utimensat(AT_FDCWD, path, kept_and_now, 0) == 0);
+    FACT(stat(path, &status) == 0 && status.st_atime == 1000);
+    FACT(status.st_mtime > 1000000);
+    FAILS(futimens(fd, bad), EINVAL);
+    FACT(futimens(fd, NULL) == 0 && fstat(fd, &status) == 0);
+    FACT(status.st_atime > 1000000);
+    FACT(close(fd) == 0);
+}
+
+/* A stream does what its mode says, whatever its number can do. */
+static void stream_modes(const char *path)
+{
+    char bytes[8];
+    int ends[2];
+
+    FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    FILE *in = fdopen(ends[0], "r");
+    FILE *out = fdopen(dup(ends[0]), "w");
+    FACT(fwrite("x", 1, 1, in) == 0 && ferror(in));
+    FACT(fputs("x", in) < 0 && fputc('x', in) == EOF && fprintf(in, "x") < 0);
+    FACT((errno = 0, fgetc(out)) == EOF && errno == EBADF && ferror(out));
+    clearerr(out);
+    FACT(fputs("abc", out) >= 0 && fflush(out) == 0);
+    FACT(fclose(in) == 0 && fclose(out) == 0); /* nothing else was sent */
+    FACT(read(ends[1], bytes, sizeof(bytes)) == 3 && close(ends[1]) == 0);
+
+    FILE *file = fopen(path, "w");
+    FACT(fputs("12345\n", file) >= 0 && fclose(file) == 0);
+    file = fopen(path, "a+");
+    rewind(file);
+    FACT(fgetc(file) == '1' && fseek(file, 0, SEEK_CUR) == 0);
+    FACT(ftell(file) == 1 && fputs("more\n", file) >= 0 && ftell(file) == 11);
+    FACT(fflush(file) == 0 && ftell(file) == 11 && fclose(file) == 0);
+    file = fopen(path, "r");
+    FACT(fputc('x', file) == EOF);
+    file = freopen(path, "r+", file); /* may it be written now */
+    FACT(file != NULL && fputc('0', file) == '0' && fflush(file) == 0);
+    file = freopen(path, "r", file);
+    FACT(file != NULL && fgetc(file) == '0' && fputc('x', file) == EOF);
+    file = freopen(path, "w", file);
+    FACT(file != NULL && (errno = 0, fgetc(file)) == EOF && errno == EBADF);
+    FACT(fputc('x', file) == 'x' && fclose(file) == 0);
+}
+
 static void appended_streams(const char *path)
 {
     FILE *file = fopen(path, "w");
@@ -172,6 +275,9 @@ void file_facts(void)
     modes(path, folder);
     empty_paths();
     directories(folder);
+    slashes(folder);
+    times(path);
+    stream_modes(path);
     appended_streams(path);
     redirected_streams(path);
     closed_streams(path);

@@ -122,7 +122,8 @@ static int kind_of(const char *path)
         {"/dev/random", DEVICE_RANDOM},
     };
 
-    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+    for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]) && path != NULL;
+         i++) {
         if (strcmp(path, devices[i].path) == 0) {
             return (int)devices[i].kind;
         }

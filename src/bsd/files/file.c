@@ -558,10 +558,38 @@ int posix_fallocate(int fd, off_t offset, off_t length)
                        : wasock_libc_posix_fallocate(host_fd, offset, length);
 }
 
+int wasock_bsd__set_times(const struct timespec times[2],
+                          const struct stat *status, struct timespec set[2])
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_REALTIME, &now) < 0) {
+        return -1;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (times == NULL || times[i].tv_nsec == UTIME_NOW) {
+            set[i] = now;
+        } else if (times[i].tv_nsec == UTIME_OMIT) {
+            set[i] = i == 0 ? status->st_atim : status->st_mtim;
+        } else if (times[i].tv_nsec < 0) { /* wasi-libc's own UTIME_NOW */
+            errno = EINVAL;
+            return -1;
+        } else {
+            set[i] = times[i];
+        }
+    }
+    return 0;
+}
+
 /* futimens(2). Errors: EBADF; EINVAL: no file; any other code of the host. */
 int futimens(int fd, const struct timespec times[2])
 {
     const int host_fd = host_file(fd, EINVAL);
+    struct timespec set[2];
+    struct stat status;
 
-    return host_fd < 0 ? -1 : wasock_libc_futimens(host_fd, times);
+    return host_fd < 0 || wasock_libc_fstat(host_fd, &status) < 0 ||
+                   wasock_bsd__set_times(times, &status, set) < 0
+               ? -1
+               : wasock_libc_futimens(host_fd, set);
 }

@@ -15,8 +15,12 @@ struct description *wasock_bsd__file_of_host(int host_fd);
 /* The host's number of a file or directory; -1 where it is neither. */
 int wasock_bsd__host_fd(const struct description *description);
 
+/* Whether a path ends in a slash, and so is a directory's; not that of "/". */
+bool wasock_bsd__ends_in_slash(const char *path);
+
 /* The host's number of the directory where a path begins; -1 with errno: there
- * is none, or an empty path, which wasi-libc takes for the directory itself. */
+ * is none, an empty path, which wasi-libc takes for the directory itself, or a
+ * file's path with a slash behind it. */
 int wasock_bsd__start_of(int directory_fd, const char *path);
 
 /* outside.c: whether a path is in none of the preopened directories, though
@@ -45,6 +49,11 @@ int wasock_bsd__path_result(int result);
  * directories searched, since the host has the last word anyway.
  */
 void wasock_bsd__complete(struct stat *status);
+
+/* Resolve UTIME_NOW and UTIME_OMIT, which wasi-libc's functions take for other
+ * numbers. set: written. Returns 0, or -1 with errno. */
+int wasock_bsd__set_times(const struct timespec times[2],
+                          const struct stat *status, struct timespec set[2]);
 
 /* The device of a path, new; NULL where the path is none's, or with an error:
  * EEXIST, ENOTDIR: what the flags ask for; ENOMEM. */

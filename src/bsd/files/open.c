@@ -82,8 +82,11 @@ static int descriptor_flags_of(int flags)
 /* Have the host open a path, and give that a number. */
 static int open_of_host(int directory_fd, const char *path, int flags)
 {
+    if ((flags & O_CREAT) != 0 && wasock_bsd__ends_in_slash(path)) {
+        errno = EISDIR;
+        return -1;
+    }
     const int start = wasock_bsd__start_of(directory_fd, path);
-
     if (start == -1) {
         return -1;
     }
@@ -113,7 +116,7 @@ static int number_of_path(const char *path)
     static const char *const names[] = {"/dev/stdin", "/dev/stdout",
                                         "/dev/stderr"};
 
-    for (int fd = 0; fd < 3; fd++) {
+    for (int fd = 0; fd < 3 && path != NULL; fd++) {
         if (strcmp(path, names[fd]) == 0) {
             return fd;
         }

@@ -8,6 +8,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,10 +29,53 @@ int wasock_bsd__path_result(int result)
     return result;
 }
 
+bool wasock_bsd__ends_in_slash(const char *path)
+{
+    const size_t length = path == NULL ? 0 : strlen(path);
+
+    return length > 1 && path[length - 1] == '/';
+}
+
+/* A path without slashes at its end, which wasmtime refuses for some calls.
+ * room: for a copy. */
+static const char *without_slash(const char *path, char room[PATH_MAX])
+{
+    size_t length = strlen(path);
+
+    if (!wasock_bsd__ends_in_slash(path) || length >= PATH_MAX) {
+        return path;
+    }
+    while (length > 1 && path[length - 1] == '/') {
+        length--;
+    }
+    memcpy(room, path, length);
+    room[length] = '\0';
+    return room;
+}
+
+/* Fail with ENOTDIR if a path that ends in a slash, which hosts ignore, is not
+ * a directory's. It need not exist. flags: AT_SYMLINK_NOFOLLOW. */
+static int check_slash(int host_fd, const char *path, int flags)
+{
+    const int error = errno;
+    char room[PATH_MAX];
+    struct stat status;
+
+    if (!wasock_bsd__ends_in_slash(path)) {
+        return 0;
+    }
+    const bool is_misnamed =
+        wasock_libc_fstatat(host_fd, without_slash(path, room), &status,
+                            flags) == 0 &&
+        !S_ISDIR(status.st_mode);
+    errno = is_misnamed ? ENOTDIR : error;
+    return is_misnamed ? -1 : 0;
+}
+
 int wasock_bsd__start_of(int directory_fd, const char *path)
 {
-    if (path[0] == '\0') {
-        errno = ENOENT;
+    if (path == NULL || path[0] == '\0') {
+        errno = path == NULL ? EFAULT : ENOENT;
         return -1;
     }
     const int start =
@@ -39,7 +84,20 @@ int wasock_bsd__start_of(int directory_fd, const char *path)
         errno = ENOENT;
         return -1;
     }
-    return start;
+    return start == -1 || check_slash(start, path, 0) < 0 ? -1 : start;
+}
+
+/* As wasock_bsd__start_of, for a name that is to become a file's or a
+ * link's. */
+static int start_of_new(int directory_fd, const char *path)
+{
+    const int host_fd = wasock_bsd__start_of(directory_fd, path);
+
+    if (host_fd != -1 && wasock_bsd__ends_in_slash(path)) {
+        errno = ENOENT;
+        return -1;
+    }
+    return host_fd;
 }
 
 /* stat(2), lstat(2), fstatat(2), access(2), faccessat(2): as wasi-libc, and of
@@ -57,6 +115,10 @@ int lstat(const char *restrict path, struct stat *restrict status)
 int fstatat(int directory_fd, const char *restrict path,
             struct stat *restrict status, int flags)
 {
+    if (status == NULL) {
+        errno = EFAULT;
+        return -1;
+    }
     if (!wasock_bsd__device_stat(path, status)) {
         const int host_fd = wasock_bsd__start_of(directory_fd, path);
         const int result =
@@ -102,10 +164,11 @@ int mkdir(const char *path, mode_t mode)
 int mkdirat(int directory_fd, const char *path, mode_t mode)
 {
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
+    char room[PATH_MAX];
 
     return host_fd == -1 ? -1
-                         : wasock_bsd__path_result(
-                               wasock_libc_mkdirat(host_fd, path, mode));
+                         : wasock_bsd__path_result(wasock_libc_mkdirat(
+                               host_fd, without_slash(path, room), mode));
 }
 
 int unlink(const char *path)
@@ -128,10 +191,13 @@ int remove(const char *path)
 int unlinkat(int directory_fd, const char *path, int flags)
 {
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
+    char room[PATH_MAX];
 
-    return host_fd == -1 ? -1
-                         : wasock_bsd__path_result(
-                               wasock_libc_unlinkat(host_fd, path, flags));
+    if (host_fd == -1 || check_slash(host_fd, path, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -1;
+    }
+    return wasock_bsd__path_result(
+        wasock_libc_unlinkat(host_fd, without_slash(path, room), flags));
 }
 
 int rename(const char *from, const char *to)
@@ -142,12 +208,24 @@ int rename(const char *from, const char *to)
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
     const int from_host_fd = wasock_bsd__start_of(from_fd, from);
-    const int to_host_fd =
-        from_host_fd == -1 ? -1 : wasock_bsd__start_of(to_fd, to);
+    const int to_host_fd = from_host_fd == -1 ? -1 : wasock_bsd__start_of(to_fd, to);
+    char from_room[PATH_MAX];
+    char to_room[PATH_MAX];
+    struct stat status;
 
-    return to_host_fd == -1 ? -1
-                            : wasock_bsd__path_result(wasock_libc_renameat(
-                                  from_host_fd, from, to_host_fd, to));
+    if (to_host_fd == -1) {
+        return -1;
+    }
+    if (wasock_bsd__ends_in_slash(to) &&
+        wasock_libc_fstatat(from_host_fd, from, &status, AT_SYMLINK_NOFOLLOW) ==
+            0 &&
+        !S_ISDIR(status.st_mode)) {
+        errno = ENOTDIR;
+        return -1;
+    }
+    return wasock_bsd__path_result(
+        wasock_libc_renameat(from_host_fd, without_slash(from, from_room),
+                             to_host_fd, without_slash(to, to_room)));
 }
 
 int link(const char *from, const char *to)
@@ -158,8 +236,7 @@ int link(const char *from, const char *to)
 int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
     const int from_host_fd = wasock_bsd__start_of(from_fd, from);
-    const int to_host_fd =
-        from_host_fd == -1 ? -1 : wasock_bsd__start_of(to_fd, to);
+    const int to_host_fd = from_host_fd == -1 ? -1 : start_of_new(to_fd, to);
 
     return to_host_fd == -1 ? -1
                             : wasock_bsd__path_result(wasock_libc_linkat(
@@ -173,7 +250,7 @@ int symlink(const char *target, const char *path)
 
 int symlinkat(const char *target, int directory_fd, const char *path)
 {
-    const int host_fd = wasock_bsd__start_of(directory_fd, path);
+    const int host_fd = start_of_new(directory_fd, path);
 
     return host_fd == -1 ? -1
                          : wasock_bsd__path_result(
@@ -191,19 +268,32 @@ ssize_t readlinkat(int directory_fd, const char *restrict path,
 {
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
 
-    return host_fd == -1 ? -1
-                         : wasock_bsd__path_result((int)wasock_libc_readlinkat(
-                               host_fd, path, buffer, capacity));
+    if (host_fd == -1) {
+        return -1;
+    }
+    if (wasock_bsd__ends_in_slash(path) || buffer == NULL) { /* a link's target is meant */
+        errno = buffer == NULL ? EFAULT : EINVAL;
+        return -1;
+    }
+    return wasock_bsd__path_result(
+        (int)wasock_libc_readlinkat(host_fd, path, buffer, capacity));
 }
 
 int utimensat(int directory_fd, const char *path,
               const struct timespec times[2], int flags)
 {
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
+    struct timespec set[2];
+    struct stat status;
 
-    return host_fd == -1 ? -1
-                         : wasock_bsd__path_result(wasock_libc_utimensat(
-                               host_fd, path, times, flags));
+    if (host_fd == -1 ||
+        wasock_bsd__path_result(
+            wasock_libc_fstatat(host_fd, path, &status, flags)) < 0 ||
+        wasock_bsd__set_times(times, &status, set) < 0) {
+        return -1;
+    }
+    return wasock_bsd__path_result(
+        wasock_libc_utimensat(host_fd, path, set, flags));
 }
 
 /* truncate(2). Errors: as open and ftruncate. */

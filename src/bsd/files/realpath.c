@@ -111,7 +111,7 @@ static int check(const struct walk *walk, bool is_folder)
     return is_folder && !S_ISDIR(status.st_mode) ? -ENOTDIR : 0;
 }
 
-static int walk_all(struct walk *walk)
+static int walk_all(struct walk *walk, bool is_folder)
 {
     char name[PATH_MAX];
     int result = 0;
@@ -125,7 +125,7 @@ static int walk_all(struct walk *walk)
             result = step_forward(walk, name, length);
         }
     }
-    return result < 0 ? result : check(walk, false);
+    return result < 0 ? result : check(walk, is_folder);
 }
 
 static int resolve(struct walk *walk, const char *path)
@@ -142,7 +142,7 @@ static int resolve(struct walk *walk, const char *path)
         }
         result = put_ahead(walk, current, strlen(current));
     }
-    return result < 0 ? result : walk_all(walk);
+    return result < 0 ? result : walk_all(walk, path[strlen(path) - 1] == '/');
 }
 
 /*

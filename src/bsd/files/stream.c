@@ -5,11 +5,14 @@
  * All read and write through the table: fileno returns a stream's number,
  * sockets have streams, and printf writes to what dup2 made of 1. wasi-libc's
  * own, which write to the host's 1 and 2, serve its assert and getopt alone.
+ * A stream reads and writes as its mode says, whatever its number can do;
+ * writing to one that only reads fails without an errno, as wasi-libc has it.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +24,8 @@
 struct stream {
     struct stream *next;
     FILE *file;
-    int fd; /* -1: a standard stream that was closed */
+    int fd;    /* -1: a standard stream that was closed */
+    int flags; /* of open, for its mode */
     bool is_standard;
 };
 
@@ -53,7 +57,13 @@ static void forget_stream(const struct stream *forgotten)
 
 static ssize_t read_stream(void *cookie, char *buffer, size_t capacity)
 {
-    return read(((const struct stream *)cookie)->fd, buffer, capacity);
+    const struct stream *stream = (const struct stream *)cookie;
+
+    if ((stream->flags & O_ACCMODE) == O_WRONLY) {
+        errno = EBADF;
+        return -1;
+    }
+    return read(stream->fd, buffer, capacity);
 }
 
 /* stdio takes a short count for success, so this writes all, or fails. */
@@ -62,6 +72,10 @@ static ssize_t write_stream(void *cookie, const char *data, size_t length)
     const struct stream *stream = (const struct stream *)cookie;
     size_t n_written = 0;
 
+    if ((stream->flags & O_ACCMODE) == O_RDONLY) {
+        errno = EBADF;
+        return -1;
+    }
     while (n_written < length) {
         const ssize_t n =
             write(stream->fd, data + n_written, length - n_written);
@@ -73,10 +87,16 @@ static ssize_t write_stream(void *cookie, const char *data, size_t length)
     return (ssize_t)length;
 }
 
+/* stdio asks for the position to add what it has buffered, which O_APPEND
+ * writes at the end. */
 static int seek_stream(void *cookie, off_t *offset, int whence)
 {
+    const struct stream *stream = (const struct stream *)cookie;
+    const bool is_at_end = (stream->flags & O_APPEND) != 0 &&
+                           whence == SEEK_CUR && *offset == 0 &&
+                           __fpending(stream->file) > 0;
     const off_t result =
-        lseek(((const struct stream *)cookie)->fd, *offset, whence);
+        lseek(stream->fd, *offset, is_at_end ? SEEK_END : whence);
 
     if (result < 0) {
         return -1;
@@ -123,8 +143,42 @@ static int flags_of_mode(const char *mode)
     return flags;
 }
 
-/* A stream over a number, which stays the caller's on failure. */
-static FILE *stream_of(int fd)
+/* What the first word of a FILE has only if nothing may be written to it. */
+static unsigned read_only_bits(void)
+{
+    static const cookie_io_functions_t none;
+    const char *const modes[] = {"r", "r+"};
+    unsigned words[2] = {0, 0};
+
+    for (int i = 0; i < 2; i++) {
+        FILE *file = fopencookie(NULL, modes[i], none);
+        if (file == NULL) {
+            return 0;
+        }
+        memcpy(&words[i], file, sizeof(words[i]));
+        fclose(file);
+    }
+    return words[0] & ~words[1];
+}
+
+/* Give a stream another mode, which wasi-libc's stream cannot change. */
+static void set_mode(struct stream *stream, int flags)
+{
+    const bool is_read_only = (flags & O_ACCMODE) == O_RDONLY;
+    unsigned word = 0;
+
+    if (is_read_only != ((stream->flags & O_ACCMODE) == O_RDONLY)) {
+        const unsigned bits = read_only_bits();
+        memcpy(&word, stream->file, sizeof(word));
+        word = is_read_only ? word | bits : word & ~bits;
+        memcpy(stream->file, &word, sizeof(word));
+    }
+    stream->flags = flags;
+}
+
+/* A stream over a number, which stays the caller's on failure. flags: of open,
+ * for its mode. */
+static FILE *stream_of(int fd, int flags)
 {
     static const cookie_io_functions_t functions = {
         .read = read_stream,
@@ -139,8 +193,10 @@ static FILE *stream_of(int fd)
         return NULL;
     }
     stream->fd = fd;
-    /* read and write check the access mode. */
-    stream->file = fopencookie(stream, "w+", functions);
+    stream->flags = flags;
+    /* Of the others read_stream returns an errno. */
+    stream->file = fopencookie(
+        stream, (flags & O_ACCMODE) == O_RDONLY ? "r" : "r+", functions);
     if (stream->file == NULL) {
         free(stream);
         return NULL;
@@ -166,7 +222,7 @@ static void go_to_end(int fd, int flags)
  * allocated. */
 static FILE *standard_stream(int fd)
 {
-    FILE *file = stream_of(fd);
+    FILE *file = stream_of(fd, fd == 0 ? O_RDONLY : O_WRONLY);
 
     if (file != NULL) {
         find_stream(file)->is_standard = true;
@@ -198,7 +254,7 @@ FILE *fopen(const char *restrict path, const char *restrict mode)
         return NULL;
     }
     go_to_end(fd, flags);
-    FILE *file = stream_of(fd);
+    FILE *file = stream_of(fd, flags);
     if (file == NULL) {
         const int error = errno;
         close(fd);
@@ -239,7 +295,7 @@ FILE *fdopen(int fd, const char *mode)
         fcntl(fd, F_SETFL, description->flags | O_APPEND);
         go_to_end(fd, flags);
     }
-    return stream_of(fd);
+    return stream_of(fd, flags);
 }
 
 /* fileno(3). Errors: EBADF: a stream over memory. */
@@ -288,6 +344,7 @@ static FILE *reopen(const char *path, int flags, struct stream *stream)
         stream->fd = fd;
     }
     go_to_end(stream->fd, flags);
+    set_mode(stream, flags);
     clearerr(stream->file);
     return stream->file;
 }
@@ -319,6 +376,7 @@ FILE *freopen(const char *restrict path, const char *restrict mode,
         errno = EBADF;
         return NULL;
     }
+    set_mode(stream, flags);
     return file;
 }
 
@@ -403,7 +461,7 @@ int dprintf(int fd, const char *restrict format, ...)
 int vdprintf(int fd, const char *restrict format, va_list arguments)
 {
     char *text = NULL;
-    struct stream stream = {.fd = fd};
+    struct stream stream = {.fd = fd, .flags = O_WRONLY};
     const int length = vasprintf(&text, format, arguments);
 
     if (length < 0) {
