@@ -4,8 +4,9 @@
  *
  * True: numeric addresses and ports, no host (any address, or loopback),
  * "localhost", for which one address is given, of AF_INET unless AF_INET6 is
- * asked for; other names where the host looks them up, which preview1's do not.
- * Not found: names of services, since a guest has no tables.
+ * asked for; other names where the host looks them up, which preview1's do not;
+ * well-known services. Each address is given for SOCK_STREAM and SOCK_DGRAM,
+ * unless the hints ask for one of them.
  */
 #include "lookup.h"
 
@@ -22,6 +23,7 @@
 
 #include "../plain.h"
 #include "address.h"
+#include "services.h"
 #include "socket.h"
 
 #define KNOWN_FLAGS                                                            \
@@ -41,8 +43,30 @@ struct found {
     } address;
 };
 
-/* A port, or -1. */
-static int port_of(const char *service)
+/* A type of sockets, and its protocol. */
+struct transport {
+    int type;
+    int protocol;
+    unsigned mask; /* services.h */
+};
+
+static const struct transport transports[] = {
+    {SOCK_STREAM, IPPROTO_TCP, WASOCK_BSD_TCP},
+    {SOCK_DGRAM, IPPROTO_UDP, WASOCK_BSD_UDP},
+};
+
+#define N_TRANSPORTS (sizeof(transports) / sizeof(transports[0]))
+
+static bool is_asked_for(const struct transport *transport,
+                         const struct addrinfo *asked)
+{
+    return (asked->ai_socktype == 0 || asked->ai_socktype == transport->type) &&
+           (asked->ai_protocol == 0 ||
+            asked->ai_protocol == transport->protocol);
+}
+
+/* The port of a service, or -1. */
+static int port_of(const char *service, const struct transport *transport)
 {
     char *end = NULL;
 
@@ -50,7 +74,33 @@ static int port_of(const char *service)
         return 0;
     }
     const long port = strtol(service, &end, 10);
-    return *end != '\0' || port < 0 || port > UINT16_MAX ? -1 : (int)port;
+    if (*end != '\0') {
+        return wasock_bsd__service_port(service, transport->mask);
+    }
+    return port < 0 || port > UINT16_MAX ? -1 : (int)port;
+}
+
+static bool is_number(const char *service)
+{
+    return service == NULL || service[strspn(service, "0123456789")] == '\0';
+}
+
+/* Check the type, the protocol and the service. Returns an EAI_ code, or 0. */
+static int check_transport(const char *service, const struct addrinfo *asked)
+{
+    const bool is_typed = asked->ai_socktype != 0;
+    int error = is_typed ? EAI_SOCKTYPE : EAI_SERVICE;
+
+    for (size_t i = 0; i < N_TRANSPORTS; i++) {
+        if (!is_asked_for(&transports[i], asked)) {
+            continue;
+        }
+        if (port_of(service, &transports[i]) >= 0) {
+            return 0;
+        }
+        error = EAI_SERVICE;
+    }
+    return error;
 }
 
 /* Read a numeric address of a family. Returns whether it is one. */
@@ -140,13 +190,9 @@ static int check_request(const char *host, const char *service,
                          const struct addrinfo *asked)
 {
     const int family = asked->ai_family;
-    const int type = asked->ai_socktype;
 
     if (family != AF_UNSPEC && family != AF_INET && family != AF_INET6) {
         return EAI_FAMILY;
-    }
-    if (type != 0 && type != SOCK_STREAM && type != SOCK_DGRAM) {
-        return EAI_SOCKTYPE;
     }
     if (host == NULL && service == NULL) {
         return EAI_NONAME;
@@ -155,11 +201,10 @@ static int check_request(const char *host, const char *service,
         (host == NULL && (asked->ai_flags & AI_CANONNAME) != 0)) {
         return EAI_BADFLAGS;
     }
-    if (port_of(service) < 0) {
-        return (asked->ai_flags & AI_NUMERICSERV) != 0 ? EAI_NONAME
-                                                       : EAI_SERVICE;
+    if ((asked->ai_flags & AI_NUMERICSERV) != 0 && !is_number(service)) {
+        return EAI_NONAME;
     }
-    return 0;
+    return check_transport(service, asked);
 }
 
 /* The address of no host: any, or loopback. */
@@ -177,7 +222,7 @@ static int own_address(const struct addrinfo *asked, struct wasock_addr *addr)
 
 /* A result for an address, or NULL without memory. */
 static struct found *make_found(const struct wasock_addr *addr,
-                                const struct addrinfo *asked)
+                                const struct transport *transport)
 {
     struct found *found = (struct found *)calloc(1, sizeof(*found));
     socklen_t length = sizeof(found->address);
@@ -187,10 +232,8 @@ static struct found *make_found(const struct wasock_addr *addr,
     }
     found->info.ai_family =
         addr->family == WASOCK_ADDR_IPV4 ? AF_INET : AF_INET6;
-    found->info.ai_socktype =
-        asked->ai_socktype != 0 ? asked->ai_socktype : SOCK_STREAM;
-    found->info.ai_protocol =
-        found->info.ai_socktype == SOCK_DGRAM ? IPPROTO_UDP : IPPROTO_TCP;
+    found->info.ai_socktype = transport->type;
+    found->info.ai_protocol = transport->protocol;
     wasock_bsd__write_address(addr, found->info.ai_family, &found->address.any,
                               &length);
     found->info.ai_addr = &found->address.any;
@@ -198,10 +241,32 @@ static struct found *make_found(const struct wasock_addr *addr,
     return found;
 }
 
+/* Append the results for an address: one for each type that is asked for.
+ * Returns where the next is linked, or NULL without memory. */
+static struct addrinfo **append(struct addrinfo **link,
+                                struct wasock_addr *addr, const char *service,
+                                const struct addrinfo *asked)
+{
+    for (size_t i = 0; i < N_TRANSPORTS; i++) {
+        const int port = port_of(service, &transports[i]);
+        if (!is_asked_for(&transports[i], asked) || port < 0) {
+            continue;
+        }
+        addr->port = (uint16_t)port;
+        struct found *found = make_found(addr, &transports[i]);
+        if (found == NULL) {
+            return NULL;
+        }
+        *link = &found->info;
+        link = &found->info.ai_next;
+    }
+    return link;
+}
+
 /* Errors: EAI_FAMILY, EAI_SOCKTYPE, EAI_BADFLAGS (an unknown one, or
- * AI_CANONNAME without a host), EAI_SERVICE (no number), EAI_NONAME, EAI_AGAIN,
- * EAI_FAIL (also: the host denies it), EAI_MEMORY. AI_ADDRCONFIG and
- * AI_V4MAPPED are ignored. */
+ * AI_CANONNAME without a host), EAI_SERVICE (not known, or not by the
+ * protocol), EAI_NONAME, EAI_AGAIN, EAI_FAIL (also: the host denies it),
+ * EAI_MEMORY. AI_ADDRCONFIG and AI_V4MAPPED are ignored. */
 int getaddrinfo(const char *host, const char *service,
                 const struct addrinfo *hints, struct addrinfo **result)
 {
@@ -219,20 +284,17 @@ int getaddrinfo(const char *host, const char *service,
                                : wasock_bsd__look_up(host, asked->ai_family,
                                                      asked->ai_flags, addrs,
                                                      ADDRESSES_MAX);
-    for (int i = 0; i < n; i++) {
-        addrs[i].port = (uint16_t)port_of(service);
-        struct found *found = make_found(&addrs[i], asked);
-        if (found == NULL) {
-            freeaddrinfo(first);
-            return EAI_MEMORY;
-        }
-        *link = &found->info;
-        link = &found->info.ai_next;
-    }
     if (n < 0) {
         return n;
     }
-    if ((asked->ai_flags & AI_CANONNAME) != 0) {
+    for (int i = 0; i < n && link != NULL; i++) {
+        link = append(link, &addrs[i], service, asked);
+    }
+    if (link == NULL) {
+        freeaddrinfo(first);
+        return EAI_MEMORY;
+    }
+    if ((asked->ai_flags & AI_CANONNAME) != 0 && first != NULL) {
         first->ai_canonname = strdup(host);
     }
     *result = first;
@@ -263,7 +325,7 @@ const char *gai_strerror(int error)
     case EAI_AGAIN:
         return "the name server did not answer";
     case EAI_SERVICE:
-        return "service not known: a guest knows numbers";
+        return "service not known, or not by this protocol";
     case EAI_BADFLAGS:
         return "flags that are not known, or a canonical name of no host";
     case EAI_FAMILY:

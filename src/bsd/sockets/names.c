@@ -3,8 +3,7 @@
  * names.c - gethostbyname, getnameinfo, interfaces and their like.
  *
  * True: what getaddrinfo finds; the protocols tcp and udp. Not found: names of
- * addresses and services, since a guest has no tables; interfaces, of which it
- * sees none.
+ * addresses, since a guest has no tables; interfaces, of which it sees none.
  */
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -21,6 +20,7 @@
 
 #include "../plain.h"
 #include "lookup.h"
+#include "services.h"
 
 int *__h_errno_location(void)
 {
@@ -30,8 +30,25 @@ int *__h_errno_location(void)
 }
 WASOCK_BSD_PLAIN(__h_errno_location);
 
-/* Always numbers. Errors: EAI_FAMILY; EAI_NONAME with NI_NAMEREQD;
+/* Write the name of a port's service, or its number. Returns 0 or
  * EAI_OVERFLOW. */
+static int write_service(unsigned port, char *service, socklen_t capacity,
+                         int flags)
+{
+    const char *name =
+        (flags & NI_NUMERICSERV) != 0
+            ? NULL
+            : wasock_bsd__service_name((int)port, (flags & NI_DGRAM) != 0
+                                                      ? WASOCK_BSD_UDP
+                                                      : WASOCK_BSD_TCP);
+    const int length = name != NULL ? snprintf(service, capacity, "%s", name)
+                                    : snprintf(service, capacity, "%u", port);
+
+    return (unsigned)length >= capacity ? EAI_OVERFLOW : 0;
+}
+
+/* getnameinfo(3): the address is always a number. Errors: EAI_FAMILY;
+ * EAI_NONAME with NI_NAMEREQD; EAI_OVERFLOW. */
 int getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
                 socklen_t host_capacity, char *service,
                 socklen_t service_capacity, int flags)
@@ -55,13 +72,11 @@ int getnameinfo(const struct sockaddr *address, socklen_t length, char *host,
         inet_ntop(address->sa_family, ip, host, host_capacity) == NULL) {
         return EAI_OVERFLOW;
     }
-    const unsigned port = ntohs(is_ipv6 ? ipv6->sin6_port : ipv4->sin_port);
-    if (service != NULL && service_capacity > 0 &&
-        (unsigned)snprintf(service, service_capacity, "%u", port) >=
-            service_capacity) {
-        return EAI_OVERFLOW;
-    }
-    return 0;
+    return service != NULL && service_capacity > 0
+               ? write_service(
+                     ntohs(is_ipv6 ? ipv6->sin6_port : ipv4->sin_port), service,
+                     service_capacity, flags)
+               : 0;
 }
 WASOCK_BSD_PLAIN(getnameinfo);
 
@@ -177,11 +192,6 @@ void endhostent(void)
 }
 WASOCK_BSD_PLAIN(endhostent);
 
-void endservent(void)
-{
-}
-WASOCK_BSD_PLAIN(endservent);
-
 void herror(const char *prefix)
 {
     fprintf(stderr, "%s: %s\n", prefix, hstrerror(h_errno));
@@ -223,23 +233,6 @@ const char *hstrerror(int error)
     return error == HOST_NOT_FOUND ? "host not found" : "host lookup failed";
 }
 WASOCK_BSD_PLAIN(hstrerror);
-
-/* No service has a name. */
-struct servent *getservbyname(const char *name, const char *protocol)
-{
-    (void)name;
-    (void)protocol;
-    return NULL;
-}
-WASOCK_BSD_PLAIN(getservbyname);
-
-struct servent *getservbyport(int port, const char *protocol)
-{
-    (void)port;
-    (void)protocol;
-    return NULL;
-}
-WASOCK_BSD_PLAIN(getservbyport);
 
 /* getservbyname_r(3), getservbyport_r(3): the texts are constants; the buffer
  * is not needed. Return 0, also if there is no such service.
