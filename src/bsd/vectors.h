@@ -3,6 +3,7 @@
 #ifndef WASOCK_BSD_VECTORS_H
 #define WASOCK_BSD_VECTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
 
@@ -16,6 +17,18 @@ static inline size_t wasock_bsd__total_of(const struct iovec *vectors,
         total += vectors[i].iov_len;
     }
     return total;
+}
+
+/* Whether none of them is at NULL, which is memory like any other here. */
+static inline bool wasock_bsd__are_there(const struct iovec *vectors,
+                                         int n_vectors)
+{
+    bool are_there = vectors != NULL || n_vectors == 0;
+
+    for (int i = 0; i < n_vectors && are_there; i++) {
+        are_there = vectors[i].iov_base != NULL || vectors[i].iov_len == 0;
+    }
+    return are_there;
 }
 
 #endif

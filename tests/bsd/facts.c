@@ -1134,6 +1134,9 @@ int main(void)
     limit_facts();
     number_facts();
     time_facts();
+    argument_facts();
+    epoll_facts();
+    name_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

@@ -23,9 +23,11 @@ extern int n_failed;
 /* The call fails with this error. */
 #define FAILS(call, error) FACT((errno = 0, (call) == -1 && errno == (error)))
 
-/* facts_files.c, facts_sockets.c, facts_signals.c, facts_system.c,
- * facts_numbers.c, facts_time.c */
+/* Each in facts_NOUNs.c, limit_facts in facts_system.c. */
+void argument_facts(void);
+void epoll_facts(void);
 void file_facts(void);
+void name_facts(void);
 void socket_facts(void);
 void signal_facts(void);
 void limit_facts(void);

@@ -4,6 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -153,6 +154,101 @@ static void resets(void)
     FACT(polled(fd, ALL) == (ALL | POLLHUP | POLLERR));
     FAILS(send(fd, "x", 1, MSG_NOSIGNAL), ECONNRESET);
     is_over(fd);
+}
+
+/* After a reset, or once both ends are shut, there is no peer any more. */
+static void gone_peers(void)
+{
+    struct sockaddr_in peer;
+    socklen_t length = sizeof(peer);
+    char byte = 0;
+    int client = -1;
+    int server = -1;
+    int ends[2];
+
+    if (!is_on_the_network()) {
+        const int fd = reset_connection();
+        FAILS(getpeername(fd, (struct sockaddr *)&peer, &length), ENOTCONN);
+        FAILS(shutdown(fd, SHUT_WR), ENOTCONN);
+        FAILS(recv(fd, &byte, 1, 0), ECONNRESET);
+        FAILS(getpeername(fd, (struct sockaddr *)&peer, &length), ENOTCONN);
+        FAILS(shutdown(fd, SHUT_RDWR), ENOTCONN);
+        FACT(close(fd) == 0);
+    }
+    connect_both(&client, &server);
+    FACT(getpeername(server, (struct sockaddr *)&peer, &length) == 0);
+    FACT(shutdown(client, SHUT_WR) == 0 && recv(server, &byte, 1, 0) == 0);
+    FACT(getpeername(server, (struct sockaddr *)&peer, &length) == 0);
+    FACT(shutdown(server, SHUT_WR) == 0 && recv(client, &byte, 1, 0) == 0);
+    FAILS(getpeername(server, (struct sockaddr *)&peer, &length), ENOTCONN);
+    FAILS(shutdown(client, SHUT_WR), ENOTCONN);
+    FACT(close(client) == 0 && close(server) == 0);
+    FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0 && close(ends[1]) == 0);
+    length = sizeof(peer);
+    FACT(getpeername(ends[0], (struct sockaddr *)&peer, &length) == 0);
+    FACT(shutdown(ends[0], SHUT_RDWR) == 0 && close(ends[0]) == 0);
+}
+
+/* A reset after EOF is told to whoever polls, whether asked for or not. */
+static void resets_after_eof(int epoll)
+{
+    char byte = 0;
+    int client = -1;
+    int server = -1;
+
+    connect_both(&client, &server);
+    FACT(shutdown(client, SHUT_WR) == 0 && recv(server, &byte, 1, 0) == 0);
+    FACT(polled(server, 0) == 0);
+    watch(epoll, EPOLL_CTL_ADD, server, EPOLLIN);
+    FACT(told(epoll) == EPOLLIN && send(server, "answer", 6, 0) == 6);
+    FACT(close(client) == 0); /* with the answer unread */
+    FACT(poll(&(struct pollfd){server, 0, 0}, 1, 5000) == 1);
+    FACT(polled(server, POLLIN) == (POLLIN | POLLERR | POLLHUP));
+    FACT(polled(server, 0) == (POLLERR | POLLHUP));
+    FACT(told(epoll) == (EPOLLIN | EPOLLERR | EPOLLHUP));
+    watch(epoll, EPOLL_CTL_MOD, server, 0);
+    FACT(told(epoll) == (EPOLLERR | EPOLLHUP));
+    FACT(error_of(server) == EPIPE);
+    FACT(polled(server, 0) == POLLHUP && recv(server, &byte, 1, 0) == 0);
+    FAILS(send(server, "x", 1, MSG_NOSIGNAL), EPIPE);
+    FACT(close(server) == 0);
+    connect_both(&client, &server);
+    watch(epoll, EPOLL_CTL_ADD, server, EPOLLOUT | EPOLLET);
+    FACT(told(epoll) == EPOLLOUT && told(epoll) == 0);
+    FACT(send(server, "unread", 6, 0) == 6 && close(client) == 0);
+    FACT(poll(&(struct pollfd){server, 0, 0}, 1, 5000) == 1);
+    FACT(told(epoll) == (EPOLLOUT | EPOLLERR | EPOLLHUP));
+    FACT(close(server) == 0);
+}
+
+/* recv without room is a probe: it takes nothing, and says whether a recv would
+ * wait. */
+static void probes(void)
+{
+    char bytes[4];
+    int client = -1;
+    int server = -1;
+
+    connect_both(&client, &server);
+    FAILS(recv(server, NULL, 0, MSG_DONTWAIT), EAGAIN);
+    FACT(read(server, NULL, 0) == 0);
+    FACT(send(client, "abc", 3, 0) == 3);
+    FACT(recv(server, NULL, 0, 0) == 0);
+    FACT(recv(server, bytes, 1, MSG_PEEK) == 1);
+    FACT(recv(server, bytes, 4, 0) == 3 && memcmp(bytes, "abc", 3) == 0);
+    FACT(shutdown(client, SHUT_WR) == 0 && recv(server, NULL, 0, 0) == 0);
+    FACT(close(client) == 0 && close(server) == 0);
+}
+
+/* No address of this machine: the network in the process has loopback alone. */
+static void foreign_addresses(void)
+{
+    struct sockaddr_in there = {.sin_family = AF_INET};
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    inet_pton(AF_INET, "10.255.254.253", &there.sin_addr);
+    FAILS(bind(fd, (struct sockaddr *)&there, sizeof(there)), EADDRNOTAVAIL);
+    FACT(close(fd) == 0);
 }
 
 /* What poll says of each half that was shut down. */
@@ -498,7 +594,11 @@ void socket_facts(void)
     if (!is_on_the_network()) {
         resets();
         unasked_resets(epoll);
+        resets_after_eof(epoll);
     }
+    gone_peers();
+    probes();
+    foreign_addresses();
     halves();
     option_lengths();
     addresses();

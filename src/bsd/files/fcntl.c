@@ -176,6 +176,7 @@ static int ask_interfaces(struct description *description, int request,
  * no interface.
  * Errors: EBADF; ENOTTY: any other request, such as those of terminals; ENODEV:
  *   of an interface; EINVAL: FIONREAD of a socket that is not connected;
+ *   EFAULT: no argument;
  *   ENOTSUP: FIOASYNC to have signals, which would not come.
  */
 int ioctl(int fd, int request, ...)
@@ -190,6 +191,10 @@ int ioctl(int fd, int request, ...)
     void *argument = va_arg(arguments, void *);
     va_end(arguments);
     const int *number = (const int *)argument;
+    if (argument == NULL &&
+        (request == FIONREAD || request == FIONBIO || request == FIOASYNC)) {
+        return (int)wasock_bsd__result(-EFAULT);
+    }
     switch (request) {
     case FIONREAD:
         return give_unread_bytes(fd, description, (int *)argument);

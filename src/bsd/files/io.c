@@ -14,18 +14,24 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../sockets/socket.h"
 #include "../system/signals.h"
 #include "../table.h"
 #include "../threads/layer.h"
+#include "../vectors.h"
 #include "file.h"
+#include "pipe.h"
 
-/* Whether vectors are such that POSIX allows: 0, or EINVAL. */
+/* Whether vectors are such that POSIX allows: 0, EINVAL or EFAULT. */
 static int check_vectors(const struct iovec *vectors, int n_vectors)
 {
     size_t total = 0;
 
     if (n_vectors < 0 || n_vectors > IOV_MAX) {
         return -EINVAL;
+    }
+    if (!wasock_bsd__are_there(vectors, n_vectors)) {
+        return -EFAULT;
     }
     for (int i = 0; i < n_vectors; i++) {
         if (vectors[i].iov_len > SSIZE_MAX - total) {
@@ -36,12 +42,18 @@ static int check_vectors(const struct iovec *vectors, int n_vectors)
     return 0;
 }
 
+static bool is_socket(struct description *description)
+{
+    return wasock_bsd__socket_of(description) != NULL ||
+           wasock_bsd__is_pair(description);
+}
+
 /*
  * readv(2), read(2).
  * Errors: EBADF: no such number, or not open for reading; EAGAIN: no data and
  * O_NONBLOCK, or SO_RCVTIMEO is over; ENOTCONN; ECONNRESET; EDEADLK: an empty
  * pipe whose only writer is this program; EINVAL: lengths that POSIX does not
- * allow; EISDIR; any other code of the host.
+ * allow; EFAULT: NULL; EISDIR; any other code of the host.
  */
 ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
 {
@@ -56,6 +68,10 @@ ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
     }
     if (description->operations->read == NULL) {
         return wasock_bsd__result(-EINVAL);
+    }
+    if (is_socket(description) &&
+        wasock_bsd__total_of(buffers, n_buffers) == 0) {
+        return 0; /* recv would wait for something */
     }
     wasock_bsd__begin_call(description);
     const ssize_t n =
@@ -75,7 +91,7 @@ ssize_t read(int fd, void *buffer, size_t capacity)
  * Errors: EBADF: no such number, or not open for writing; EAGAIN: no room and
  * O_NONBLOCK, or SO_SNDTIMEO is over; EPIPE; ENOTCONN; ECONNRESET; EDEADLK: a
  * full pipe whose only reader is this program; EINVAL: lengths that POSIX does
- * not allow; any other code of the host.
+ * not allow; EFAULT: NULL; any other code of the host.
  */
 ssize_t writev(int fd, const struct iovec *slices, int n_slices)
 {
@@ -120,6 +136,9 @@ int fstat(int fd, struct stat *status)
 
     if (description == NULL) {
         return -1;
+    }
+    if (status == NULL) {
+        return (int)wasock_bsd__result(-EFAULT);
     }
     memset(status, 0, sizeof(*status));
     if (description->operations->stat == NULL) {

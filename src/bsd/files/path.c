@@ -208,7 +208,8 @@ int rename(const char *from, const char *to)
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
     const int from_host_fd = wasock_bsd__start_of(from_fd, from);
-    const int to_host_fd = from_host_fd == -1 ? -1 : wasock_bsd__start_of(to_fd, to);
+    const int to_host_fd =
+        from_host_fd == -1 ? -1 : wasock_bsd__start_of(to_fd, to);
     char from_room[PATH_MAX];
     char to_room[PATH_MAX];
     struct stat status;
@@ -271,7 +272,8 @@ ssize_t readlinkat(int directory_fd, const char *restrict path,
     if (host_fd == -1) {
         return -1;
     }
-    if (wasock_bsd__ends_in_slash(path) || buffer == NULL) { /* a link's target is meant */
+    if (wasock_bsd__ends_in_slash(path) ||
+        buffer == NULL) { /* a link's target is meant */
         errno = buffer == NULL ? EFAULT : EINVAL;
         return -1;
     }

@@ -113,8 +113,8 @@ static ssize_t end_read(struct description *description,
     if (stream == NULL) {
         return -EBADF;
     }
-    if (wasock_bsd__total_of(buffers, n_buffers) == 0) {
-        return 0;
+    if (wasock_bsd__total_of(buffers, n_buffers) == 0 && end->out == NULL) {
+        return 0; /* of a pair it is a recv, which waits for something */
     }
     while (stream->length == 0) {
         const int result = is_over(stream) ? 0 : block(description, flags);
@@ -315,7 +315,7 @@ ptrdiff_t wasock_bsd__pipe_unread(const struct description *description)
     if (end == NULL) {
         return -1;
     }
-    return end->in == NULL ? 0 : (ptrdiff_t)end->in->length;
+    return (ptrdiff_t)(end->in == NULL ? end->out : end->in)->length;
 }
 
 static struct stream *new_stream(void)
@@ -406,6 +406,10 @@ int pipe(int fds[2])
 
 int pipe2(int fds[2], int flags)
 {
+    if (fds == NULL) {
+        errno = EFAULT;
+        return -1;
+    }
     if ((flags & ~(O_NONBLOCK | O_CLOEXEC)) != 0) {
         errno = EINVAL;
         return -1;
@@ -436,6 +440,10 @@ int socketpair(int domain, int type, int protocol, int fds[2])
     }
     if (kind != SOCK_STREAM) {
         errno = EPROTONOSUPPORT;
+        return -1;
+    }
+    if (fds == NULL) {
+        errno = EFAULT;
         return -1;
     }
     return connect_ends(new_stream(), new_stream(), true, flags,

@@ -23,7 +23,8 @@ int wasock_bsd__pair_type(const struct description *description);
 /* shutdown(2) of an end of a socket pair; halves of enum wasock_shutdown. */
 int wasock_bsd__shut_pair(struct description *description, unsigned halves);
 
-/* Bytes there to be read from an end; -1 where it is no end. */
+/* Unread bytes of an end, at the other of a writing one; -1 where it is no
+ * end. */
 ptrdiff_t wasock_bsd__pipe_unread(const struct description *description);
 
 #endif

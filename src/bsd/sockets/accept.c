@@ -13,6 +13,7 @@
 
 #include "../threads/layer.h"
 #include "../waiting/watch.h"
+#include "address.h"
 #include "socket.h"
 
 static struct socket *new_socket(const struct socket *listening)
@@ -89,7 +90,7 @@ static struct socket *wait_for_next(struct socket *listening, int *error)
     }
     *error = wasock_socket_set_deadline_ns(
         &listening->listener.socket, WASOCK_READABLE,
-        wasock_bsd__deadline(listening->receive_timeout_ns));
+        wasock_bsd__deadline(listening->receive_timeout_us));
     if (*error == 0) {
         *error = wasock_listener_accept(&listening->listener, &next->conn);
     }
@@ -119,7 +120,11 @@ static struct socket *accept_next(struct socket *listening, int *error)
         *error = connect_next(listening);
         accepted = *error == 0 ? take_next(listening) : NULL;
     }
-    wasock_bsd__changed(&listening->description, 0);
+    if (accepted != NULL || *error == -WASOCK_EAGAIN ||
+        listening->description.operations->look != NULL) {
+        /* Else it is still ready, which is no new edge. */
+        wasock_bsd__changed(&listening->description, 0);
+    }
     if (accepted != NULL) {
         wasock_bsd__inherit_options(accepted, listening);
     }
@@ -166,7 +171,10 @@ int accept4(int fd, struct sockaddr *restrict address,
         errno = EINVAL;
         return -1;
     }
-    int number = 0;
+    int number = address == NULL ? 0 : wasock_bsd__check_room(address, length);
+    if (number < 0) {
+        return (int)wasock_bsd__result(number);
+    }
     wasock_bsd__begin_call(&listening->description);
     struct socket *accepted = accept_next(listening, &number);
     if (accepted != NULL) {

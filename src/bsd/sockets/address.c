@@ -31,6 +31,9 @@ int wasock_bsd__read_address(const struct sockaddr *address, socklen_t length,
     struct sockaddr_in6 in6;
 
     memset(addr, 0, sizeof(*addr));
+    if (address == NULL && length > 0) {
+        return -EFAULT;
+    }
     if (address == NULL || length < sizeof(address->sa_family)) {
         return -EINVAL;
     }
@@ -60,6 +63,15 @@ int wasock_bsd__read_address(const struct sockaddr *address, socklen_t length,
     default:
         return -EAFNOSUPPORT;
     }
+}
+
+int wasock_bsd__check_room(const struct sockaddr *address,
+                           const socklen_t *length)
+{
+    if (length == NULL || (address == NULL && *length > 0)) {
+        return -EFAULT;
+    }
+    return (int)*length < 0 ? -EINVAL : 0;
 }
 
 void wasock_bsd__write_address(const struct wasock_addr *addr, int family,
@@ -123,6 +135,12 @@ bool wasock_bsd__is_loopback(const struct wasock_addr *addr)
     }
     return memcmp(addr->ip, loopback6, 16) == 0 ||
            memcmp(addr->ip, mapped, sizeof(mapped)) == 0;
+}
+
+bool wasock_bsd__is_on_loopback(const struct wasock_addr *addr)
+{
+    return addr->family == WASOCK_ADDR_NAME || wasock_bsd__is_any(addr) ||
+           wasock_bsd__is_loopback(addr);
 }
 
 bool wasock_bsd__collide(const struct wasock_addr *a,

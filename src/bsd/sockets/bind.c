@@ -29,6 +29,7 @@ struct offer {
     struct wasock_addr addr;     /* its entry in the environment */
     const struct socket *holder; /* NULL: free */
     bool has_addr;
+    bool has_ip; /* false: its entry is a port alone */
 };
 
 static struct socket *bound; /* the program's sockets that have an address */
@@ -54,13 +55,15 @@ static void read_names(struct wasock_names *names)
 
 /* The address in a label, or a port alone, which is all that systemd's names
  * can hold. Returns whether there is one. */
-static bool read_label(const char *label, struct wasock_addr *addr)
+static bool read_label(const char *label, struct wasock_addr *addr,
+                       bool *has_ip)
 {
     const char *name_end = strchr(label, '=');
     const char *text = name_end != NULL ? name_end + 1 : label;
     char *end = NULL;
 
-    if (wasock_names_address(label, addr) == 0) {
+    *has_ip = wasock_names_address(label, addr) == 0;
+    if (*has_ip) {
         return true;
     }
     const unsigned long port = strtoul(text, &end, 10);
@@ -83,7 +86,8 @@ static void take_offers(struct wasock_listener *listeners, size_t n)
         struct wasock_addr label = {0};
         struct offer *offer = &offers[n_offers++];
         if (wasock_socket_local_addr(&listeners[i].socket, &label) == 0) {
-            offer->has_addr = read_label(label.name, &offer->addr);
+            offer->has_addr =
+                read_label(label.name, &offer->addr, &offer->has_ip);
         }
         /* Objects must not move while open: this one is made anew. */
         const int fd = wasock_listener_into_fd(&listeners[i]);
@@ -125,45 +129,66 @@ static bool is_any_addressed(void)
     return false;
 }
 
-/* How well an offer serves an address: 0 not at all, 3 exactly. */
-static int fit(const struct offer *offer, const struct wasock_addr *addr,
+/* How well an offer serves a socket: 0 not at all, 4 exactly. Servers bind
+ * [::]:PORT and 0.0.0.0:PORT: each gets the listener of its family. */
+static int fit(const struct offer *offer, const struct socket *socket,
                bool are_addressed)
 {
+    const struct wasock_addr *addr = &socket->local;
+    const bool is_of_family =
+        offer->has_ip && offer->addr.family == addr->family;
+
     if (wasock_bsd__can_open() &&
         (addr->port == 0 || offer->addr.family != addr->family)) {
         return 0; /* the host binds any address */
     }
-    if (addr->port == 0 || !are_addressed) {
-        return 1;
-    }
-    if (!offer->has_addr) {
+    if (!are_addressed || !offer->has_addr) {
         return 1; /* its port is unique */
+    }
+    if (addr->port == 0) {
+        return is_of_family ? 2 : 1;
     }
     if (offer->addr.port != addr->port) {
         return 0;
     }
-    return offer->addr.family == addr->family &&
-                   memcmp(offer->addr.ip, addr->ip, sizeof(addr->ip)) == 0
-               ? 3
-               : 2;
+    if (!is_of_family) {
+        return offer->has_ip && wasock_bsd__is_ipv6_only(socket) ? 0 : 2;
+    }
+    return memcmp(offer->addr.ip, addr->ip, sizeof(addr->ip)) == 0 ? 4 : 3;
 }
 
 /* The best free offer, the first among equals; NULL: none. */
-static struct offer *choose(const struct wasock_addr *addr)
+static struct offer *choose(const struct socket *socket)
 {
     const bool are_addressed = is_any_addressed();
     struct offer *best = NULL;
     int best_fit = 0;
 
     for (size_t i = 0; i < n_offers; i++) {
-        const int this_fit =
-            offers[i].holder == NULL ? fit(&offers[i], addr, are_addressed) : 0;
+        const int this_fit = offers[i].holder == NULL
+                                 ? fit(&offers[i], socket, are_addressed)
+                                 : 0;
         if (this_fit > best_fit) {
             best_fit = this_fit;
             best = &offers[i];
         }
     }
     return best;
+}
+
+/* Whether a socket of the other family has the only listener of a port, for
+ * both families. */
+static bool is_in_use_for_both(const struct wasock_addr *addr)
+{
+    for (size_t i = 0; i < n_offers; i++) {
+        const struct socket *holder = offers[i].holder;
+        if (offers[i].has_addr && offers[i].addr.port == addr->port &&
+            holder != NULL && holder->local.family != addr->family &&
+            wasock_bsd__is_any(&holder->local) && wasock_bsd__is_any(addr)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether a socket of the program has the address. */
@@ -258,13 +283,17 @@ void wasock_bsd__explain_denial(const char *option)
     }
 }
 
-/* Have the host bind the socket's address. */
+/* Have the host bind the socket's address. A program with a loopback may be
+ * denied a network: the loopback has no other addresses. */
 static int bind_host(struct socket *socket)
 {
     struct wasock_addr local = {0};
     int32_t fd = -1;
     const int32_t error = wasock__host_bind(&socket->local, &fd);
 
+    if (error == WASOCK_EACCES && wasock_bsd__has_loopback()) {
+        return -EADDRNOTAVAIL;
+    }
     if (error == WASOCK_EACCES) {
         wasock_bsd__explain_denial("inherit-network");
     }
@@ -304,12 +333,16 @@ static int claim_any(struct socket *socket)
     if (is_in_use(&socket->local)) {
         return -EADDRINUSE;
     }
-    struct offer *offer = choose(&socket->local);
-    if (offer == NULL && wasock_bsd__has_loopback()) {
+    struct offer *offer = choose(socket);
+    if (offer == NULL && wasock_bsd__has_loopback() &&
+        wasock_bsd__is_on_loopback(&socket->local)) {
         return wasock_bsd__loopback_listen(socket);
     }
     if (offer == NULL && wasock_bsd__can_open()) {
         return bind_host(socket);
+    }
+    if (offer == NULL && is_in_use_for_both(&socket->local)) {
+        return -EADDRINUSE; /* as Linux says it of [::] and 0.0.0.0 */
     }
     if (offer == NULL) {
         explain(&socket->local);

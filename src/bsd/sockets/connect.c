@@ -26,10 +26,7 @@
  * loopback, and no network is reached from it. */
 static int refusal_of(const struct wasock_addr *addr)
 {
-    return addr->family == WASOCK_ADDR_NAME || wasock_bsd__is_loopback(addr) ||
-                   wasock_bsd__is_any(addr)
-               ? -ECONNREFUSED
-               : -ENETUNREACH;
+    return wasock_bsd__is_on_loopback(addr) ? -ECONNREFUSED : -ENETUNREACH;
 }
 
 int wasock_bsd__take_pending(struct socket *socket)
@@ -51,9 +48,23 @@ struct wasock_addr wasock_bsd__peer_of(const struct wasock_addr *addr)
     return peer;
 }
 
+/* What a host's denial means. A program with a loopback may be denied a
+ * network: then nobody is there. */
+static int denial_of(const struct socket *socket)
+{
+    if (wasock_bsd__has_loopback()) {
+        return socket->refusal;
+    }
+    wasock_bsd__explain_denial("inherit-network");
+    return -EACCES;
+}
+
 /* A connect has ended. */
 static void end_connect(struct socket *socket, int result)
 {
+    if (result == -WASOCK_EACCES) {
+        result = denial_of(socket);
+    }
     if (result == 0) {
         socket->state = SOCKET_CONNECTED;
         wasock_bsd__changed(&socket->description, POLLOUT);
@@ -86,7 +97,7 @@ static int wait_for_connect(struct socket *socket)
     struct wasock_socket *host = &socket->conn.socket;
 
     wasock_socket_set_deadline_ns(
-        host, WASOCK_WRITABLE, wasock_bsd__deadline(socket->send_timeout_ns));
+        host, WASOCK_WRITABLE, wasock_bsd__deadline(socket->send_timeout_us));
     const int result = wasock_conn_finish_connect(&socket->conn);
     wasock_socket_set_deadline_ns(host, WASOCK_WRITABLE, WASOCK_NO_DEADLINE);
     if (result == -WASOCK_EDEADLINE) {
@@ -140,16 +151,14 @@ static int start(struct socket *socket, const struct wasock_addr *addr)
     if (peer.port == 0) {
         return -ECONNREFUSED;
     }
+    socket->refusal = refusal_of(addr);
     if (socket->host_fd != 0) {
         result = start_bound(socket, &peer);
     } else {
         result = wasock_conn_start_connect(&socket->conn, NULL, &peer);
     }
-    if (result == -WASOCK_EACCES && wasock_bsd__has_loopback()) {
-        return refusal_of(addr); /* it is enough for itself */
-    }
     if (result == -WASOCK_EACCES) {
-        wasock_bsd__explain_denial("inherit-network");
+        return denial_of(socket);
     }
     if (result < 0) {
         return result == -WASOCK_EINVAL ? -ENETUNREACH : result;
@@ -176,7 +185,7 @@ static int connect_new(struct socket *socket, const struct wasock_addr *addr)
     if (socket->error < 0) {
         return wasock_bsd__take_pending(socket);
     }
-    if (wasock_bsd__has_loopback()) {
+    if (wasock_bsd__has_loopback() && wasock_bsd__is_on_loopback(addr)) {
         if (wasock_bsd__is_bound_only(addr)) {
             return -ECONNREFUSED;
         }

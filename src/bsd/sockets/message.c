@@ -65,6 +65,10 @@ static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
     if ((flags & MSG_OOB) != 0) {
         return wasock_bsd__result(-EOPNOTSUPP);
     }
+    if (!is_discarded(description, flags) &&
+        !wasock_bsd__are_there(buffers, n_buffers)) {
+        return wasock_bsd__result(-EFAULT);
+    }
     wasock_bsd__begin_call(description);
     const ssize_t n = is_discarded(description, flags)
                           ? discard(description, buffers, n_buffers, flags)
@@ -84,6 +88,9 @@ static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,
     if ((flags & MSG_OOB) != 0) {
         return wasock_bsd__result(-EOPNOTSUPP);
     }
+    if (!wasock_bsd__are_there(slices, n_slices)) {
+        return wasock_bsd__result(-EFAULT);
+    }
     wasock_bsd__begin_call(description);
     const ssize_t n =
         description->operations->write(description, slices, n_slices, flags);
@@ -94,7 +101,8 @@ static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,
     return wasock_bsd__result(result);
 }
 
-/* recv(2). Errors: as read(2); ENOTSOCK; EOPNOTSUPP: MSG_OOB. */
+/* recv(2). With no room it waits as Linux does, and takes nothing. Errors: as
+ * read(2); ENOTSOCK; EOPNOTSUPP: MSG_OOB. */
 ssize_t recv(int fd, void *buffer, size_t capacity, int flags)
 {
     const struct iovec room = {buffer, capacity};
@@ -128,14 +136,18 @@ static ssize_t receive_datagram(struct socket *socket, struct msghdr *message,
     struct wasock_addr from = {0};
     size_t length = 0;
 
+    if (!wasock_bsd__are_there(message->msg_iov, message->msg_iovlen)) {
+        return wasock_bsd__result(-EFAULT);
+    }
     wasock_bsd__begin_call(&socket->description);
     ssize_t n = wasock_bsd__receive_datagram(
         socket, message->msg_iov, message->msg_iovlen, flags, &from, &length);
     n = wasock_bsd__end_call(&socket->description, n);
-    message->msg_flags = 0;
     if (n < 0) {
         return wasock_bsd__result(n);
     }
+    message->msg_flags = 0;
+    message->msg_controllen = 0;
     wasock_bsd__write_address(&from, socket->domain,
                               (struct sockaddr *)message->msg_name,
                               &message->msg_namelen);
@@ -151,9 +163,9 @@ static ssize_t send_datagram(struct socket *socket, const struct iovec *slices,
                              socklen_t to_length)
 {
     struct wasock_addr addr;
-    int result = 0;
+    int result = wasock_bsd__are_there(slices, n_slices) ? 0 : -EFAULT;
 
-    if (to != NULL) {
+    if (result == 0 && to != NULL) {
         result = wasock_bsd__read_address(to, to_length, &addr);
         if (result == 0 && to->sa_family != socket->domain) {
             result = -EAFNOSUPPORT;
@@ -186,10 +198,11 @@ ssize_t recvfrom(int fd, void *restrict buffer, size_t capacity, int flags,
         }
         return n;
     }
-    if (from != NULL && from_length != NULL) {
+    const ssize_t n = recv(fd, buffer, capacity, flags);
+    if (n >= 0 && from != NULL && from_length != NULL) {
         *from_length = 0;
     }
-    return recv(fd, buffer, capacity, flags);
+    return n;
 }
 
 /* sendto(2): on a stream the address is ignored. Errors: as send; of datagrams:
@@ -208,28 +221,40 @@ ssize_t sendto(int fd, const void *data, size_t length, int flags,
     return send(fd, data, length, flags);
 }
 
-/* recvmsg(2): no control messages; on a stream no address. Errors: as recv;
- * EMSGSIZE: too many buffers. */
+/* recvmsg(2): no control messages; on a stream no address. A call that fails
+ * leaves the message unmodified. Errors: as recv; EMSGSIZE: too many
+ * buffers. */
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
+    if (message == NULL) {
+        errno = EFAULT;
+        return -1;
+    }
     if (message->msg_iovlen < 0 || message->msg_iovlen > IOV_MAX) {
         errno = EMSGSIZE;
         return -1;
     }
     struct socket *datagrams = find_datagrams(fd);
-    message->msg_controllen = 0;
     if (datagrams != NULL && (flags & MSG_OOB) == 0) {
         return receive_datagram(datagrams, message, flags);
     }
-    message->msg_namelen = 0;
-    message->msg_flags = 0;
-    return receive(fd, message->msg_iov, message->msg_iovlen, flags);
+    const ssize_t n = receive(fd, message->msg_iov, message->msg_iovlen, flags);
+    if (n >= 0) {
+        message->msg_controllen = 0;
+        message->msg_namelen = 0;
+        message->msg_flags = 0;
+    }
+    return n;
 }
 
 /* sendmsg(2). Errors: as send; EMSGSIZE: too many slices; EINVAL: a control
  * message, since no descriptor can be passed. */
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
+    if (message == NULL) {
+        errno = EFAULT;
+        return -1;
+    }
     if (message->msg_iovlen < 0 || message->msg_iovlen > IOV_MAX) {
         errno = EMSGSIZE;
         return -1;

@@ -22,7 +22,12 @@
 
 /* What is there is to be had within any time, as on Linux, which counts in
  * ticks: a shorter one could be over before the first try. */
-#define TIMEOUT_MIN_NS WASOCK_NS_PER_MS
+#define TIMEOUT_MIN_US 1000
+
+#define US_PER_S 1000000
+
+/* From here on a timeout is none, as on Linux. */
+#define TIMEOUT_MAX_S (INT64_MAX / US_PER_S - 1)
 
 /* A wish that was set: of few sockets, and few of each. */
 struct option_wish {
@@ -116,6 +121,9 @@ static int set_wish(struct socket *socket, int level, int option,
                       : sizeof(int))) {
         return -EINVAL;
     }
+    if (value == NULL) {
+        return -EFAULT;
+    }
     if (wish == NULL) {
         wish = (struct option_wish *)calloc(1, sizeof(*wish));
         if (wish == NULL) {
@@ -134,8 +142,8 @@ static int set_wish(struct socket *socket, int level, int option,
 void wasock_bsd__inherit_options(struct socket *accepted,
                                  const struct socket *listening)
 {
-    accepted->receive_timeout_ns = listening->receive_timeout_ns;
-    accepted->send_timeout_ns = listening->send_timeout_ns;
+    accepted->receive_timeout_us = listening->receive_timeout_us;
+    accepted->send_timeout_us = listening->send_timeout_us;
     for (const struct option_wish *wish = listening->wishes; wish != NULL;
          wish = wish->next) {
         const int ignored = set_wish(accepted, wish->level, wish->option,
@@ -144,7 +152,19 @@ void wasock_bsd__inherit_options(struct socket *accepted,
     }
 }
 
-static int set_timeout(uint64_t *timeout_ns, const void *value,
+bool wasock_bsd__is_ipv6_only(const struct socket *socket)
+{
+    const struct option_wish *wish =
+        find_wish(socket, IPPROTO_IPV6, IPV6_V6ONLY);
+    int value = 0;
+
+    if (wish != NULL) {
+        memcpy(&value, wish->value, sizeof(value));
+    }
+    return value != 0;
+}
+
+static int set_timeout(uint64_t *timeout_us, const void *value,
                        socklen_t length)
 {
     struct timeval time;
@@ -152,18 +172,52 @@ static int set_timeout(uint64_t *timeout_ns, const void *value,
     if (length < sizeof(time)) {
         return -EINVAL;
     }
+    if (value == NULL) {
+        return -EFAULT;
+    }
     memcpy(&time, value, sizeof(time));
-    if (time.tv_usec < 0 || time.tv_usec >= 1000000) {
+    if (time.tv_usec < 0 || time.tv_usec >= US_PER_S) {
         return -EDOM;
     }
-    *timeout_ns = time.tv_sec < 0
-                      ? 1 /* over at once, as Linux has it */
-                      : (uint64_t)time.tv_sec * WASOCK_NS_PER_S +
-                            (uint64_t)time.tv_usec * WASOCK_NS_PER_US;
-    if (*timeout_ns > 0 && *timeout_ns < TIMEOUT_MIN_NS) {
-        *timeout_ns = TIMEOUT_MIN_NS;
+    if (time.tv_sec >= TIMEOUT_MAX_S) {
+        *timeout_us = 0; /* for ever */
+        return 0;
+    }
+    *timeout_us = time.tv_sec < 0 ? 1 /* over at once, as Linux has it */
+                                  : (uint64_t)time.tv_sec * US_PER_S +
+                                        (uint64_t)time.tv_usec;
+    if (*timeout_us > 0 && *timeout_us < TIMEOUT_MIN_US) {
+        *timeout_us = TIMEOUT_MIN_US;
     }
     return 0;
+}
+
+/* Whether the options of a level are options of the socket. NULL: a pair. */
+static bool has_level(const struct socket *socket, int level)
+{
+    if (level == SOL_SOCKET || socket == NULL || socket->domain == AF_UNIX) {
+        return level == SOL_SOCKET;
+    }
+    switch (level) {
+    case IPPROTO_IP:
+        return true;
+    case IPPROTO_IPV6:
+        return socket->domain == AF_INET6;
+    case IPPROTO_TCP:
+        return socket->type == SOCK_STREAM;
+    default:
+        return false;
+    }
+}
+
+/* Linux's errors for another level: of a path's socket, or of one of IPv4
+ * that is read, EOPNOTSUPP. */
+static int level_error(const struct socket *socket, bool is_read)
+{
+    return socket == NULL || socket->domain == AF_UNIX ||
+                   (is_read && socket->domain == AF_INET)
+               ? -EOPNOTSUPP
+               : -ENOPROTOOPT;
 }
 
 /* Options that Linux allows to root only. */
@@ -176,11 +230,18 @@ static bool is_for_root(int option)
 static int set_option(struct socket *socket, int level, int option,
                       const void *value, socklen_t length)
 {
+    if (!has_level(socket, level)) {
+        return level_error(socket, false);
+    }
     if (level == SOL_SOCKET && option == SO_RCVTIMEO) {
-        return set_timeout(&socket->receive_timeout_ns, value, length);
+        return set_timeout(&socket->receive_timeout_us, value, length);
     }
     if (level == SOL_SOCKET && option == SO_SNDTIMEO) {
-        return set_timeout(&socket->send_timeout_ns, value, length);
+        return set_timeout(&socket->send_timeout_us, value, length);
+    }
+    if (level == IPPROTO_IPV6 && option == IPV6_V6ONLY &&
+        socket->state != SOCKET_NEW) {
+        return -EINVAL; /* it is bound */
     }
     if (level == IPPROTO_TCP && option == TCP_CONGESTION) {
         return wasock_bsd__set_congestion((const char *)value, length);
@@ -193,11 +254,27 @@ static int set_option(struct socket *socket, int level, int option,
                : set_wish(socket, level, option, value, length);
 }
 
+/* A pair has no options; no call on one waits, so that its timeouts are true,
+ * too. */
+static int set_pair_option(int level, int option, const void *value)
+{
+    if (!has_level(NULL, level)) {
+        return level_error(NULL, false);
+    }
+    if (known_wish(level, option) == NULL && option != SO_RCVTIMEO &&
+        option != SO_SNDTIMEO) {
+        return -ENOPROTOOPT;
+    }
+    return value == NULL ? -EFAULT : 0;
+}
+
 /*
  * setsockopt(2).
- * Errors: EBADF; ENOTSOCK; ENOPROTOOPT: an unknown option, or one that can
- *   only be read; EINVAL: too short a value; EDOM: no time; ENOENT: another
- *   TCP_CONGESTION; EPERM: an option of root's; ENOMEM.
+ * Errors: EBADF; ENOTSOCK; ENOPROTOOPT: an unknown option, one of another
+ *   protocol, or one that can only be read; EOPNOTSUPP: the same, of AF_UNIX;
+ *   EINVAL: too short a value, IPV6_V6ONLY once it is bound; EFAULT: no value;
+ *   EDOM: no time; ENOENT: another TCP_CONGESTION; EPERM: an option of root's;
+ *   ENOMEM.
  */
 int setsockopt(int fd, int level, int option, const void *value,
                socklen_t length)
@@ -215,12 +292,7 @@ int setsockopt(int fd, int level, int option, const void *value,
     if (!wasock_bsd__is_pair(description)) {
         return (int)wasock_bsd__result(-ENOTSOCK);
     }
-    /* No call on a pair waits, so that its timeouts are true, too. */
-    return (int)wasock_bsd__result(
-        level == SOL_SOCKET && (known_wish(level, option) != NULL ||
-                                option == SO_RCVTIMEO || option == SO_SNDTIMEO)
-            ? 0
-            : -ENOPROTOOPT);
+    return (int)wasock_bsd__result(set_pair_option(level, option, value));
 }
 
 /* SO_ERROR: the error that ended the connection, returned once. */
@@ -283,15 +355,16 @@ void wasock_bsd__give_option(void *value, socklen_t *length, const void *bytes,
                              socklen_t n_bytes)
 {
     *length = *length < n_bytes ? *length : n_bytes;
-    memcpy(value, bytes, *length);
+    if (*length > 0) {
+        memcpy(value, bytes, *length);
+    }
 }
 
-static void give_timeout(uint64_t timeout_ns, void *value, socklen_t *length)
+static void give_timeout(uint64_t timeout_us, void *value, socklen_t *length)
 {
     const struct timeval time = {
-        .tv_sec = (time_t)(timeout_ns / WASOCK_NS_PER_S),
-        .tv_usec =
-            (suseconds_t)(timeout_ns % WASOCK_NS_PER_S / WASOCK_NS_PER_US),
+        .tv_sec = (time_t)(timeout_us / US_PER_S),
+        .tv_usec = (suseconds_t)(timeout_us % US_PER_S),
     };
 
     wasock_bsd__give_option(value, length, &time, sizeof(time));
@@ -323,24 +396,41 @@ static int get_wish(const struct socket *socket, int level, int option,
 static bool get_timeout(const struct socket *socket, int level, int option,
                         void *value, socklen_t *length)
 {
-    uint64_t timeout_ns = 0;
+    uint64_t timeout_us = 0;
 
     if (level != SOL_SOCKET ||
         (option != SO_RCVTIMEO && option != SO_SNDTIMEO)) {
         return false;
     }
     if (socket != NULL) {
-        timeout_ns = option == SO_RCVTIMEO ? socket->receive_timeout_ns
-                                           : socket->send_timeout_ns;
+        timeout_us = option == SO_RCVTIMEO ? socket->receive_timeout_us
+                                           : socket->send_timeout_us;
     }
-    give_timeout(timeout_ns, value, length);
+    give_timeout(timeout_us, value, length);
     return true;
+}
+
+/* Why an option cannot be read, whatever it is; 0: it can. */
+static int refusal_of(const struct socket *socket, int level, const void *value,
+                      const socklen_t *length)
+{
+    if (length == NULL) {
+        return -EFAULT;
+    }
+    if ((int)*length < 0) {
+        return -EINVAL;
+    }
+    if (!has_level(socket, level)) {
+        return level_error(socket, true);
+    }
+    return value == NULL && *length > 0 ? -EFAULT : 0;
 }
 
 /*
  * getsockopt(2). SO_ERROR returns the error that ended the connection, once,
  * unless more than 4 KiB are unread before it.
- * Errors: EBADF; ENOTSOCK; EINVAL: a negative length; ENOPROTOOPT.
+ * Errors: EBADF; ENOTSOCK; EINVAL: a negative length; EFAULT: no room;
+ *   ENOPROTOOPT, EOPNOTSUPP: as Linux says it of unknown options and levels.
  */
 int getsockopt(int fd, int level, int option, void *restrict value,
                socklen_t *restrict length)
@@ -355,8 +445,9 @@ int getsockopt(int fd, int level, int option, void *restrict value,
     if (socket == NULL && !wasock_bsd__is_pair(description)) {
         return (int)wasock_bsd__result(-ENOTSOCK);
     }
-    if ((int)*length < 0) {
-        return (int)wasock_bsd__result(-EINVAL);
+    const int refusal = refusal_of(socket, level, value, length);
+    if (refusal < 0) {
+        return (int)wasock_bsd__result(refusal);
     }
     if (level == SOL_SOCKET && get_fact(description, socket, option, &fact)) {
         wasock_bsd__give_option(value, length, &fact, sizeof(fact));

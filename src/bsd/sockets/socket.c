@@ -17,11 +17,14 @@
 #include <wasock/clock.h>
 
 #include "../../backend.h"
+#include "../../fd_internal.h"
 #include "../../host.h"
 #include "../files/pipe.h"
 #include "../waiting/watch.h"
 #include "address.h"
 #include "loopback.h"
+
+static const struct operations socket_operations;
 
 static ssize_t socket_read(struct description *description,
                            const struct iovec *buffers, int n_buffers,
@@ -73,6 +76,7 @@ static unsigned connected_known(struct socket *socket)
     }
     if (socket->is_dead) {
         known |= POLLIN | POLLRDHUP | POLLHUP | POLLOUT;
+        known |= socket->error < 0 ? POLLERR : 0;
     }
     if ((known & POLLRDHUP) != 0 &&
         (socket->shut & WASOCK_SHUTDOWN_WRITE) != 0) {
@@ -144,6 +148,53 @@ static unsigned socket_askable(struct description *description)
                : WASOCK_READABLE | WASOCK_WRITABLE;
 }
 
+bool wasock_bsd__may_be_reset(struct description *description)
+{
+    struct socket *socket = (struct socket *)description;
+    struct wasock_socket *host = &socket->conn.socket;
+
+    if (description->operations != &socket_operations ||
+        socket->state != SOCKET_CONNECTED || socket->ahead.result != 0 ||
+        socket->is_dead || (socket->shut & WASOCK_SHUTDOWN_WRITE) != 0) {
+        return false;
+    }
+    return host->role_ == WASOCK__ROLE_NONE ||
+           (!wasock_bsd__can_open() &&
+            wasock__socket_host_poll(host) == WASOCK__HOST_POLL_HONEST);
+}
+
+/* Whether the host's poll reports an error for a connection. */
+static bool is_broken(struct wasock_socket *host)
+{
+    struct wasock__subscription subscriptions[2]; /* room for the clock */
+    struct wasock__event events[2];
+    bool is_broken = false;
+
+    if (host->role_ == WASOCK__ROLE_NONE) {
+        return host->backend_ != NULL &&
+               host->backend_->operations_->is_broken(host);
+    }
+    wasock__fd_subscribe(&subscriptions[0], wasock_socket_fd(host),
+                         WASOCK_WRITABLE, 0);
+    const int n_events = wasock__fd_poll_once(subscriptions, 1, events, 0);
+    for (int i = 0; i < n_events; i++) {
+        is_broken =
+            is_broken || (events[i].userdata == 0 && events[i].error != 0);
+    }
+    return is_broken;
+}
+
+/* The end was read, and now the peer answers with a reset. No read returns
+ * it. */
+static void look_for_reset(struct socket *socket)
+{
+    if (is_broken(&socket->conn.socket)) {
+        socket->is_dead = true;
+        socket->error = -EPIPE;
+        wasock_bsd__changed(&socket->description, POLLERR | POLLHUP);
+    }
+}
+
 static void socket_look(struct description *description)
 {
     struct socket *socket = (struct socket *)description;
@@ -158,6 +209,9 @@ static void socket_look(struct description *description)
             wasock_bsd__read_ahead(socket, WASOCK_BSD_AHEAD_BYTES);
         (void)ignored; /* its result is now cached */
         socket->n_passes_full -= socket->n_passes_full > 0;
+        if (wasock_bsd__may_be_reset(description)) {
+            look_for_reset(socket);
+        }
     }
 }
 
@@ -174,7 +228,8 @@ static unsigned socket_meaning(struct description *description, unsigned answer)
 {
     struct socket *socket = (struct socket *)description;
 
-    if (socket->state == SOCKET_CONNECTED && wasock_bsd__is_hint(answer)) {
+    if (socket->state == SOCKET_CONNECTED &&
+        (wasock_bsd__is_hint(answer) || (answer & POLLHUP) != 0)) {
         socket_look(description);
         return (answer & ~(unsigned)(POLLIN | POLLHUP)) |
                socket_known(description);
@@ -232,9 +287,31 @@ static const struct operations socket_operations = {
     .close = socket_close,
 };
 
+/* A listener that nothing is accepted from ahead: the host's poll is exact, and
+ * other processes may share it. */
+static const struct operations listener_operations = {
+    .read = socket_read,
+    .write = socket_write,
+    .known = socket_known,
+    .host = socket_host,
+    .askable = socket_askable,
+    .meaning = socket_meaning,
+    .stat = socket_stat,
+    .close = socket_close,
+};
+
+/* Whether only an accept shows that a connection is pending. */
+static bool is_accepted_ahead(struct wasock_socket *listener)
+{
+    return listener->role_ == WASOCK__ROLE_NONE ||
+           wasock__host_poll_cost() != NULL ||
+           wasock__socket_host_poll(listener) != WASOCK__HOST_POLL_HONEST;
+}
+
 struct socket *wasock_bsd__socket_of(struct description *description)
 {
     return description->operations == &socket_operations ||
+                   description->operations == &listener_operations ||
                    description->operations == &wasock_bsd__datagram_operations
                ? (struct socket *)description
                : NULL;
@@ -287,9 +364,13 @@ bool wasock_bsd__is_nonblocking(const struct description *description,
            (message_flags & MSG_DONTWAIT) != 0;
 }
 
-uint64_t wasock_bsd__deadline(uint64_t timeout_ns)
+uint64_t wasock_bsd__deadline(uint64_t timeout_us)
 {
-    return timeout_ns == 0 ? WASOCK_NO_DEADLINE
+    const uint64_t timeout_ns = timeout_us > UINT64_MAX / WASOCK_NS_PER_US
+                                    ? UINT64_MAX
+                                    : timeout_us * WASOCK_NS_PER_US;
+
+    return timeout_us == 0 ? WASOCK_NO_DEADLINE
                            : wasock_deadline_after_ns(timeout_ns);
 }
 
@@ -414,6 +495,9 @@ int listen(int fd, int backlog)
         return (int)wasock_bsd__result(result);
     }
     listening->state = SOCKET_LISTENING;
+    if (!is_accepted_ahead(&listening->listener.socket)) {
+        listening->description.operations = &listener_operations;
+    }
     wasock_bsd__changed(&listening->description, WASOCK_BSD_ALL);
     return 0;
 }
@@ -443,13 +527,30 @@ static void stop_listening(struct socket *socket)
     }
     socket->error = 0;
     socket->state = SOCKET_BOUND;
+    socket->description.operations = &socket_operations;
     wasock_bsd__changed(&socket->description, WASOCK_BSD_ALL);
+}
+
+/* Whether a TCP connection is none any more, as on Linux: it was reset, or both
+ * its ends have shut it. */
+static bool is_over(struct socket *socket)
+{
+    const struct read_ahead *ahead = &socket->ahead;
+
+    if (socket->domain == AF_UNIX || socket->type != SOCK_STREAM) {
+        return false;
+    }
+    if (wasock_bsd__ahead_length(socket) == 0 && !socket->is_dead) {
+        socket_look(&socket->description);
+    }
+    return socket->is_dead || ahead->result < 0 ||
+           (ahead->result == 0 && socket->shut == WASOCK_SHUTDOWN_WRITE);
 }
 
 /*
  * shutdown(2). Of a listener, SHUT_RD ends listening, as on Linux.
  * Errors: EBADF; ENOTSOCK; EINVAL: no such half; ENOTCONN: it is not
- *   connected.
+ *   connected, or not any more: the peer has reset it.
  */
 int shutdown(int fd, int how)
 {
@@ -475,7 +576,7 @@ int shutdown(int fd, int how)
         }
         return 0;
     }
-    if (shut->state != SOCKET_CONNECTED) {
+    if (shut->state != SOCKET_CONNECTED || is_over(shut)) {
         return (int)wasock_bsd__result(-ENOTCONN);
     }
     shut->shut |= halves;
@@ -502,11 +603,23 @@ static struct wasock_addr local_of(struct socket *socket)
     return local.family == socket->local.family ? local : socket->local;
 }
 
+/* The end of getsockname and getpeername. */
+static int give_address(const struct wasock_addr *addr, int family,
+                        struct sockaddr *address, socklen_t *length)
+{
+    const int result = wasock_bsd__check_room(address, length);
+
+    if (result == 0) {
+        wasock_bsd__write_address(addr, family, address, length);
+    }
+    return (int)wasock_bsd__result(result);
+}
+
 /*
  * getsockname(2). If the host has none, the address given to bind; of an
  * accepted connection its listener's; before that 0.0.0.0:0 or [::]:0. An end
  * of a pair has no name.
- * Errors: EBADF; ENOTSOCK.
+ * Errors: EBADF; ENOTSOCK; EFAULT: no room; EINVAL: a negative length.
  */
 int getsockname(int fd, struct sockaddr *restrict address,
                 socklen_t *restrict length)
@@ -518,32 +631,38 @@ int getsockname(int fd, struct sockaddr *restrict address,
         return -1;
     }
     if (wasock_bsd__is_pair(description)) {
-        wasock_bsd__write_address(&none, AF_UNIX, address, length);
-        return 0;
+        return give_address(&none, AF_UNIX, address, length);
     }
     struct socket *named = wasock_bsd__socket(fd, ENOTSOCK);
     if (named == NULL) {
         return -1;
     }
     const struct wasock_addr local = local_of(named);
-    wasock_bsd__write_address(&local, named->domain, address, length);
-    return 0;
+    return give_address(&local, named->domain, address, length);
 }
 
-void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
-                            socklen_t *length)
+static struct wasock_addr peer_of(struct socket *socket)
 {
     struct wasock_addr peer = {0};
     const int ignored = wasock_socket_remote_addr(&socket->conn.socket, &peer);
 
     (void)ignored; /* unknown it is, then */
+    return peer;
+}
+
+void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
+                            socklen_t *length)
+{
+    const struct wasock_addr peer = peer_of(socket);
+
     wasock_bsd__write_address(&peer, socket->domain, address, length);
 }
 
 /*
  * getpeername(2): on preview1, which has none, 0.0.0.0:0 or [::]:0, after the
  * listener's family.
- * Errors: EBADF; ENOTSOCK; ENOTCONN.
+ * Errors: EBADF; ENOTSOCK; ENOTCONN: also after a reset; EFAULT: no room;
+ * EINVAL: a negative length.
  */
 int getpeername(int fd, struct sockaddr *restrict address,
                 socklen_t *restrict length)
@@ -555,18 +674,17 @@ int getpeername(int fd, struct sockaddr *restrict address,
         return -1;
     }
     if (wasock_bsd__is_pair(description)) {
-        wasock_bsd__write_address(&unknown, AF_UNIX, address, length);
-        return 0;
+        return give_address(&unknown, AF_UNIX, address, length);
     }
     struct socket *connected = wasock_bsd__socket(fd, ENOTSOCK);
     if (connected == NULL) {
         return -1;
     }
-    if (connected->state != SOCKET_CONNECTED) {
+    if (connected->state != SOCKET_CONNECTED || is_over(connected)) {
         return (int)wasock_bsd__result(-ENOTCONN);
     }
-    wasock_bsd__write_peer(connected, address, length);
-    return 0;
+    const struct wasock_addr peer = peer_of(connected);
+    return give_address(&peer, connected->domain, address, length);
 }
 
 WASOCK_BSD_PLAIN(bind);

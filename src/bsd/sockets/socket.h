@@ -59,13 +59,14 @@ struct socket {
                                         it is CONNECTED */
     struct socket *next_bound; /* bind.c: another that has an address */
     struct read_ahead ahead;
-    uint64_t receive_timeout_ns; /* 0: none */
-    uint64_t send_timeout_ns;
+    uint64_t receive_timeout_us; /* 0: none */
+    uint64_t send_timeout_us;
     struct option_wish *wishes; /* option.c */
     struct held_datagram *held; /* read ahead */
     int error; /* what will be said once: LISTENING: by accept; else by what
                   comes first */
     bool is_connect_untold; /* CONNECTED, which the next connect says */
+    int refusal;            /* CONNECTING: the error if nobody is there */
     unsigned shut;          /* halves, enum wasock_shutdown */
     bool is_dead; /* an error that ended it was told: reads come to the end,
                      writes are EPIPE */
@@ -91,8 +92,8 @@ void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
 bool wasock_bsd__is_nonblocking(const struct description *description,
                                 int message_flags);
 
-/* The deadline of a call that may wait so long. */
-uint64_t wasock_bsd__deadline(uint64_t timeout_ns);
+/* The deadline of a call that may wait so long; 0: none. */
+uint64_t wasock_bsd__deadline(uint64_t timeout_us);
 
 /* bind.c: claim one of the host's listeners for the socket's address, or have
  * the host bind it; and give it back when the socket is closed. Returns 0,
@@ -118,6 +119,10 @@ void wasock_bsd__accept_ahead(struct socket *socket);
 /* Whether an answer that there is something to be read has to be verified by
  * trying. Hosts of components may report old readiness. */
 bool wasock_bsd__is_hint(unsigned answer);
+
+/* Whether a description is a connection that reads EOF and may yet be reset,
+ * which its look detects. */
+bool wasock_bsd__may_be_reset(struct description *description);
 
 /* Whether a description is a socket that is being connected. */
 bool wasock_bsd__is_connecting(const struct description *description);
@@ -181,6 +186,9 @@ void wasock_bsd__forget_ahead(struct socket *socket);
 /* option.c: a connection has its listener's, as on Linux. */
 void wasock_bsd__inherit_options(struct socket *accepted,
                                  const struct socket *listening);
+
+/* option.c: whether IPV6_V6ONLY is set. */
+bool wasock_bsd__is_ipv6_only(const struct socket *socket);
 
 /* option.c: forget the options. */
 void wasock_bsd__free_options(struct socket *socket);

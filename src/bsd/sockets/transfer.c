@@ -18,6 +18,9 @@
 #include "../waiting/watch.h"
 #include "socket.h"
 
+/* What MSG_PEEK can see at most. */
+#define PEEK_MAX_BYTES 65536
+
 /* Buffers of the usual size that are not in use: a connection has one only
  * while there is something in it. */
 #define SPARE_MAX 64
@@ -218,21 +221,24 @@ static ssize_t read_stream(struct socket *socket, const struct iovec *buffers,
     return (ssize_t)n;
 }
 
-/* Look at what will be read, waiting until there is some, or all. */
+/* Look at what will be read, waiting until there is some, or all. With no room
+ * it is a probe, which as on Linux returns 0 once there is something. */
 static ssize_t peek_stream(struct socket *socket, const struct iovec *buffers,
                            int n_buffers, bool may_wait, bool is_all)
 {
     const size_t total = wasock_bsd__total_of(buffers, n_buffers);
-    const size_t wanted = total < 65536 ? total : 65536;
+    const size_t wanted = total < PEEK_MAX_BYTES ? total : PEEK_MAX_BYTES;
+    const size_t room =
+        wanted > WASOCK_BSD_AHEAD_BYTES ? wanted : WASOCK_BSD_AHEAD_BYTES;
     struct wasock_socket *host = &socket->conn.socket;
     struct wasock__wait wait = {0};
     ptrdiff_t result = 0;
 
     for (;;) {
-        result = wasock_bsd__read_ahead(socket, wanted);
+        result = wasock_bsd__read_ahead(socket, room);
         const size_t length = wasock_bsd__ahead_length(socket);
-        if (length >= wanted || (length > 0 && !is_all)) {
-            break;
+        if (length > 0 && (length >= wanted || !is_all)) {
+            return (ssize_t)copy_ahead(socket, buffers, n_buffers);
         }
         if (result > 0) {
             continue;
@@ -245,22 +251,24 @@ static ssize_t peek_stream(struct socket *socket, const struct iovec *buffers,
             break;
         }
     }
-    const size_t n = copy_ahead(socket, buffers, n_buffers);
-    return n > 0 ? (ssize_t)n : result;
+    /* MSG_WAITALL: what came before the end. */
+    return wasock_bsd__ahead_length(socket) > 0
+               ? (ssize_t)copy_ahead(socket, buffers, n_buffers)
+               : result;
 }
 
 /* The deadline of a call that may wait; setting one notifies pollers, so none
  * is set without need. */
 static int set_deadline(struct socket *socket, unsigned direction,
-                        uint64_t timeout_ns)
+                        uint64_t timeout_us)
 {
     struct wasock_socket *host = &socket->conn.socket;
 
-    if (timeout_ns == 0 &&
+    if (timeout_us == 0 &&
         host->deadline_ns_[WASOCK__SIDE(direction)] == WASOCK_NO_DEADLINE) {
         return 0;
     }
-    const uint64_t deadline_ns = wasock_bsd__deadline(timeout_ns);
+    const uint64_t deadline_ns = wasock_bsd__deadline(timeout_us);
     return direction == WASOCK_READABLE
                ? wasock_socket_set_deadline_ns(host, WASOCK_READABLE,
                                                deadline_ns)
@@ -280,19 +288,17 @@ static ssize_t receive(struct socket *socket, const struct iovec *buffers,
             return result;
         }
     }
-    if (wasock_bsd__total_of(buffers, n_buffers) == 0) {
-        return 0;
-    }
     if (may_wait) {
         const int result =
-            set_deadline(socket, WASOCK_READABLE, socket->receive_timeout_ns);
+            set_deadline(socket, WASOCK_READABLE, socket->receive_timeout_us);
         if (result < 0) {
             return result;
         }
     }
     const bool is_all = (flags & MSG_WAITALL) != 0 && may_wait;
+    const bool is_probe = wasock_bsd__total_of(buffers, n_buffers) == 0;
     const ssize_t n =
-        (flags & MSG_PEEK) != 0
+        (flags & MSG_PEEK) != 0 || is_probe
             ? peek_stream(socket, buffers, n_buffers, may_wait, is_all)
             : read_stream(socket, buffers, n_buffers, may_wait, is_all);
     wasock_bsd__changed(&socket->description, 0);
@@ -317,7 +323,7 @@ static ssize_t write_stream(struct socket *socket, const struct iovec *slices,
         return n;
     }
     const int result =
-        set_deadline(socket, WASOCK_WRITABLE, socket->send_timeout_ns);
+        set_deadline(socket, WASOCK_WRITABLE, socket->send_timeout_us);
     return result < 0
                ? result
                : wasock_conn_writev(&socket->conn, parts, (size_t)n_slices);
@@ -344,6 +350,9 @@ ssize_t wasock_bsd__transmit(struct socket *socket, const struct iovec *slices,
         }
     }
     const int error = wasock_bsd__take_error(socket);
+    if (socket->is_dead) {
+        wasock_bsd__take_pending(socket); /* EPIPE */
+    }
     if (error < 0 || socket->is_dead) {
         return error < 0 ? error : -EPIPE;
     }

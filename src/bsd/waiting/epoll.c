@@ -11,8 +11,8 @@
  * True: level and edge triggering, ONESHOT, data, EPOLLRDHUP, a description
  * that is watched through several numbers, or that outlives its number. An edge
  * comes with every arrival, until 4 KiB are unread; then with what comes after
- * a read. Not done: EPOLLPRI; EPOLLEXCLUSIVE and EPOLLWAKEUP are ignored; an
- * instance cannot watch another, though poll can watch it.
+ * a read. An instance can watch others (epoll_nest.c). Not done: EPOLLPRI;
+ * EPOLLEXCLUSIVE and EPOLLWAKEUP are ignored.
  */
 #include "epoll_internal.h"
 
@@ -69,7 +69,8 @@ static void unlist(struct epoll *epoll, struct item *item)
 /* An item that time alone can make ready is in a list, however it leaves. */
 static void list_timed(struct epoll *epoll, struct item *item)
 {
-    if (item->watch.description->operations->due_ns != NULL) {
+    if (!item->is_nested && /* whose news are taken with the others */
+        item->watch.description->operations->due_ns != NULL) {
         item->next_timed = epoll->timed;
         epoll->timed = item;
     }
@@ -91,6 +92,7 @@ static void free_item(struct epoll *epoll, struct item *item)
 {
     unlist(epoll, item);
     unlist_timed(epoll, item);
+    wasock_bsd__epoll_forget_end(epoll, item);
     wasock_bsd__unwatch(&item->watch);
     if (item->next != NULL) {
         item->next->previous = item->previous;
@@ -101,6 +103,7 @@ static void free_item(struct epoll *epoll, struct item *item)
         epoll->items = item->next;
     }
     epoll->n_items--;
+    epoll->n_nested -= item->is_nested;
     free(item);
 }
 
@@ -151,13 +154,14 @@ static unsigned wanted_of(const struct item *item)
     if ((events & (EPOLLOUT | EPOLLWRNORM)) != 0) {
         wanted |= WASOCK_WRITABLE;
     }
+    wanted &= ~item->spent;
     if (wanted == 0 && operations->look != NULL) {
         wanted = WASOCK_READABLE; /* which is how an error is found */
     }
     if (operations->askable != NULL) {
         wanted &= operations->askable(description);
     }
-    return item->is_over ? 0 : wanted & ~item->spent;
+    return item->is_over ? 0 : wanted;
 }
 
 /* Let the poller ask about what the items of one object want together. */
@@ -243,19 +247,26 @@ static int arm(struct epoll *epoll, struct description *description)
 
 /* News. */
 
-/* Take note that something is ready, or has become so. */
+/* Take note that something is ready, or has become so: news of the instance for
+ * those that watch it. */
 static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
 {
     struct description *description = item->watch.description;
     const unsigned known = description->operations->known(description);
-    const unsigned events = item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS;
+    const unsigned events = (item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) |
+                            WASOCK_BSD_EPOLL_ALWAYS;
+    const unsigned ready = (known | item->told) & events;
 
+    wasock_bsd__epoll_mind_end(epoll, item);
     if (item->is_over) {
         return;
     }
-    item->edges |= risen & (events | WASOCK_BSD_EPOLL_ALWAYS);
-    if (((known | item->told) & (events | WASOCK_BSD_EPOLL_ALWAYS)) != 0) {
+    item->edges |= risen & events;
+    if (ready != 0) {
         list(epoll, item);
+    }
+    if ((ready & risen) != 0) {
+        wasock_bsd__changed(&epoll->description, POLLIN | POLLRDNORM);
     }
 }
 
@@ -276,8 +287,7 @@ static uint64_t take_time(const struct epoll *epoll)
     return due_ns;
 }
 
-/* Returns the deadline at which there will be more. */
-static uint64_t take_news(struct epoll *epoll)
+uint64_t wasock_bsd__epoll_take_news(struct epoll *epoll)
 {
     const uint64_t due_ns = take_time(epoll);
 
@@ -376,6 +386,16 @@ static void follow_report(struct epoll *epoll, struct item *item,
     }
 }
 
+/* A reset after EOF is reported together with that. */
+static void look_for_reset(const struct item *item)
+{
+    struct description *description = item->watch.description;
+
+    if (item->next_ended != NULL) {
+        description->operations->look(description);
+    }
+}
+
 /* Report those of the ring that are ready, each once. Returns the number. */
 static int report_ready(struct epoll *epoll, struct epoll_event *events,
                         int capacity)
@@ -387,6 +407,7 @@ static int report_ready(struct epoll *epoll, struct epoll_event *events,
 
     while (epoll->ready != NULL && !is_last && n < capacity) {
         struct item *item = epoll->ready;
+        look_for_reset(item);
         const unsigned ready = ready_events(item);
         is_last = item == last;
         if (ready == 0) {
@@ -402,7 +423,7 @@ static int report_ready(struct epoll *epoll, struct epoll_event *events,
     return n;
 }
 
-static bool is_anything_ready(const struct epoll *epoll)
+bool wasock_bsd__epoll_is_ready(const struct epoll *epoll)
 {
     struct item *item = epoll->ready;
 
@@ -422,24 +443,26 @@ static bool is_anything_ready(const struct epoll *epoll)
 
 static unsigned epoll_known(struct description *description)
 {
-    return is_anything_ready((const struct epoll *)description) ? POLLIN : 0;
+    return wasock_bsd__epoll_is_ready((const struct epoll *)description)
+               ? POLLIN
+               : 0;
 }
 
 static void epoll_look(struct description *description)
 {
     struct epoll *epoll = (struct epoll *)description;
 
-    take_news(epoll);
-    if (!is_anything_ready(epoll) && epoll->items != NULL) {
+    wasock_bsd__epoll_settle(epoll);
+    if (!wasock_bsd__epoll_is_ready(epoll) && epoll->items != NULL) {
         const int ignored = wasock_bsd__epoll_ask(epoll, WASOCK_DEADLINE_PAST);
         (void)ignored; /* this wakes an epoll that waits on it */
-        take_news(epoll);
+        wasock_bsd__epoll_settle(epoll);
     }
 }
 
 static uint64_t epoll_due_ns(struct description *description)
 {
-    return take_news((struct epoll *)description);
+    return wasock_bsd__epoll_settle((struct epoll *)description);
 }
 
 static int epoll_stat(struct description *description, struct stat *status)
@@ -522,14 +545,22 @@ static struct epoll *find_epoll(int fd)
     return (struct epoll *)description;
 }
 
-/* Whether a description can be waited for: 0, EPERM, or EINVAL for another
- * instance. */
-static int check_watchable(struct description *description)
+struct epoll *wasock_bsd__epoll_of(struct description *description)
 {
-    if (description->operations == &epoll_operations) {
+    return description->operations == &epoll_operations
+               ? (struct epoll *)description
+               : NULL;
+}
+
+/* Whether an instance can wait for a description: 0, EPERM, or EINVAL for
+ * itself. */
+static int check_watchable(struct epoll *epoll, struct description *description)
+{
+    if (&epoll->description == description) {
         return -EINVAL;
     }
     return wasock_bsd__socket_of(description) != NULL ||
+                   wasock_bsd__epoll_of(description) != NULL ||
                    wasock_bsd__epoll_host(description) != NULL ||
                    description->operations->is_waitable
                ? 0
@@ -552,18 +583,26 @@ static int set_event(struct epoll *epoll, struct item *item,
 static int add_item(struct epoll *epoll, struct description *description,
                     int fd, const struct epoll_event *event)
 {
-    struct item *item = (struct item *)calloc(1, sizeof(*item));
+    struct epoll *inner = wasock_bsd__epoll_of(description);
+    const int nesting =
+        inner == NULL ? 0 : wasock_bsd__epoll_check_nesting(epoll, inner);
 
+    if (nesting < 0) {
+        return nesting;
+    }
+    struct item *item = (struct item *)calloc(1, sizeof(*item));
     if (item == NULL) {
         return -ENOMEM;
     }
     item->fd = fd;
+    item->is_nested = inner != NULL;
     item->next = epoll->items;
     if (item->next != NULL) {
         item->next->previous = item;
     }
     epoll->items = item;
     epoll->n_items++;
+    epoll->n_nested += item->is_nested;
     wasock_bsd__watch(description, &item->watch, &epoll->inbox);
     list_timed(epoll, item);
     const int result = set_event(epoll, item, event);
@@ -589,23 +628,27 @@ static void remove_item(struct epoll *epoll, struct item *item)
 
 /*
  * epoll_ctl(2).
- * Errors: EBADF; EINVAL: no epoll instance, an instance as what is watched,
- *   another operation; EEXIST; ENOENT; EPERM: a file, a directory, a device;
- *   ENOMEM.
+ * Errors: EBADF; EINVAL: no epoll instance, the instance itself, another
+ *   operation; EEXIST; ENOENT; EFAULT: no event; ELOOP: instances would watch
+ *   each other, or more than five in a row; EPERM: a file, a directory, a
+ *   device; ENOMEM.
  */
 int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 {
+    if (operation != EPOLL_CTL_DEL && event == NULL) {
+        errno = EFAULT;
+        return -1;
+    }
     struct epoll *epoll = find_epoll(epoll_fd);
     struct description *description = wasock_bsd__find(fd);
-
     if (epoll == NULL || description == NULL) {
         return -1;
     }
-    int result = check_watchable(description);
+    int result = check_watchable(epoll, description);
     if (result < 0) {
         return (int)wasock_bsd__result(result);
     }
-    take_news(epoll);
+    wasock_bsd__epoll_settle(epoll);
     struct item *item = find_item(epoll, description, fd);
     switch (operation) {
     case EPOLL_CTL_ADD:
@@ -632,16 +675,17 @@ int epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event)
 static int wait_until(struct epoll *epoll, struct epoll_event *events,
                       int capacity, uint64_t deadline_ns)
 {
+    epoll->nap_ms = 0;
     for (;;) {
-        const uint64_t due_ns = take_news(epoll);
-        const bool is_ready = is_anything_ready(epoll);
+        const uint64_t due_ns = wasock_bsd__epoll_settle(epoll);
+        const bool is_ready = wasock_bsd__epoll_is_ready(epoll);
         const int result = wasock_bsd__epoll_ask(
             epoll, is_ready ? WASOCK_DEADLINE_PAST
                             : wasock_deadline_earlier(deadline_ns, due_ns));
         if (result < 0) {
             return result;
         }
-        take_news(epoll);
+        wasock_bsd__epoll_settle(epoll);
         const int n = report_ready(epoll, events, capacity);
         if (n > 0 || wasock__time_left_ns(deadline_ns) == 0) {
             return n;
@@ -667,8 +711,8 @@ static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
     if (epoll == NULL) {
         return -1;
     }
-    if (capacity <= 0) {
-        errno = EINVAL;
+    if (capacity <= 0 || events == NULL) {
+        errno = capacity <= 0 ? EINVAL : EFAULT;
         return -1;
     }
     if (wasock_bsd__is_to_come(mask)) {

@@ -77,9 +77,9 @@ static int ask_poller(struct epoll *epoll, uint64_t deadline_ns)
     return n == -WASOCK_EINTR || n >= 0 ? 0 : (int)n;
 }
 
-/* Few are asked about all together: the host then wakes for each of them at
- * once, which costs little. With threads all are, as the host is asked for
- * those of all threads at once. */
+/* Few are asked about all together, those of the instances below as well: the
+ * host then wakes for each of them at once, which costs little. With threads
+ * all are, as the host is asked for those of all threads at once. */
 
 static int put_questions(struct ask *questions, struct description *description,
                          unsigned armed)
@@ -139,19 +139,33 @@ static int collect(const struct epoll *epoll, struct ask *questions)
     return result;
 }
 
+/* Pass an answer to the instance and to those below. */
+static void take_answers(struct epoll *epoll, struct description *description,
+                         unsigned answer)
+{
+    for (struct epoll *at = epoll; at != NULL; at = at->next_below) {
+        take_answer(at, description, answer);
+    }
+}
+
 static int ask_with(struct ask *questions, struct epoll *epoll,
                     uint64_t timeout_ns)
 {
-    int result = collect(epoll, questions);
+    int result = 0;
 
+    for (struct epoll *at = epoll; at != NULL && result == 0;
+         at = at->next_below) {
+        result = collect(at, questions);
+    }
     if (result < 0 || (questions->n == 0 && timeout_ns == 0)) {
         return result;
     }
     result = wasock_bsd__ask_in_epoll(questions, timeout_ns, epoll);
+    wasock_bsd__epoll_gather(epoll); /* another thread may have */
     for (size_t i = 0; result > 0 && i < questions->n; i++) {
         if (questions->answers[i] != 0) {
-            take_answer(epoll, (struct description *)questions->owners[i],
-                        questions->answers[i]);
+            take_answers(epoll, (struct description *)questions->owners[i],
+                         questions->answers[i]);
         }
     }
     return result < 0 ? result : 0;
@@ -167,12 +181,9 @@ static int ask_few(struct epoll *epoll, uint64_t timeout_ns)
     return result;
 }
 
-/* Whether only the poller knows how to wait for what is watched. */
-static bool needs_poller(const struct epoll *epoll)
+/* Whether only the poller knows how to wait for what an instance watches. */
+static bool has_mute(const struct epoll *epoll)
 {
-    if (epoll->n_items > FEW) {
-        return true;
-    }
     for (const struct item *item = epoll->items; item != NULL;
          item = item->next) {
         if (is_mute(item)) {
@@ -180,6 +191,58 @@ static bool needs_poller(const struct epoll *epoll)
         }
     }
     return false;
+}
+
+/* Whether to ask the pollers of the instances. */
+static bool needs_poller(const struct epoll *epoll)
+{
+    size_t n_items = 0;
+
+    for (const struct epoll *at = epoll; at != NULL && n_items <= FEW;
+         at = at->next_below) {
+        n_items += at->n_items;
+    }
+    for (const struct epoll *at = epoll; at != NULL && n_items <= FEW;
+         at = at->next_below) {
+        n_items = has_mute(at) ? FEW + 1 : n_items;
+    }
+    return n_items > FEW;
+}
+
+/* Ask the pollers of the instances below, which a wait does not cover. Returns
+ * whether something is ready. */
+static bool ask_below(struct epoll *epoll)
+{
+    for (struct epoll *at = epoll->next_below; at != NULL;
+         at = at->next_below) {
+        const int ignored = ask_poller(at, WASOCK_DEADLINE_PAST);
+        (void)ignored; /* the program sees it when it waits for that one */
+    }
+    wasock_bsd__epoll_settle(epoll);
+    return wasock_bsd__epoll_is_ready(epoll);
+}
+
+/* The deadline of the next poll of the host: a nap ends it where something is
+ * detected only by asking again. */
+static uint64_t nap_until(struct epoll *epoll, uint64_t deadline_ns,
+                          bool is_below_asked)
+{
+    bool has_ended = false;
+
+    for (struct epoll *at = epoll; at != NULL; at = at->next_below) {
+        has_ended = has_ended || at->ended != NULL;
+        wasock_bsd__epoll_look_at_ended(at);
+        deadline_ns = at->inbox != NULL ? WASOCK_DEADLINE_PAST : deadline_ns;
+    }
+    if ((!has_ended && !is_below_asked) ||
+        deadline_ns == WASOCK_DEADLINE_PAST) {
+        return deadline_ns;
+    }
+    const uint64_t nap_ns = wasock_bsd__nap_ns(
+        &epoll->nap_ms,
+        is_below_asked ? WASOCK_BSD_NAP_MAX_MS : WASOCK_BSD_RESET_NAP_MAX_MS);
+    return wasock_deadline_earlier(deadline_ns,
+                                   wasock_deadline_after_ns(nap_ns));
 }
 
 /* The poller's waits are its thread's alone: it gives its hints, and then all
@@ -204,7 +267,8 @@ static int ask_with_threads(struct epoll *epoll, uint64_t deadline_ns)
                         WASOCK__ROLE_NONE);
     }
     if (must_nap) {
-        const uint64_t nap_ns = wasock_bsd__nap_ns(&nap_ms);
+        const uint64_t nap_ns =
+            wasock_bsd__nap_ns(&nap_ms, WASOCK_BSD_NAP_MAX_MS);
         timeout_ns = timeout_ns < nap_ns ? timeout_ns : nap_ns;
         epoll->nap_ms = nap_ms;
     }
@@ -213,13 +277,25 @@ static int ask_with_threads(struct epoll *epoll, uint64_t deadline_ns)
 
 int wasock_bsd__epoll_ask(struct epoll *epoll, uint64_t deadline_ns)
 {
-    if (!needs_poller(epoll)) {
+    const bool is_many = needs_poller(epoll);
+    const bool is_below_asked =
+        epoll->next_below != NULL && (is_many || !wasock_bsd__is_alone());
+
+    if (is_below_asked && ask_below(epoll)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
+    deadline_ns = nap_until(epoll, deadline_ns, is_below_asked);
+    if (!is_many) {
         return ask_few(epoll, wasock__time_left_ns(deadline_ns));
     }
     if (!wasock_bsd__is_alone()) {
         return ask_with_threads(epoll, deadline_ns);
     }
     const int result = ask_poller(epoll, deadline_ns);
-    return result == -WASOCK_EDEADLOCK ? wasock_fd_sleep_for_ns(SLEEP_NS)
-                                       : result;
+    if (result != -WASOCK_EDEADLOCK) {
+        return result;
+    }
+    const uint64_t timeout_ns = wasock__time_left_ns(deadline_ns);
+    return wasock_fd_sleep_for_ns(timeout_ns < SLEEP_NS ? timeout_ns
+                                                        : SLEEP_NS);
 }

@@ -2,8 +2,9 @@
 /*
  * epoll_internal.h - what epoll.c and epoll_ask.c share.
  *
- *   epoll.c      registrations, their events, epoll_create, _ctl and _wait
- *   epoll_ask.c  asking the host which descriptors are ready
+ *   epoll.c       registrations, their events, epoll_create, _ctl and _wait
+ *   epoll_ask.c   asking the host which descriptors are ready
+ *   epoll_nest.c  instances that watch others; connections that read EOF
  */
 #ifndef WASOCK_BSD_WAITING_EPOLL_INTERNAL_H
 #define WASOCK_BSD_WAITING_EPOLL_INTERNAL_H
@@ -28,9 +29,12 @@ struct item {
     struct item *previous;
     struct item *next_ready; /* in the ring of those perhaps ready */
     struct item *previous_ready;
-    struct item *next_timed;  /* of those that time alone makes ready */
+    struct item *next_timed; /* of those that time alone makes ready */
+    struct item *next_ended; /* in the ring of connections that read EOF */
+    struct item *previous_ended;
     struct epoll_event event; /* as registered */
     int fd;
+    bool is_nested; /* the description is another instance */
     bool is_over;   /* a reported ONESHOT */
     unsigned armed; /* those that the poller asks about, for all items of
                         the description */
@@ -47,10 +51,43 @@ struct epoll {
     struct epoll_watch *inbox;
     struct item *items; /* all */
     size_t n_items;
+    size_t n_nested;    /* items that are instances */
     struct item *timed; /* those with due_ns */
     struct item *ready; /* a ring, the first to be looked at; or NULL */
-    unsigned nap_ms;    /* with threads: the last nap */
+    struct item *ended; /* a ring: connections that may be reset after EOF */
+    struct epoll *next_below; /* of those that one call asks for */
+    bool is_below;
+    unsigned marks;  /* of epoll_nest.c */
+    unsigned nap_ms; /* of the wait that is under way */
 };
+
+/* The instance that a description is, or NULL. */
+struct epoll *wasock_bsd__epoll_of(struct description *description);
+
+/* Take the news of the instance. Returns the deadline at which time alone makes
+ * more. */
+uint64_t wasock_bsd__epoll_take_news(struct epoll *epoll);
+
+/* Whether something is ready. */
+bool wasock_bsd__epoll_is_ready(const struct epoll *epoll);
+
+/* epoll_nest.c: whether `outer` may watch `inner`: 0, -EINVAL or -ELOOP. */
+int wasock_bsd__epoll_check_nesting(struct epoll *outer, struct epoll *inner);
+
+/* epoll_nest.c: link the instance and all that it watches, through others or
+ * not, by next_below. */
+void wasock_bsd__epoll_gather(struct epoll *epoll);
+
+/* epoll_nest.c: gather, and take the news of all. Returns as that. */
+uint64_t wasock_bsd__epoll_settle(struct epoll *epoll);
+
+/* epoll_nest.c: put an item into the ring of connections that may be reset, or
+ * take it out. */
+void wasock_bsd__epoll_mind_end(struct epoll *epoll, struct item *item);
+void wasock_bsd__epoll_forget_end(struct epoll *epoll, struct item *item);
+
+/* epoll_nest.c: look at some of the ring. */
+void wasock_bsd__epoll_look_at_ended(struct epoll *epoll);
 
 /* The object to poll for a description, or NULL. */
 struct wasock_socket *wasock_bsd__epoll_host(struct description *description);

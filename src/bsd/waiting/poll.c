@@ -33,15 +33,14 @@
 #define WRITES (POLLOUT | POLLWRNORM)
 #define ALWAYS (POLLERR | POLLHUP | POLLNVAL)
 
-#define NAP_MAX_MS 15 /* 1, 3, 7, 15, 15, ... */
-
 /* One turn of a wait. */
 struct turn {
     struct pollfd *fds;
     size_t n_fds;
     int n_ready;
-    bool must_nap;   /* something is found only by trying */
-    uint64_t due_ns; /* when time alone makes something ready: a deadline */
+    bool must_nap;     /* something is found only by trying */
+    bool may_be_reset; /* a connection that reads EOF */
+    uint64_t due_ns;   /* when time alone makes something ready: a deadline */
     struct ask questions; /* to the host; an owner is one of the fds */
 };
 
@@ -51,9 +50,9 @@ bool wasock_bsd__is_mute(struct wasock_socket *socket)
            wasock__socket_host_poll(socket) == WASOCK__HOST_POLL_FAKE;
 }
 
-uint64_t wasock_bsd__nap_ns(unsigned *nap_ms)
+uint64_t wasock_bsd__nap_ns(unsigned *nap_ms, unsigned nap_max_ms)
 {
-    *nap_ms = *nap_ms < NAP_MAX_MS ? 2 * *nap_ms + 1 : NAP_MAX_MS;
+    *nap_ms = *nap_ms < nap_max_ms ? 2 * *nap_ms + 1 : nap_max_ms;
     return *nap_ms * WASOCK_NS_PER_MS;
 }
 
@@ -170,6 +169,10 @@ static int look_at(struct turn *turn, size_t index,
             turn->must_nap || host == NULL || host->role_ != WASOCK__ROLE_NONE;
         return 0;
     }
+    if (operations->look != NULL && wasock_bsd__may_be_reset(description)) {
+        operations->look(description);
+        turn->may_be_reset = true;
+    }
     const unsigned known = operations->known(description);
     report(turn, index, known);
     if (host == NULL) {
@@ -193,6 +196,7 @@ static int look_at_all(struct turn *turn)
     turn->n_ready = 0;
     turn->must_nap = false;
     turn->due_ns = WASOCK_NO_DEADLINE;
+    turn->may_be_reset = false;
     for (size_t i = 0; i < turn->n_fds; i++) {
         turn->fds[i].revents = 0;
         if (turn->fds[i].fd < 0) {
@@ -229,8 +233,10 @@ static uint64_t timeout_of(const struct turn *turn, uint64_t deadline_ns,
         const uint64_t due_ns = wasock__time_left_ns(turn->due_ns);
         timeout_ns = timeout_ns < due_ns ? timeout_ns : due_ns;
     }
-    if (turn->must_nap && timeout_ns > 0) {
-        const uint64_t nap_ns = wasock_bsd__nap_ns(nap_ms);
+    if ((turn->must_nap || turn->may_be_reset) && timeout_ns > 0) {
+        const uint64_t nap_ns = wasock_bsd__nap_ns(
+            nap_ms, turn->must_nap ? WASOCK_BSD_NAP_MAX_MS
+                                   : WASOCK_BSD_RESET_NAP_MAX_MS);
         timeout_ns = timeout_ns < nap_ns ? timeout_ns : nap_ns;
     }
     return timeout_ns;
@@ -310,6 +316,9 @@ int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
 {
     struct turn turn = {.fds = fds, .n_fds = n_fds};
 
+    if (fds == NULL && n_fds > 0) {
+        return -EFAULT;
+    }
     wasock_bsd__begin_call(NULL);
     wasock_bsd__ask_take(&turn.questions);
     const int result = poll_until(&turn, deadline_ns);

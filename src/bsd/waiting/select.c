@@ -109,15 +109,17 @@ static int keep(fd_set *set, const struct pollfd *fd, unsigned asked,
     return 0;
 }
 
+/* A call that fails, also by a signal, leaves the sets unmodified. */
 static int select_members(struct members *members, int n_fds, fd_set *readable,
                           fd_set *writable, fd_set *exceptional,
-                          uint64_t deadline_ns)
+                          uint64_t deadline_ns, const sigset_t *mask)
 {
     const int n = list_members(members, n_fds, readable, writable, exceptional);
     if (n < 0) {
         return n;
     }
-    const int n_polled = wasock_bsd__poll(members->fds, (size_t)n, deadline_ns);
+    const int n_polled = wasock_bsd__let_come(
+        wasock_bsd__poll(members->fds, (size_t)n, deadline_ns), mask);
     if (n_polled < 0) {
         return n_polled;
     }
@@ -134,7 +136,8 @@ static int select_members(struct members *members, int n_fds, fd_set *readable,
 }
 
 static int select_until(int n_fds, fd_set *readable, fd_set *writable,
-                        fd_set *exceptional, uint64_t deadline_ns)
+                        fd_set *exceptional, uint64_t deadline_ns,
+                        const sigset_t *mask)
 {
     struct members members = spare;
 
@@ -144,7 +147,7 @@ static int select_until(int n_fds, fd_set *readable, fd_set *writable,
     spare.fds = NULL;
     spare.capacity = 0;
     const int result = select_members(&members, n_fds, readable, writable,
-                                      exceptional, deadline_ns);
+                                      exceptional, deadline_ns, mask);
     give_back(&members);
     return result;
 }
@@ -164,7 +167,11 @@ int select(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
         if (timeout->tv_usec < 0 || timeout->tv_sec < 0) {
             return (int)wasock_bsd__result(-EINVAL);
         }
-        time.tv_sec = timeout->tv_sec + timeout->tv_usec / 1000000;
+        time.tv_sec = timeout->tv_usec / 1000000;
+        if (timeout->tv_sec > INT64_MAX - time.tv_sec) {
+            time.tv_sec = 0; /* the sum would overflow: as good as it */
+        }
+        time.tv_sec += timeout->tv_sec;
         time.tv_nsec = (long)(timeout->tv_usec % 1000000) * 1000;
     }
     return pselect(n_fds, readable, writable, exceptional,
@@ -183,8 +190,8 @@ int pselect(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
         deadline_ns = WASOCK_DEADLINE_PAST;
     }
     if (result == 0) {
-        result =
-            select_until(n_fds, readable, writable, exceptional, deadline_ns);
+        result = select_until(n_fds, readable, writable, exceptional,
+                              deadline_ns, mask);
     }
-    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
+    return (int)wasock_bsd__result(result);
 }

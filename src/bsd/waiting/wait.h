@@ -26,9 +26,13 @@ int wasock_bsd__deadline_of(const struct timespec *timeout,
 /* Whether the host's poll does not cover an object. */
 bool wasock_bsd__is_mute(struct wasock_socket *socket);
 
-/* The next nap, in nanoseconds, if only a try detects readiness: short ones
- * first. */
-uint64_t wasock_bsd__nap_ns(unsigned *nap_ms);
+/* The longest naps: 1, 3, 7, 15, 15, ... if only a try detects readiness;
+ * longer if all that may come is a reset after EOF. */
+#define WASOCK_BSD_NAP_MAX_MS 15
+#define WASOCK_BSD_RESET_NAP_MAX_MS 255
+
+/* The next nap, in nanoseconds: short ones first. */
+uint64_t wasock_bsd__nap_ns(unsigned *nap_ms, unsigned nap_max_ms);
 
 /* Wait until a moment of CLOCK_REALTIME or CLOCK_MONOTONIC before which
  * nothing can come. Returns ETIMEDOUT; EINVAL: no moment. */
