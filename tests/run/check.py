@@ -7,6 +7,7 @@ import configparser
 import os
 import pathlib
 import re
+import resource
 import shlex
 import signal
 import socket
@@ -152,6 +153,20 @@ def missing_name():
     assert answer.returncode == 1, answer
     for text in ("status", "echo", "WASOCK_LISTEN"):
         assert text in answer.stderr, answer.stderr
+
+
+def few_descriptors():
+    """A small ulimit -n is enough; one that is not is explained."""
+    def limited(n):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))
+    with Running("--listen", "127.0.0.1:0", program("tcpecho"), n_ports=1,
+                 preexec_fn=limited(40)) as running:
+        echo(running.ports[0])
+    if host != "native":
+        return  # the host needs more to start
+    expect_refusal("8 descriptors (ulimit -n) are too few", "--runtime", host,
+                   *["--listen", "127.0.0.1:0"] * 3, program("tcpecho"),
+                   preexec_fn=limited(8))
 
 
 def inherited(listener, *words, **options):
