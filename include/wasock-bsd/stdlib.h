@@ -26,6 +26,10 @@ int grantpt(int fd) WASOCK_BSD(grantpt);
 int unlockpt(int fd) WASOCK_BSD(unlockpt);
 char *ptsname(int fd) WASOCK_BSD(ptsname);
 int ptsname_r(int fd, char *name, size_t capacity) WASOCK_BSD(ptsname_r);
+void exit(int status) WASOCK_BSD(exit) __attribute__((__noreturn__));
+void quick_exit(int status) WASOCK_BSD(quick_exit)
+    __attribute__((__noreturn__));
+void _Exit(int status) WASOCK_BSD(_Exit) __attribute__((__noreturn__));
 
 #ifdef __cplusplus
 }

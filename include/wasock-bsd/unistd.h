@@ -18,6 +18,8 @@ extern "C" {
 /* wasi-libc's macro calls the host, without the layer. */
 #undef lseek
 
+void _exit(int status) WASOCK_BSD(_exit) __attribute__((__noreturn__));
+
 int close(int fd) WASOCK_BSD(close);
 int dup(int fd) WASOCK_BSD(dup);
 int dup2(int fd, int number) WASOCK_BSD(dup2);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * exit.c - how the program ends: _Exit and _exit, to which exit and main come.
+ * exit.c - exit, quick_exit, _Exit and _exit.
  *
- * As on Linux only the lowest 8 bits of the status count. wasmtime and wasmi
- * take a status above 125 for a failure of their own: they print a backtrace,
- * and exit with 1. There it becomes 125. A component's host knows success and
- * failure alone.
+ * As on Linux only the lowest 8 bits of a status count. wasmtime and wasmi take
+ * one above 125 for a failure of their own: they print a backtrace, and exit
+ * with 1. There it becomes 125. A component's host knows success and failure
+ * alone.
  */
+#include "exit.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +22,10 @@
 
 #define CLOCK_MONOTONIC_ID 1
 #define CLOCK_IS_ABSOLUTE 1
+
+void wasock_libc_exit(int status) __asm__("exit") __attribute__((noreturn));
+void wasock_libc_quick_exit(int status) __asm__("quick_exit")
+    __attribute__((noreturn));
 
 /* Whether the host takes every status: wazero, which unlike the others cannot
  * wait for a point in time. */
@@ -35,19 +41,36 @@ static bool takes_every_status(void)
     return wasock__fd_poll_once(past, 1, events, UINT64_MAX) == -ENOTSUP;
 }
 
-/* NOLINTNEXTLINE(readability-identifier-naming) C's name */
-_Noreturn void _Exit(int status)
+static int code_of(int status)
 {
-    unsigned code = (unsigned)status & 0xffU;
+    const int code = (int)((unsigned)status & 0xffU);
 
-    if (code > STATUS_MAX && !takes_every_status()) {
-        code = STATUS_MAX;
-    }
-    __wasi_proc_exit(code);
+    return code > STATUS_MAX && !takes_every_status() ? STATUS_MAX : code;
+}
+
+void wasock_bsd__end(int status)
+{
+    __wasi_proc_exit((__wasi_exitcode_t)code_of(status));
+}
+
+void exit(int status)
+{
+    wasock_libc_exit(code_of(status));
+}
+
+void quick_exit(int status)
+{
+    wasock_libc_quick_exit(code_of(status));
+}
+
+/* NOLINTNEXTLINE(readability-identifier-naming) C's name */
+void _Exit(int status)
+{
+    wasock_bsd__end(status);
 }
 
 /* NOLINTNEXTLINE(readability-identifier-naming) POSIX's name */
-_Noreturn void _exit(int status)
+void _exit(int status)
 {
-    _Exit(status);
+    wasock_bsd__end(status);
 }
