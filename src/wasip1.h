@@ -49,6 +49,9 @@ enum {
     /* The clock that only moves forward. */
     WASIP1_CLOCKID_MONOTONIC = 1,
 
+    /* A clock's time is a point in time, not a length of it. */
+    WASIP1_SUBCLOCKFLAGS_ABSTIME = 1 << 0,
+
     /* What a subscription waits for, and what an event reports. */
     WASIP1_EVENTTYPE_CLOCK = 0,
     WASIP1_EVENTTYPE_FD_READ = 1,

@@ -331,11 +331,14 @@ int32_t wasock__host_connect_result(int32_t fd)
 {
     struct wasock__p3_socket *socket = wasock__p3_find(fd);
 
-    if (socket == NULL || socket->base.kind == WASOCK__SOCKET_LISTENER) {
-        return socket == NULL ? WASOCK_EBADF : WASOCK_EINVAL;
+    if (socket == NULL) {
+        return WASOCK_EBADF;
     }
     if (socket->base.kind == WASOCK__SOCKET_CONNECTION) {
         return 0;
+    }
+    if (socket->base.kind != WASOCK__SOCKET_CONNECTING) {
+        return WASOCK_EINVAL;
     }
     if (!socket->has_result && !wasock__p3_yield_seldom()) {
         return WASOCK_EAGAIN;

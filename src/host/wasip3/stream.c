@@ -245,7 +245,8 @@ static int32_t why_not_connected(const struct wasock__p3_socket *socket)
     if (socket->base.kind == WASOCK__SOCKET_CONNECTING) {
         return socket->has_result ? socket->error : WASOCK_EAGAIN;
     }
-    return WASOCK_EBADF; /* a listener */
+    return socket->base.kind == WASOCK__SOCKET_BOUND ? WASOCK_ENOTCONN
+                                                     : WASOCK_EBADF;
 }
 
 int32_t wasip1_sock_recv(int32_t fd, const struct wasock_buffer *buffers,

@@ -291,16 +291,40 @@ static uint32_t answer_all(const struct wasock__subscription *subscriptions,
     return n_events;
 }
 
-/* Get the clock's subscription, or NULL. Returns a preview1 errno. */
+/* The time left on a clock's subscription. */
+static uint64_t time_left(const struct wasock__subscription *clock)
+{
+    const uint64_t time_ns = clock->of.clock.timeout_ns;
+
+    if ((clock->of.clock.flags & WASIP1_SUBCLOCKFLAGS_ABSTIME) == 0) {
+        return time_ns;
+    }
+    const uint64_t now_ns = wasock__version_now_ns();
+    return time_ns > now_ns ? time_ns - now_ns : 0;
+}
+
+/* Find the clock that rings first. clock: written: NULL: there is none.
+ * timeout_ns: written: UINT64_MAX for none. Returns a preview1 errno. */
 static int32_t find_clock(const struct wasock__subscription *subscriptions,
-                          size_t n, const struct wasock__subscription **clock)
+                          size_t n, const struct wasock__subscription **clock,
+                          uint64_t *timeout_ns)
 {
     *clock = NULL;
+    *timeout_ns = UINT64_MAX;
     for (size_t i = 0; i < n; i++) {
-        if (subscriptions[i].tag == WASIP1_EVENTTYPE_CLOCK) {
-            *clock = &subscriptions[i];
-        } else if (subscriptions[i].tag > WASIP1_EVENTTYPE_FD_WRITE) {
+        if (subscriptions[i].tag > WASIP1_EVENTTYPE_FD_WRITE) {
             return WASOCK_EINVAL;
+        }
+        if (subscriptions[i].tag != WASIP1_EVENTTYPE_CLOCK) {
+            continue;
+        }
+        if (subscriptions[i].of.clock.id != WASIP1_CLOCKID_MONOTONIC) {
+            return WASOCK_EINVAL;
+        }
+        const uint64_t left_ns = time_left(&subscriptions[i]);
+        if (*clock == NULL || left_ns < *timeout_ns) {
+            *clock = &subscriptions[i];
+            *timeout_ns = left_ns;
         }
     }
     return n == 0 ? WASOCK_EINVAL : 0;
@@ -311,13 +335,13 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
                            uint32_t *n_events)
 {
     const struct wasock__subscription *clock = NULL;
-    const int32_t error = find_clock(subscriptions, n_subscriptions, &clock);
+    uint64_t timeout_ns = UINT64_MAX;
+    const int32_t error =
+        find_clock(subscriptions, n_subscriptions, &clock, &timeout_ns);
 
     if (error != 0) {
         return error;
     }
-    const uint64_t timeout_ns =
-        clock != NULL ? clock->of.clock.timeout_ns : UINT64_MAX;
     uint32_t n = answer_all(subscriptions, events, n_subscriptions);
     if (n > 0 ? wasock__p3_yield_seldom() : timeout_ns == 0) {
         if (n == 0) {
