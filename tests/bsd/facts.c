@@ -1136,6 +1136,7 @@ int main(void)
     time_facts();
     argument_facts();
     epoll_facts();
+    ipv6_facts();
     name_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;

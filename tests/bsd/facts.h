@@ -27,6 +27,7 @@ extern int n_failed;
 void argument_facts(void);
 void epoll_facts(void);
 void file_facts(void);
+void ipv6_facts(void);
 void name_facts(void);
 void socket_facts(void);
 void signal_facts(void);
