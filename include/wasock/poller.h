@@ -153,7 +153,8 @@ int wasock_poller_remove(struct wasock_poller *poller,
  *
  * A deadline of an object is reported once each time it is set and exceeded.
  * A listener whose accept ran out of descriptors is not reported for 20 ms, or
- * until an object that this poller watches is closed.
+ * longer beside thousands of objects, until an object that this poller watches
+ * is closed.
  *
  * wazero's poll does not check sockets: there, an event is only a reason to
  * try. If all events of a wait proved wrong, the next wait for the same timeout

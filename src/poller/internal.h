@@ -354,6 +354,7 @@ void wasock__pay(struct wasock__poller *poller,
 
 /* What the end of a wait for all costs. */
 uint64_t wasock__wake_ns(const struct wasock__poller *poller);
+uint64_t wasock__back_off_ns(const struct wasock__poller *poller);
 
 /* Whether to wait for all costs less than to look at all again. */
 static inline bool wasock__is_wake_cheap(const struct wasock__poller *poller)

@@ -29,6 +29,9 @@ static const struct wasock__poll_cost truthful_cost = {
     .dense = 256,
 };
 
+/* An accept back-off is so many times what a wait for all costs. */
+#define BACK_OFF_PARTS 32
+
 void wasock__begin_asking(struct wasock__poller *poller)
 {
     poller->cost = wasock__host_poll_cost();
@@ -66,6 +69,21 @@ void wasock__pay(struct wasock__poller *poller,
 uint64_t wasock__wake_ns(const struct wasock__poller *poller)
 {
     return (uint64_t)wasock__n_hot_and_cold(poller) * poller->cost->wake_ns;
+}
+
+/*
+ * How long a listener out of descriptors rests. To try it ends a wait for all,
+ * and polls about as much again before the next one: beside many it rests
+ * longer. A descriptor that is closed in this poller ends it.
+ */
+uint64_t wasock__back_off_ns(const struct wasock__poller *poller)
+{
+    const uint64_t all_ns = (uint64_t)wasock__n_hot_and_cold(poller) *
+                            (poller->cost->idle_ns + poller->cost->wake_ns);
+    const uint64_t back_off_ns = BACK_OFF_PARTS * all_ns;
+
+    return back_off_ns > WASOCK__BOUND_MIN_NS ? back_off_ns
+                                              : WASOCK__BOUND_MIN_NS;
 }
 
 /*

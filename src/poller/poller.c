@@ -134,11 +134,11 @@ static void starve(struct wasock__poller *poller, uint32_t index)
         return;
     }
     wasock__socket_unkeep(&poller->registrations[index].watch);
-    if (wasock__count(poller, WASOCK__QUEUE_STARVED) == 0) {
-        poller->starved_until_ns =
-            wasock_ns_add(wasock_clock_now_ns(), WASOCK__BOUND_MIN_NS);
-    }
     wasock__order_move(poller, index, WASOCK__QUEUE_STARVED);
+    if (wasock__count(poller, WASOCK__QUEUE_STARVED) == 1) {
+        poller->starved_until_ns =
+            wasock_ns_add(wasock_clock_now_ns(), wasock__back_off_ns(poller));
+    }
 }
 
 /* End a registration; its object may be closed. */

@@ -148,7 +148,7 @@ static int turn(struct wasock__poller *poller, uint64_t deadline_ns)
     if (wasock__count(poller, WASOCK__QUEUE_STARVED) > 0 &&
         (poller->starved_until_ns <= now_ns ||
          poller->starved_until_ns - now_ns >
-             WASOCK__BOUND_MIN_NS)) { /* clock failed */
+             wasock__back_off_ns(poller))) { /* clock failed */
         wasock__end_starving(poller);
     }
     wasock__report_deadlines(poller, now_ns);

@@ -7,7 +7,9 @@
 
 #include "worlds.h"
 
+#ifndef N_MAX
 #define N_MAX 1100
+#endif
 
 static _Alignas(
     WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(N_MAX + 2)];
