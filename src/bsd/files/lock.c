@@ -16,7 +16,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <wasock/clock.h>
+
 #include "../plain.h"
+#include "../threads/layer.h"
+#include "../waiting/wait.h"
+
+/* How soon a thread that waits for a lock finds it free. */
+#define RETRY_MS 5
 
 struct file_lock {
     struct file_lock *next;
@@ -63,6 +70,24 @@ static bool is_excluded(const struct file_lock *wanted)
     return false;
 }
 
+/* Wait until a lock is free. Only another thread can free it. Returns 0,
+ * -EWOULDBLOCK, -EDEADLK, -EINTR. */
+static int wait_for(const struct file_lock *wanted, bool may_wait)
+{
+    int result = 0;
+
+    while (result == 0 && is_excluded(wanted)) {
+        if (!may_wait) {
+            return -EWOULDBLOCK;
+        }
+        if (wasock_bsd__is_alone()) {
+            return -EDEADLK;
+        }
+        result = wasock_bsd__poll(NULL, 0, wasock_deadline_after_ms(RETRY_MS));
+    }
+    return result;
+}
+
 /* As Linux, which gives up a lock before it takes one of the other kind. */
 static int lock_description(struct description *description, bool is_exclusive,
                             bool may_wait)
@@ -73,23 +98,25 @@ static int lock_description(struct description *description, bool is_exclusive,
     if (held != NULL && held->is_exclusive == is_exclusive) {
         return 0;
     }
-    if (description->operations->stat != NULL) {
-        const int result = description->operations->stat(description, &status);
-        if (result < 0) {
-            return result;
-        }
+    int result = description->operations->stat == NULL
+                     ? 0
+                     : description->operations->stat(description, &status);
+    if (result < 0) {
+        return result;
     }
     wasock_bsd__unlock(description);
-    const struct file_lock wanted = {locks, description, status.st_dev,
+    const struct file_lock wanted = {NULL, description, status.st_dev,
                                      status.st_ino, is_exclusive};
-    if (is_excluded(&wanted)) {
-        return may_wait ? -EDEADLK : -EWOULDBLOCK;
+    result = wait_for(&wanted, may_wait);
+    if (result < 0) {
+        return result;
     }
     struct file_lock *lock = (struct file_lock *)malloc(sizeof(*lock));
     if (lock == NULL) {
         return -ENOLCK;
     }
     *lock = wanted;
+    lock->next = locks;
     locks = lock;
     return 0;
 }
@@ -97,8 +124,8 @@ static int lock_description(struct description *description, bool is_exclusive,
 /*
  * flock(2).
  * Errors: EBADF; EINVAL: no such operation; EWOULDBLOCK: another description
- *   has the file, and LOCK_NB; EDEADLK: without: only this program could unlock
- *   it; ENOLCK: no memory.
+ *   has the file, and LOCK_NB; EDEADLK: without, and no other thread
+ *   could unlock it; ENOLCK: no memory.
  */
 int flock(int fd, int operation)
 {
@@ -108,6 +135,7 @@ int flock(int fd, int operation)
     if (description == NULL) {
         return -1;
     }
+    wasock_bsd__begin_call(description);
     switch (operation & ~LOCK_NB) {
     case LOCK_SH:
     case LOCK_EX:
@@ -121,7 +149,7 @@ int flock(int fd, int operation)
         result = -EINVAL;
         break;
     }
-    return (int)wasock_bsd__result(result);
+    return (int)wasock_bsd__result(wasock_bsd__end_call(description, result));
 }
 WASOCK_BSD_PLAIN(flock);
 

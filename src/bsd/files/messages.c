@@ -18,6 +18,7 @@
 
 #include <wasock/fd.h>
 
+#include "../threads/layer.h"
 #include "../vectors.h"
 #include "../waiting/watch.h"
 
@@ -41,11 +42,12 @@ struct message_end {
 
 static const struct operations message_operations;
 
-static int blocked(const struct description *description, int flags)
+/* A call would wait. Returns 0 to try again. */
+static int block(struct description *description, int flags)
 {
     return (description->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0
                ? -EAGAIN
-               : -EDEADLK;
+               : wasock_bsd__await(description);
 }
 
 /* Whether nothing more can come. Datagrams do not end. */
@@ -73,12 +75,15 @@ static ssize_t end_read(struct description *description,
                         const struct iovec *buffers, int n_buffers, int flags)
 {
     struct message_end *end = (struct message_end *)description;
-    const struct message *message = end->first;
     size_t n = 0;
 
-    if (message == NULL) {
-        return is_at_end(end) ? 0 : blocked(description, flags);
+    while (end->first == NULL) {
+        const int result = is_at_end(end) ? 0 : block(description, flags);
+        if (result < 0 || is_at_end(end)) {
+            return result;
+        }
     }
+    const struct message *message = end->first;
     for (int i = 0; i < n_buffers; i++) {
         const size_t left = message->length - n;
         const size_t part =
@@ -98,7 +103,7 @@ static ssize_t end_read(struct description *description,
     return result;
 }
 
-/* Whether a message can be sent: 0 or an error. */
+/* Whether a message can be sent: 1, 0: try again, or an error. */
 static int check_room(struct message_end *end, size_t length, int flags)
 {
     const struct message_end *peer = end->peer;
@@ -114,8 +119,8 @@ static int check_room(struct message_end *end, size_t length, int flags)
         return -EMSGSIZE;
     }
     return peer->n_waiting + length > WAITING_BYTES_MAX
-               ? blocked(&end->description, flags)
-               : 0;
+               ? block(&end->description, flags)
+               : 1;
 }
 
 static ssize_t end_write(struct description *description,
@@ -123,11 +128,14 @@ static ssize_t end_write(struct description *description,
 {
     struct message_end *end = (struct message_end *)description;
     const size_t length = wasock_bsd__total_of(slices, n_slices);
-    const int error = check_room(end, length, flags);
+    int result = 0;
     size_t n = 0;
 
-    if (error < 0) {
-        return error;
+    while (result == 0) {
+        result = check_room(end, length, flags);
+    }
+    if (result < 0) {
+        return result;
     }
     struct message *message =
         (struct message *)malloc(sizeof(*message) + length);

@@ -17,6 +17,7 @@
 #include <wasock/clock.h>
 
 #include "../plain.h"
+#include "../threads/layer.h"
 #include "wait.h"
 #include "watch.h"
 
@@ -104,10 +105,9 @@ static int wait_for(struct timer *timer)
         if ((timer->description.flags & O_NONBLOCK) != 0) {
             return -EAGAIN;
         }
-        if (due_ns == WASOCK_NO_DEADLINE) {
-            return -EDEADLK;
-        }
-        const int result = wasock_bsd__poll(NULL, 0, due_ns);
+        const int result = due_ns == WASOCK_NO_DEADLINE
+                               ? wasock_bsd__await(&timer->description)
+                               : wasock_bsd__poll(NULL, 0, due_ns);
         if (result < 0) {
             return result;
         }
