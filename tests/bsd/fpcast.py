@@ -55,7 +55,7 @@ for words in ([program], ["-v", program]):
 text = run_on_terminal(program)
 assert "mismatch" in text and HINT in text, text
 
-for options in ("-O1", "-O2 -s", "-O1 -g"):
+for options in "-O1", "-O2 -s", "-O1 -g", "-O1 --threads":
     program = build("--fpcast-emu", *options.split())
     good = run("-v", program, stderr=subprocess.PIPE)
     assert good.returncode == 0, (options, good)
