@@ -7,7 +7,7 @@
 #   tools/setup.sh [--all-hosts] [--bench]
 #
 # --all-hosts adds wasmi and wazero (built by cargo and go: minutes), jco (npm),
-# and the sources of the programs that the tests build;
+# the sources of the programs that the tests build, and universalmutator;
 # --bench adds the tools to build the benchmark's peers and to draw its plot.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -258,6 +258,10 @@ jco() {
 
 if [ $all_hosts = yes ]; then
     jco
+    # For tools/mutants.py, which needs its mutator only.
+    ls "$python"/lib/python3*/site-packages/universalmutator >/dev/null 2>&1 ||
+        pip install --no-deps universalmutator==1.14.1 ||
+        die "universalmutator cannot be had from PyPI"
     # What the known programs are built of and with, and clients of those and of
     # the examples.
     install binaryen make xz-utils mosquitto-clients redis-tools apache2-utils \

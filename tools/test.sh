@@ -89,7 +89,11 @@ step "coverage" tools/coverage.sh
 sed -n '/^coverage of/,$p' "$log"
 cat build/native/e2e.txt
 build/release/tests/unit/test_poller_shapes 2>/dev/null | grep -F '|'
+step "random worlds, fresh" tools/worlds.sh 1
+grep ' worlds in ' "$log" || true
 if [ "${CI:-}" = true ]; then
+    step "mutants, a sample" tools/mutants.py --seconds 75 --floor 93
+    grep -E '^(seed|mutants:|survived)' "$log" || true
     step "benchmark, quick" bench/run.sh --quick
     sed -n '/^# Benchmark/,$p' "$log"
 fi

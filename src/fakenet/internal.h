@@ -246,9 +246,9 @@ wasock__fakenet_take_of_datagram(struct wasock_fakenet *net,
 void wasock__fakenet_drop_datagram(struct wasock_fakenet *net,
                                    struct wasock__fakenet_queue *queue);
 
-/* Drop the bytes of a stream that have not arrived. Returns how many. */
-size_t wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
-                                      struct wasock__fakenet_queue *queue);
+/* Drop the bytes of a stream that have not arrived: its reader counts none. */
+void wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
+                                    struct wasock__fakenet_queue *queue);
 
 /* Sort datagrams by their times. */
 void wasock__fakenet_sort_datagrams(struct wasock_fakenet *net,

@@ -231,19 +231,16 @@ static void drop_first(struct wasock_fakenet *net,
     net->n_free_blocks_++;
 }
 
-size_t wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
-                                      struct wasock__fakenet_queue *queue)
+void wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
+                                    struct wasock__fakenet_queue *queue)
 {
     struct wasock__fakenet_queue unarrived = {WASOCK__FAKENET_NONE,
                                               queue->last};
-    size_t n_bytes = 0;
 
     while (queue->last != WASOCK__FAKENET_NONE &&
            net->blocks_[queue->last].due_ns > net->now_ns_) {
-        const struct wasock__fakenet_block *block = &net->blocks_[queue->last];
-        n_bytes += (size_t)block->end - block->begin;
         unarrived.first = queue->last;
-        queue->last = block->previous;
+        queue->last = net->blocks_[queue->last].previous;
     }
     if (queue->last == WASOCK__FAKENET_NONE) {
         queue->first = WASOCK__FAKENET_NONE;
@@ -251,7 +248,6 @@ size_t wasock__fakenet_drop_unarrived(struct wasock_fakenet *net,
         net->blocks_[queue->last].next = WASOCK__FAKENET_NONE;
     }
     wasock__fakenet_drop(net, &unarrived);
-    return n_bytes;
 }
 
 void wasock__fakenet_sort_datagrams(struct wasock_fakenet *net,

@@ -300,8 +300,7 @@ void wasock__fakenet_shutdown(struct wasock_fakenet *net,
 
     socket->shut |= (uint8_t)new_halves;
     if (new_halves & WASOCK_SHUTDOWN_READ) {
-        socket->n_unread -=
-            (uint32_t)wasock__fakenet_drop_unarrived(net, &socket->unread);
+        wasock__fakenet_drop_unarrived(net, &socket->unread);
         wasock__fakenet_expect(net, socket);
     }
     if (peer != NULL && (new_halves & WASOCK_SHUTDOWN_WRITE)) {

@@ -17,6 +17,8 @@ struct CMUnitTest {
     void (*test)(void **state);
 };
 
+#define print_message printf
+
 #define cmocka_unit_test(function) {#function, function}
 
 static inline void guest_check(int is_true, const char *text, const char *file,

@@ -15,6 +15,7 @@
 
 #include "../../src/backend.h"
 #include "../../src/poller/timer_heap.h"
+#include "../../src/socket_internal.h"
 #include "taken.h"
 
 #define MS WASOCK_NS_PER_MS
@@ -1100,6 +1101,15 @@ static void test_shut_read_keeps_arrived_bytes(void **unused)
     assert_int_equal(wasock_fakenet_sleep_for_ns(&net, 50 * MS), 0);
     assert_int_equal(try_read(&c.server), 0);
     close_pair(&c);
+    /* Nobody is woken for bytes that are dropped. */
+    begin();
+    connect_pair(&c);
+    wasock_fakenet_set_faults(&net, &slow);
+    write_all(&c.client, "on its way");
+    assert_int_equal(net.arrivals_->count, 1);
+    assert_int_equal(wasock_conn_shutdown(&c.server, WASOCK_SHUTDOWN_READ), 0);
+    assert_int_equal(net.arrivals_->count, 0);
+    close_pair(&c);
 }
 
 /* The other end of a connection: the object that its owner opened. */
@@ -1130,6 +1140,103 @@ static void test_peer(void **unused)
     assert_ptr_equal(wasock_fakenet_peer(&c.server), &c.client);
     assert_int_equal(wasock_fakenet_reset(&c.server), 0);
     assert_null(wasock_fakenet_peer(&c.client));
+    close_pair(&c);
+}
+
+/* A reset after EOF: reads stay at EOF, and writes fail at once. */
+static void test_reset_after_eof(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    connect_pair(&c);
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(wasock_fakenet_reset(&c.client), 0);
+    assert_int_equal(try_read(&c.server), 0);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), -WASOCK_EPIPE);
+    close_pair(&c);
+
+    begin();
+    connect_pair(&c);
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(wasock_fakenet_reset(&c.client), 0);
+    assert_int_equal(wasock_fakenet_sleep_for_ns(&net, 9 * MS), 0);
+    write_all(&c.server, "lost");
+    assert_int_equal(wasock_fakenet_sleep_for_ns(&net, MS), 0);
+    assert_int_equal(try_read(&c.server), 0);
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), -WASOCK_EPIPE);
+    close_pair(&c);
+}
+
+/* A close after EOF says nothing new: only what is sent to it is answered. */
+static void test_close_after_eof(void **unused)
+{
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    connect_pair(&c);
+    assert_int_equal(wasock_conn_shutdown(&c.client, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(wasock_conn_close(&c.client), 0);
+    assert_int_equal(try_read(&c.server), 0);
+    write_all(&c.server, "lost");
+    assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), -WASOCK_EPIPE);
+    close_pair(&c);
+}
+
+/* A write of slices stops at the window, wherever that is. */
+static void test_slices_fill_the_window(void **unused)
+{
+    const struct wasock_slice slices[] = {{"abc", 3}, {"def", 3}, {"ghi", 3}};
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    connect_pair(&c);
+    assert_int_equal(wasock_fakenet_set_unread_max(&c.server.socket, 5), 0);
+    assert_int_equal(wasock_conn_try_writev(&c.client, slices, 3), 5);
+    assert_int_equal(wasock_conn_try_writev(&c.client, slices, 3),
+                     -WASOCK_EAGAIN);
+    assert_reads(&c.server, "abcde");
+    close_pair(&c);
+}
+
+/* A poller is not woken for what it knows: that there are bytes, or room. */
+static void test_only_changes_are_notified(void **unused)
+{
+    struct wasock_watch watch;
+    struct wasock_watch *inbox = NULL;
+    struct connected c = {0};
+
+    (void)unused;
+    begin();
+    connect_pair(&c);
+    assert_int_equal(wasock_fakenet_set_unread_max(&c.server.socket, 3), 0);
+    wasock__socket_watch(&c.server.socket, &watch, &inbox);
+    write_all(&c.client, "a");
+    assert_ptr_equal(inbox, &watch);
+    inbox = NULL;
+    watch.changes_ = 0;
+    write_all(&c.client, "b");
+    assert_null(inbox);
+    wasock__socket_unwatch(&watch);
+    wasock__socket_watch(&c.client.socket, &watch, &inbox);
+    assert_int_equal(try_read(&c.server), 1); /* there was room */
+    assert_null(inbox);
+    write_all(&c.client, "cd");
+    assert_int_equal(try_read(&c.server), 1);
+    assert_ptr_equal(inbox, &watch);
+    inbox = NULL;
+    watch.changes_ = 0;
+    assert_int_equal(wasock_fakenet_set_unread_max(&c.server.socket, 1), 0);
+    inbox = NULL;
+    watch.changes_ = 0;
+    assert_int_equal(try_read(&c.server), 1); /* still more than the limit */
+    assert_null(inbox);
+    wasock__socket_unwatch(&watch);
     close_pair(&c);
 }
 
@@ -1168,6 +1275,10 @@ int main(void)
         cmocka_unit_test(test_changes_notify_the_poller),
         cmocka_unit_test(test_poller),
         cmocka_unit_test(test_port_exhaustion),
+        cmocka_unit_test(test_reset_after_eof),
+        cmocka_unit_test(test_close_after_eof),
+        cmocka_unit_test(test_only_changes_are_notified),
+        cmocka_unit_test(test_slices_fill_the_window),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -576,6 +576,66 @@ static void test_a_partition_heals_by_socket(void **unused)
     end();
 }
 
+/* A reset or a stall after N bytes counts what was sent before, in a small
+ * window as well. */
+static void test_limits_count_earlier_sends(void **unused)
+{
+    const struct wasock_fakenet_faults faults[] = {
+        {.reset_after_bytes = 1000},
+        {.stall_after_bytes = 1000, .stall_ns = MS}};
+
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        begin(0);
+        wasock_fakenet_set_faults(&net, &faults[i]);
+        assert_int_equal(wasock_fakenet_set_unread_max(&b.socket, 1200), 0);
+        assert_int_equal(wasock_conn_try_write(&a, big, 600), 600);
+        assert_int_equal(wasock_conn_try_write(&a, big, 600), 400);
+        end();
+    }
+}
+
+/* The smallest chunks and the smallest bandwidth. */
+static void test_single_bytes(void **unused)
+{
+    const struct wasock_fakenet_faults chunky = {.chunk_bytes = 1};
+    const struct wasock_fakenet_faults slow = {.bytes_per_s = 1};
+    char buffer[1000];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &chunky);
+    assert_int_equal(wasock_conn_try_write(&a, big, 100), 1);
+    assert_int_equal(wasock_conn_try_write(&a, big, 100), 1);
+    assert_int_equal(wasock_conn_try_read(&b, buffer, 100), 1);
+    end();
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    const uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_try_write(&a, big, 1000), 1000);
+    const ptrdiff_t n = wasock_conn_read(&b, buffer, sizeof(buffer));
+    assert_in_range(n, 1, 999); /* a part arrives before the rest */
+    assert_int_equal(now_ns() - start_ns, (uint64_t)n * WASOCK_NS_PER_S);
+    end();
+}
+
+static void test_eof_takes_no_bandwidth(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.bytes_per_s = 1};
+    char byte = 0;
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_conn_try_write(&a, big, 1), 1);
+    assert_int_equal(wasock_conn_shutdown(&a, WASOCK_SHUTDOWN_WRITE), 0);
+    const uint64_t start_ns = now_ns();
+    assert_int_equal(wasock_conn_read(&b, &byte, 1), 1);
+    assert_int_equal(wasock_conn_read(&b, &byte, 1), 0);
+    assert_int_equal(now_ns() - start_ns, WASOCK_NS_PER_S);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -598,6 +658,9 @@ int main(void)
         cmocka_unit_test(test_stall_with_a_bandwidth),
         cmocka_unit_test(test_unsent_bytes_take_no_time),
         cmocka_unit_test(test_lost_in_flight),
+        cmocka_unit_test(test_limits_count_earlier_sends),
+        cmocka_unit_test(test_single_bytes),
+        cmocka_unit_test(test_eof_takes_no_bandwidth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,6 +389,104 @@ static void test_sharing(void **unused)
     simhost_check();
 }
 
+/* A guest that has closed its standard input may get its number. */
+static void test_a_connection_on_descriptor_0(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    assert_int_equal(wasock_fd_close(0), 0);
+    simhost_connect(fd, SIMHOST_NOW);
+    assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+    assert_int_equal(wasock_socket_fd(&conn.socket), 0);
+    assert_int_equal(wasock_conn_into_fd(&conn), 0);
+    assert_int_equal(wasock_conn_from_fd(&conn, 0), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    simhost_check();
+}
+
+/* On WAMR only use proves a role. Once proven, a failure is what it is. */
+static void test_a_proven_role_is_remembered(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_listener sharer = {0};
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wamr);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    assert_int_equal(wasock_listener_share(&listener, &sharer), 0);
+    simhost_fail(SIMHOST_SOCK_ACCEPT, 1, WASOCK_ENOTCAPABLE, 1);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                     -WASOCK_ENOTLISTENER);
+    simhost_connect(fd, SIMHOST_NOW);
+    assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+    simhost_fail(SIMHOST_SOCK_RECV, 1, WASOCK_ENOTCONN, 1);
+    assert_int_equal(wasock_conn_try_read(&conn, &byte, 1), -WASOCK_ENOTCONN);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    simhost_fail(SIMHOST_SOCK_ACCEPT, 1, WASOCK_ENOTCAPABLE, 2);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                     -WASOCK_ENOTCAPABLE);
+    assert_int_equal(wasock_listener_try_accept(&sharer, &conn),
+                     -WASOCK_ENOTCAPABLE);
+    assert_int_equal(wasock_listener_close(&sharer), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    simhost_check();
+}
+
+/* What a poller learns from the calls on a listener, until it looks. */
+static void test_activity(void **unused)
+{
+    const unsigned accepted = WASOCK__ACTIVITY_MOVED | WASOCK__ACTIVITY_MORE;
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    struct wasock_conn other = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                     -WASOCK_EAGAIN);
+    assert_int_equal(listener.socket.activity_, WASOCK__ACTIVITY_DRY);
+    simhost_connect(fd, SIMHOST_NOW);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conn), 0);
+    assert_int_equal(listener.socket.activity_,
+                     WASOCK__ACTIVITY_DRY | accepted);
+    listener.socket.activity_ = accepted;
+    assert_int_equal(wasock_listener_try_accept(&listener, &other),
+                     -WASOCK_EAGAIN);
+    assert_int_equal(listener.socket.activity_,
+                     WASOCK__ACTIVITY_DRY | accepted);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+/* On a host whose poll is fake, who comes at once is accepted at once. */
+static void test_the_first_nap_is_a_millisecond(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wazero);
+    const int fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    const uint64_t start_ns = simhost_now_ns();
+    simhost_connect(fd, MS / 2);
+    assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
+    assert_in_range(simhost_now_ns() - start_ns, MS / 2, 2 * MS);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -407,6 +505,10 @@ int main(void)
         cmocka_unit_test(test_accepted_minus_one),
         cmocka_unit_test(test_a_connection_passed_off_as_a_listener),
         cmocka_unit_test(test_sharing),
+        cmocka_unit_test(test_a_connection_on_descriptor_0),
+        cmocka_unit_test(test_a_proven_role_is_remembered),
+        cmocka_unit_test(test_activity),
+        cmocka_unit_test(test_the_first_nap_is_a_millisecond),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,18 +4,14 @@
  * is ready is reported within the bound of poller.h, each deadline once, at
  * most one event an object, nothing of closed or removed objects, and silence
  * reaches 0.
- *
- * WORLDS_SEED=n runs the worlds from number n on instead of from 1.
  */
 #include "worlds.h"
 
-#include <stdlib.h>
-
 #include "random.h"
+#include "seeds.h"
 
 #define N 10000
-#define N_SMALL 60 /* worlds, of 200 clients */
-#define N_LARGE 5  /* worlds, of 3,000 clients */
+#define N_WORLDS 200
 #define SLACK_NS (3 * MS)
 
 /* A client, as the oracle knows it. */
@@ -72,7 +68,9 @@ static void begin(const struct simhost_profile *profile, uint64_t seed,
     memset(&listener, 0, sizeof(listener));
     listener_fd = simhost_preopen(SIMHOST_LISTENER);
     assert_int_equal(wasock_listener_from_fd(&listener, listener_fd), 0);
-    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
+    assert_int_equal(
+        wasock_poller_init(&poller, memory, WASOCK_POLLER_SIZE(n_clients + 1)),
+        0);
     assert_int_equal(wasock_poller_add(&poller, &listener.socket,
                                        WASOCK_READABLE, &listener),
                      0);
@@ -478,23 +476,23 @@ static void populate(size_t n_clients)
     }
 }
 
-/* The first world to run. */
-static uint64_t first_seed(void)
+/* How many clients a world has: few in most, and 3,000 in one of 1,000. */
+static size_t n_clients_of(uint64_t seed)
 {
-    const char *text = getenv("WORLDS_SEED");
+    static const size_t sizes[] = {4, 20, 60, 200};
+    const uint64_t i = seed / (3 * SIMHOST_N_POLLED) % 1000;
 
-    return text != NULL ? strtoull(text, NULL, 10) : 1;
+    return i == 999 ? 3000 : sizes[i % 4];
 }
 
-/* One world; its number decides everything. */
-static void run_world(uint64_t seed, size_t n_clients)
+/* One world; its seed decides everything. */
+static void run_world(uint64_t seed)
 {
+    const size_t n_clients = n_clients_of(seed);
     const struct simhost_profile *profile =
         simhost_polled[seed % SIMHOST_N_POLLED];
     const bool is_bad = seed / SIMHOST_N_POLLED % 3 == 1;
 
-    print_message("WORLDS_SEED=%llu: %s, %zu clients\n",
-                  (unsigned long long)seed, profile->name, n_clients);
     begin(profile, seed, n_clients);
     simhost_knobs.shuffle = random_below(&chance, 2) == 0;
     /* A listener that is writable would count as one of a host without a real
@@ -517,19 +515,17 @@ static void run_world(uint64_t seed, size_t n_clients)
     end();
 }
 
-static void test_small_worlds(void **unused)
+static void test_random_worlds(void **unused)
 {
     (void)unused;
-    for (uint64_t i = 0; i < N_SMALL; i++) {
-        run_world(first_seed() + i, 200);
-    }
+    (void)run_worlds(run_world, N_WORLDS);
 }
 
 static void test_large_worlds(void **unused)
 {
     (void)unused;
-    for (uint64_t i = 0; i < N_LARGE; i++) {
-        run_world(first_seed() + i, 3000);
+    for (uint64_t seed = 0; seed < SIMHOST_N_POLLED; seed++) {
+        run_world(3 * SIMHOST_N_POLLED * 999 + seed);
     }
 }
 
@@ -584,7 +580,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ten_thousand),
-        cmocka_unit_test(test_small_worlds),
+        cmocka_unit_test(test_random_worlds),
         cmocka_unit_test(test_large_worlds),
     };
 

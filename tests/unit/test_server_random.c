@@ -10,9 +10,10 @@
 #define NET_BYTES 2000000
 
 #include "random.h"
+#include "seeds.h"
 #include "served.h"
 
-#define N_SEEDS 3000
+#define N_WORLDS 3000
 #define N_PEERS 6
 #define STREAM_MAX 1500
 
@@ -436,9 +437,7 @@ static void run_world(uint64_t seed)
 static void test_random_operations(void **unused)
 {
     (void)unused;
-    for (uint64_t seed = 0; seed < N_SEEDS; seed++) {
-        run_world(seed);
-    }
+    (void)run_worlds(run_world, N_WORLDS);
 }
 
 int main(void)

@@ -1,0 +1,479 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Mutation testing: change one place of the library, and see whether the unit
+tests fail.
+
+    tools/mutants.py [FILE...]          every mutant of these, or of the core
+    tools/mutants.py --seconds 60       a sample, as many as 60 s allow
+    --seed N      the sample's seed; by default a new one, printed
+    --jobs N      mutants at a time
+    --floor P     fail below P % killed
+    --equivalent  run those of the list as well: each must survive
+    --list        print the mutants only
+
+The mutants are universalmutator's, made with tools/mutants.rules. A mutant that
+compiles to the same object as the original, or as another mutant, is left out.
+tests/mutants_equivalent.txt lists those that no test can kill, and why.
+"""
+import argparse
+import collections
+import concurrent.futures
+import contextlib
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import pathlib
+import random
+import re
+import resource
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+root = pathlib.Path(__file__).resolve().parents[1]
+for folder in (root / ".hosts/python/lib").glob("python3*/site-packages"):
+    sys.path.append(str(folder))
+from universalmutator import mutator  # noqa: E402  (tools/setup.sh installs it)
+
+BUILD = root / "build/mutants"
+LIST = root / "tests/mutants_equivalent.txt"
+EQUIVALENT_MAX_PERCENT = 5.0
+MEMORY_BYTES = 4 << 30
+# Tests that take longer, of the CPU, are run for the sources they are named
+# after only.
+SLOW_S = 0.4
+
+
+# ---- Mutants ----
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    path: str      # of the source, from the root
+    line: int      # first line of the statement
+    end: int       # line behind it
+    function: str  # around it
+    old: str       # the statement on one line
+    new: str
+
+    def key(self):
+        return self.path, self.old.strip(), self.new.strip()
+
+    def __str__(self):
+        return (f"{self.path}:{self.line}: {self.function}\n"
+                f"- {self.old.strip()}\n+ {self.new.strip()}")
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m[0]), text,
+                  flags=re.S)
+
+
+def is_whole(statement):
+    """Whether a line can end here."""
+    if statement.lstrip().startswith("#"):
+        return not statement.endswith("\\")
+    return (statement.count("(") == statement.count(")") and
+            statement.endswith((";", "{", "}", "},", ":")))
+
+
+def statements(text):
+    """Its statements, each on one line: (first line, line behind, text)."""
+    found, start, parts = [], 0, []
+    for number, line in enumerate(without_comments(text).splitlines(), 1):
+        line = line.rstrip()
+        if not line and not parts:
+            continue
+        if not parts:
+            start = number
+        parts.append(line.strip() if parts else line)
+        joined = " ".join(p.removesuffix("\\").rstrip() for p in parts[:-1])
+        joined = f"{joined} {parts[-1]}" if joined else parts[-1]
+        joined = re.sub(r"([(\[]) ", r"\1", joined)
+        if is_whole(joined):
+            found.append((start, number + 1, joined))
+            parts = []
+    return found
+
+
+def mutants_of(path):
+    """All mutants of a file, by line."""
+    found = statements((root / path).read_text())
+    functions, function = [], "file"
+    for _, _, text in found:
+        name = re.match(r"\w[^=;#]*?(\w+)\(.*(?<![;{}])$|\w[^=;]*?(\w+)\(.*{$",
+                        text)
+        if name and not text.startswith((" ", "#", "typedef")):
+            function = name[1] or name[2]
+        functions.append(function)
+    with contextlib.redirect_stdout(io.StringIO()):
+        made = mutator.mutants_regexp(
+            [text + "\n" for _, _, text in found],
+            [str(root / "tools/mutants.rules")], ignorePatterns=[])
+    return sorted((Mutant(path, *found[n - 1][:2], functions[n - 1],
+                          found[n - 1][2], new.rstrip("\n"))
+                   for n, new, *_ in made),
+                  key=lambda m: (m.line, m.new))
+
+
+def mutated(mutant):
+    """The text of the file with this change; lines keep their numbers."""
+    lines = (root / mutant.path).read_text().splitlines()
+    n_lines = mutant.end - mutant.line
+    lines[mutant.line - 1:mutant.end - 1] = \
+        [mutant.new] + [""] * (n_lines - 1)
+    return "\n".join(lines) + "\n"
+
+
+def core_files():
+    folders = "src", "src/fakenet", "src/server", "src/poller"
+    files = [p for folder in folders for p in (root / folder).glob("*.c")]
+    files += (root / "src/host").glob("posix*.c")
+    return sorted(str(p.relative_to(root)) for p in files)
+
+
+def read_list():
+    """The equivalent ones and why: {mutant's key: reason}."""
+    reasons, path, old, new = {}, "", "", ""
+    for line in LIST.read_text().splitlines():
+        kind, text = line[:2], line[2:].strip()
+        if kind == "- ":
+            old = text
+        elif kind == "+ ":
+            new = text
+        elif kind == "= ":
+            reasons[path, old, new] = text
+        elif line.startswith(("src/", "include/")):
+            path = line.strip()
+    return reasons
+
+
+# ---- The build: the library as a shared object, each test a program ----
+
+def run(command, **options):
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+def must(command, **options):
+    result = run(command, **options)
+    if result.returncode != 0:
+        sys.exit(f"{shlex.join(command)}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+def newest_clang():
+    return must(["bash", "-c", ". tools/lib.sh; newest clang"],
+                cwd=root).strip()
+
+
+class Build:
+    """Commands and objects of the library and its unit tests."""
+
+    def __init__(self, jobs):
+        self.clang = newest_clang()
+        must(["cmake", "-S", str(root), "-B", str(BUILD / "cmake"), "-G",
+              "Ninja", f"-DCMAKE_C_COMPILER={self.clang}",
+              "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_C_FLAGS_RELEASE=-O1",
+              "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"])
+        commands = json.loads(
+            (BUILD / "cmake/compile_commands.json").read_text())
+        self.commands = {}
+        for entry in commands:
+            path = str(pathlib.Path(entry["file"]).relative_to(root))
+            self.commands.setdefault(path, self.plain(entry["command"]))
+        self.core = [p for p in core_files() if p in self.commands]
+        self.host = [p for p in self.core if p.startswith("src/host/")]
+        # Those of simhost test no library.
+        self.tests = sorted(
+            p for p in self.commands
+            if re.match(r"tests/unit/test_(?!simhost)\w+\.c$", p))
+        self.simhost = [p for p in self.commands
+                        if p.startswith("tests/simhost/")]
+        self.simhost.append("src/host/preview1_help.c")
+        self.jobs = jobs
+        self.folder = BUILD / "whole"
+        self.build_whole()
+
+    @staticmethod
+    def plain(command):
+        """A compile command without its output, warnings and visibility."""
+        words = shlex.split(command)
+        kept, skip = [], False
+        for word in words:
+            if skip or word in ("-o", "-c"):
+                skip = word == "-o" and not skip
+            elif not word.startswith(("-W", "-fvisibility")) and \
+                    not word.endswith(".c"):
+                kept.append(word)
+        return kept + ["-w", "-fPIC"]
+
+    def compile(self, path, source, output, options=()):
+        """Compile a file, or its mutant. Returns whether it compiles."""
+        command = self.commands[path] + list(options) + [
+            f"-iquote{(root / path).parent}", "-c", str(source), "-o",
+            str(output)]
+        return run(command).returncode == 0
+
+    def object(self, path):
+        return self.folder / (path.replace("/", "+") + ".o")
+
+    def link(self, folder, objects, real):
+        """Link the library, with these objects instead of the originals, for
+        tests on the real host or for those on simhost."""
+        paths = [p for p in self.core if real or p not in self.host]
+        must([self.clang, "-shared", "-fuse-ld=lld", "-nostartfiles", "-o",
+              str(folder / self.library(real))] +
+             [str(objects.get(p, self.object(p))) for p in paths])
+
+    @staticmethod
+    def library(real):
+        return "libwasock.so" if real else "libcore.so"
+
+    def program(self, test):
+        return self.folder / pathlib.Path(test).stem
+
+    def on_real_host(self, test):
+        return "posix" in test or test.endswith("test_env.c")
+
+    def link_test(self, test):
+        real = self.on_real_host(test)
+        objects = [test] + ([] if real else self.simhost)
+        must([self.clang, "-fuse-ld=lld", "-rdynamic", "-o",
+              str(self.program(test))] +
+             [str(self.object(p)) for p in objects] +
+             ["-Wl,--allow-shlib-undefined", f"-L{self.folder}",
+              "-lwasock" if real else "-lcore", "-lcmocka",
+              "-lm"])
+
+    def build_whole(self):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        paths = sorted({*self.core, *self.tests, *self.simhost})
+
+        headers = [p.stat().st_mtime for folder in ("include", "src", "tests")
+                   for p in (root / folder).rglob("*.h")]
+
+        def build(path):
+            output = self.object(path)
+            changed = max((root / path).stat().st_mtime, *headers)
+            if output.exists() and output.stat().st_mtime > changed:
+                return
+            options = ["-O2"] if path in self.core else ["-O1"]
+            if not self.compile(path, root / path, output, options):
+                sys.exit(f"{path} does not compile")
+
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(build, paths))
+            self.link(self.folder, {}, True)
+            self.link(self.folder, {}, False)
+            list(pool.map(self.link_test, self.tests))
+
+
+# ---- The run ----
+
+class Runner:
+    def __init__(self, build, jobs):
+        self.build = build
+        self.kills = collections.Counter()  # by (source, test)
+        self.seconds = self.measured(jobs)  # of the CPU
+        self.seen = collections.defaultdict(set)  # hashes, by source
+        for path in build.core:
+            self.seen[path].add(self.hash(build.object(path)))
+
+    def measured(self, jobs):
+        """What each test takes. An earlier run may have measured it."""
+        path = BUILD / "seconds.json"
+        known = json.loads(path.read_text()) if path.exists() else {}
+        missing = [t for t in self.build.tests if t not in known]
+
+        def measure(test):
+            exit_code, seconds = self.run_test(test, self.build.folder, 100, 300)
+            if exit_code != 0:
+                sys.exit(f"{test} fails without any mutant")
+            return seconds
+
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            known.update(zip(missing, pool.map(measure, missing)))
+        path.write_text(json.dumps(known))
+        return known
+
+    @staticmethod
+    def hash(path):
+        return hashlib.sha256(path.read_bytes()).digest()
+
+    def run_test(self, test, folder, cpu_max_s, wall_max_s):
+        """Run a test with the library of this folder. Returns its exit code
+        and its time."""
+        environment = {**os.environ, "LD_LIBRARY_PATH": str(folder),
+                       "CMOCKA_TEST_ABORT": "1"}
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_CPU, (cpu_max_s, cpu_max_s + 1))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES,) * 2)
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        process = subprocess.Popen(
+            [str(self.build.program(test))], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=folder,
+            env=environment, preexec_fn=limit, start_new_session=True)
+        killer = threading.Timer(wall_max_s, process.kill)
+        killer.start()
+        try:
+            _, status, used = os.wait4(process.pid, 0)
+        finally:
+            killer.cancel()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its children
+        process.returncode = status
+        return status, used.ru_utime + used.ru_stime
+
+    def kills_mutant(self, test, folder):
+        """A mutant may take three times as long, and a little more."""
+        cpu_max_s = int(3 * self.seconds[test]) + 1
+        return self.run_test(test, folder, cpu_max_s, 10 + 10 * cpu_max_s)[0]
+
+    def order(self, path):
+        """The tests, the likeliest killers of a file's mutants first."""
+        source = pathlib.Path(path)
+        words = {source.stem, source.parent.name, *source.stem.split("_")}
+
+        def likely(test):
+            name = pathlib.Path(test).stem.removeprefix("test_")
+            return len(words & {name, *name.split("_")})
+
+        def rank(test):
+            n_kills = self.kills[path, test]
+            return (-n_kills / (0.05 + self.seconds[test]), -likely(test),
+                    self.seconds[test])
+
+        on_real_host = path.startswith("src/host/")
+        return sorted(
+            (t for t in self.build.tests
+             if (self.seconds[t] <= SLOW_S or likely(t) > 0) and
+             (self.build.on_real_host(t) == on_real_host or likely(t) > 0)),
+            key=rank)
+
+    def judge(self, mutant, number):
+        """"invalid", "same", "killed" or "survived"."""
+        folder = BUILD / f"work/{number}"
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            return self.judge_in(mutant, folder)
+        finally:
+            shutil.rmtree(folder)
+
+    def judge_in(self, mutant, folder):
+        source = folder / pathlib.Path(mutant.path).name
+        source.write_text(mutated(mutant))
+        output = folder / "mutant.o"
+        if not self.build.compile(mutant.path, source, output, ["-O2"]):
+            return "invalid"
+        digest = self.hash(output)
+        if digest in self.seen[mutant.path]:
+            return "same"
+        self.seen[mutant.path].add(digest)
+        for test in self.order(mutant.path):
+            real = self.build.on_real_host(test)
+            if not (folder / self.build.library(real)).exists():
+                self.build.link(folder, {mutant.path: output}, real)
+            if self.kills_mutant(test, folder):
+                self.kills[mutant.path, test] += 1
+                return "killed"
+        return "survived"
+
+
+def run_all(runner, mutants, jobs, end):
+    """Judge them until the time has come: (mutant, verdict)..."""
+    mutants = iter(enumerate(mutants))
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        running = {}
+        while True:
+            while len(running) < jobs and time.monotonic() < end:
+                number, mutant = next(mutants, (0, None))
+                if mutant is None:
+                    break
+                future = pool.submit(runner.judge, mutant, number)
+                running[future] = mutant
+            if not running:
+                return
+            done, _ = concurrent.futures.wait(
+                running, return_when=concurrent.futures.FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future.result()
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*")
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 10**9)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--floor", type=float, default=0.0)
+    parser.add_argument("--equivalent", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    return parser.parse_args()
+
+
+def report(options, counts, n_listed):
+    n_killed, n_survived = counts["killed"], counts["survived"]
+    percent = 100.0 * n_killed / max(n_killed + n_survived, 1)
+    print(f"mutants: {n_killed} of {n_killed + n_survived} killed, "
+          f"{percent:.1f} %; {counts['same']} compile to the same, "
+          f"{counts['invalid']} do not compile, {n_listed} are listed as "
+          f"equivalent")
+    if n_killed + n_survived == 0:
+        return "no mutant was run"
+    if percent < options.floor:
+        return f"fewer than {options.floor} % of the mutants are killed"
+    return None
+
+
+def main():
+    options = arguments()
+    reasons = read_list()
+    files = options.files or core_files()
+    mutants = [m for f in files for m in mutants_of(f)]
+    stale = [key for key in reasons if key[0] in files and
+             key not in {m.key() for m in mutants}]
+    for key in stale:
+        print("listed as equivalent, but no mutant: %s\n- %s\n+ %s" % key)
+    if options.equivalent:
+        mutants = [m for m in mutants if m.key() in reasons]
+    else:
+        mutants = [m for m in mutants if m.key() not in reasons]
+    if options.list:
+        for mutant in mutants:
+            print(mutant)
+        return f"{len(stale)} stale entries" if stale else 0
+    end = float("inf")
+    if options.seconds:
+        random.Random(options.seed).shuffle(mutants)
+        print(f"seed {options.seed}, of {len(mutants)} mutants")
+    runner = Runner(Build(options.jobs), options.jobs)
+    if options.seconds:
+        end = time.monotonic() + options.seconds
+    counts = collections.Counter()
+    for mutant, verdict in run_all(runner, mutants, options.jobs, end):
+        counts[verdict] += 1
+        if verdict == ("killed" if options.equivalent else "survived"):
+            print(f"{verdict}: {mutant}", flush=True)
+    if options.equivalent:
+        print(f"{counts['survived']} of the list survive, "
+              f"{counts['killed']} do not")
+        return 1 if counts["killed"] or stale else 0
+    n_listed = sum(key[0] in files for key in reasons)
+    failure = report(options, counts, n_listed)
+    if not options.seconds and n_listed > EQUIVALENT_MAX_PERCENT / 100 * (
+            counts["killed"] + counts["survived"] + n_listed):
+        failure = f"over {EQUIVALENT_MAX_PERCENT} % are listed as equivalent"
+    return failure or (1 if stale else 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
