@@ -62,7 +62,7 @@ class Mutant:
     new: str
 
     def key(self):
-        return self.path, self.old.strip(), self.new.strip()
+        return self.path, self.function, self.old.strip(), self.new.strip()
 
     def __str__(self):
         return (f"{self.path}:{self.line}: {self.function}\n"
@@ -139,7 +139,7 @@ def core_files():
 
 def read_list():
     """The equivalent ones and why: {mutant's key: reason}."""
-    reasons, path, old, new = {}, "", "", ""
+    reasons, place, old, new = {}, (), "", ""
     for line in LIST.read_text().splitlines():
         kind, text = line[:2], line[2:].strip()
         if kind == "- ":
@@ -147,9 +147,9 @@ def read_list():
         elif kind == "+ ":
             new = text
         elif kind == "= ":
-            reasons[path, old, new] = text
+            reasons[(*place, old, new)] = text
         elif line.startswith(("src/", "include/")):
-            path = line.strip()
+            place = tuple(line.split())
     return reasons
 
 
@@ -442,7 +442,7 @@ def main():
     stale = [key for key in reasons if key[0] in files and
              key not in {m.key() for m in mutants}]
     for key in stale:
-        print("listed as equivalent, but no mutant: %s\n- %s\n+ %s" % key)
+        print("listed as equivalent, but no mutant: %s %s\n- %s\n+ %s" % key)
     if options.equivalent:
         mutants = [m for m in mutants if m.key() in reasons]
     else:

@@ -117,6 +117,7 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
                         size_t n_sockets,
                         const struct wasock_fakenet_options *options)
 {
+    static const struct wasock__fakenet_socket free_socket = {0};
     const size_t each = WASOCK__FAKENET_SOCKET_BYTES;
     const struct wasock_fakenet none = {
         .now_ns_ = START_NS,
@@ -142,7 +143,7 @@ int wasock_fakenet_init(struct wasock_fakenet *net, void *memory, size_t size,
     net->free_sockets_ = WASOCK__FAKENET_NONE;
     for (size_t i = n_sockets; i > 0; i--) {
         net->bound_[i - 1] = WASOCK__FAKENET_NONE;
-        net->sockets_[i - 1].kind = WASOCK__FAKENET_FREE;
+        net->sockets_[i - 1] = free_socket; /* the memory may be dirty */
         net->sockets_[i - 1].next = net->free_sockets_;
         net->free_sockets_ = (uint32_t)(i - 1);
     }

@@ -30,6 +30,8 @@ static inline void open_conns_in(size_t capacity, size_t n)
 {
     const int fd = simhost_preopen(SIMHOST_LISTENER);
 
+    memset(&poller, 0xa5, sizeof(poller));
+    memset(memory, 0xa5, WASOCK_POLLER_SIZE(capacity)); /* as a caller's */
     assert_int_equal(
         wasock_poller_init(&poller, memory, WASOCK_POLLER_SIZE(capacity)), 0);
     memset(&listener, 0, sizeof(listener));

@@ -115,6 +115,10 @@ static inline void begin_with(const struct wasock_server_options *options)
 {
     memset(&listener, 0, sizeof(listener));
     events[0] = '\0';
+    /* Dirty memory, as a caller may hand it over. */
+    memset(net_memory, 0xa5, sizeof(net_memory));
+    memset(server_memory, 0xa5, sizeof(server_memory));
+    memset(&server, 0xa5, sizeof(server));
     assert_int_equal(
         wasock_fakenet_init(&net, net_memory, sizeof(net_memory), 24, NULL), 0);
     assert_int_equal(wasock_listener_listen(&listener, &net.network, &at, 0),

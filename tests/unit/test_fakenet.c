@@ -29,6 +29,8 @@ static char big[300000];
 
 static void begin(void)
 {
+    memset(memory, 0xa5, sizeof(memory)); /* as a caller may hand it over */
+    memset(&net, 0xa5, sizeof(net));
     assert_int_equal(
         wasock_fakenet_init(&net, memory, sizeof(memory), N_SOCKETS, NULL), 0);
     for (size_t i = 0; i < sizeof(big); i++) {

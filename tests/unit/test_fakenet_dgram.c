@@ -42,6 +42,7 @@ static void begin(const char *at_a, const char *at_b, uint64_t seed)
 {
     const struct wasock_fakenet_options options = {.seed = seed};
 
+    memset(memory, 0xa5, sizeof(memory)); /* as a caller may hand it over */
     assert_int_equal(
         wasock_fakenet_init(&net, memory, sizeof(memory), 8, &options), 0);
     memset(&a, 0, sizeof(a));

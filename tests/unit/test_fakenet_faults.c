@@ -30,6 +30,7 @@ static void begin(uint64_t seed)
 {
     const struct wasock_fakenet_options options = {.seed = seed};
 
+    memset(memory, 0xa5, sizeof(memory)); /* as a caller may hand it over */
     assert_int_equal(
         wasock_fakenet_init(&net, memory, sizeof(memory), 8, &options), 0);
     memset(&listener, 0, sizeof(listener));

@@ -68,6 +68,7 @@ static void begin(const struct simhost_profile *profile, uint64_t seed,
     memset(&listener, 0, sizeof(listener));
     listener_fd = simhost_preopen(SIMHOST_LISTENER);
     assert_int_equal(wasock_listener_from_fd(&listener, listener_fd), 0);
+    memset(memory, 0xa5, WASOCK_POLLER_SIZE(n_clients + 1)); /* as a caller's */
     assert_int_equal(
         wasock_poller_init(&poller, memory, WASOCK_POLLER_SIZE(n_clients + 1)),
         0);

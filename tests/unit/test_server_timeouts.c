@@ -191,30 +191,33 @@ static void test_refused_input_wakes_nobody(void **unused)
 }
 
 /* Slots of accepted clients are free again, one by one. */
-static void test_accepted_slots_are_free_again(void **unused)
+static void accept_at_most(uint32_t n_accepted)
 {
-    static const struct wasock_server_options options = {
-        .handler = &lines,
-        .n_clients = N_CLIENTS,
-        .n_accepted = 2,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
-    };
+    const struct wasock_server_options options = {
+        .handler = &lines, SIZES, .n_accepted = n_accepted};
     struct wasock_conn conns[8];
 
-    (void)unused;
     begin_with(&options);
     for (size_t i = 0; i < 8; i++) {
         connect_to(&conns[i]);
     }
     for (size_t i = 0; i < 8; i++) {
         work();
-        assert_int_equal(wasock_server_n_clients(&server), i < 7 ? 2 : 1);
+        assert_int_equal(wasock_server_n_clients(&server),
+                         8 - i < n_accepted ? 8 - i : n_accepted);
         assert_int_equal(wasock_conn_close(&conns[i]), 0);
     }
     work();
     assert_int_equal(wasock_server_n_clients(&server), 0);
     end();
+}
+
+static void test_accepted_slots_are_free_again(void **unused)
+{
+    (void)unused;
+    accept_at_most(1);
+    accept_at_most(2);
+    accept_at_most(N_CLIENTS);
 }
 
 int main(void)

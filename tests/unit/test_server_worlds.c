@@ -192,6 +192,193 @@ static void test_stop_by_stdin(void **unused)
     }
 }
 
+/* All preopened listeners are served, as many as there is room for. */
+static void serve_preopened(size_t n_listeners)
+{
+    static const char *const environment[] = {"WASOCK_STOP=stdin", NULL};
+    struct simhost_peer *peers[WASOCK_SERVER_LISTENERS_MAX + 1];
+
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_knobs.environment = environment;
+    for (size_t i = 0; i < n_listeners; i++) {
+        const int fd = simhost_preopen(SIMHOST_LISTENER);
+        peers[i] = simhost_connect(fd, i * 10 * MS);
+        simhost_peer_send(peers[i], "x", 1, MS);
+        simhost_peer_shutdown(peers[i], 2 * MS);
+    }
+    simhost_peer_shutdown(simhost_peer_of(0), 500 * MS);
+    assert_int_equal(run_main(NULL), 0);
+    for (size_t i = 0; i < n_listeners; i++) {
+        size_t length = 0;
+        simhost_peer_received(peers[i], &length);
+        assert_int_equal(length, i < WASOCK_SERVER_LISTENERS_MAX);
+    }
+}
+
+static void test_preopened_listeners(void **unused)
+{
+    (void)unused;
+    serve_preopened(1);
+    serve_preopened(3);
+    serve_preopened(WASOCK_SERVER_LISTENERS_MAX);
+    serve_preopened(WASOCK_SERVER_LISTENERS_MAX + 1);
+}
+
+/* A server without timeouts asks for the time less. */
+static uint64_t clock_calls(uint64_t idle_ns, uint64_t message_ns,
+                            uint64_t write_ns)
+{
+    static const struct wasock_handler handler = {.data = echo};
+    const struct wasock_server_options options = {
+        .handler = &handler,
+        .n_clients = N_CLIENTS,
+        .input_bytes = INPUT_BYTES,
+        .output_bytes = OUTPUT_BYTES,
+        .idle_ns = idle_ns,
+        .message_ns = message_ns,
+        .write_ns = write_ns,
+    };
+
+    simhost_reset(1, &simhost_wasi_common);
+    memset(&listener, 0, sizeof(listener));
+    listener_fd = simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_listener_from_fd(&listener, listener_fd), 0);
+    assert_int_equal(wasock_server_init(&server, server_memory,
+                                        sizeof(server_memory), &options),
+                     0);
+    assert_int_equal(wasock_server_add_listener(&server, &listener), 0);
+    struct simhost_peer *peer = simhost_connect(listener_fd, SIMHOST_NOW);
+    for (uint64_t i = 1; i <= 50; i++) {
+        simhost_peer_send(peer, "x", 1, i * MS);
+    }
+    const uint64_t before = simhost_calls(SIMHOST_CLOCK_TIME_GET);
+    assert_int_equal(wasock_server_run_for_ns(&server, 100 * MS),
+                     -WASOCK_EDEADLINE);
+    const uint64_t n = simhost_calls(SIMHOST_CLOCK_TIME_GET) - before;
+    end();
+    return n;
+}
+
+static void test_timeouts_cost_clock_calls(void **unused)
+{
+    (void)unused;
+    const uint64_t n = clock_calls(0, 0, 0);
+    assert_true(clock_calls(WASOCK_NS_PER_S, 0, 0) >= n + 50);
+    assert_true(clock_calls(0, WASOCK_NS_PER_S, 0) >= n + 50);
+    assert_true(clock_calls(0, 0, WASOCK_NS_PER_S) >= n + 50);
+}
+
+/* One turn accepts a client, reads its request, and answers. */
+static void test_one_turn(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    begin();
+    struct simhost_peer *peer = simhost_connect(listener_fd, SIMHOST_NOW);
+    simhost_peer_send(peer, "request", 7, SIMHOST_NOW);
+    simhost_advance_ns(MS);
+    assert_int_equal(wasock_server_run_until_ns(&server, WASOCK_DEADLINE_PAST),
+                     -WASOCK_EDEADLINE);
+    assert_received(peer, "request", 7);
+    assert_int_equal(simhost_calls(SIMHOST_SOCK_ACCEPT), 2);
+    assert_int_equal(simhost_calls(SIMHOST_SOCK_RECV), 1);
+    assert_int_equal(simhost_calls(SIMHOST_SOCK_SEND), 2); /* one is a probe */
+    end();
+}
+
+/* A descriptor that is closed behind the server's back ends its client. */
+static void test_a_dead_descriptor(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_allow(SIMHOST_BAD_FD, true);
+    simhost_allow(SIMHOST_DOUBLE_CLOSE, true);
+    begin();
+    simhost_connect(listener_fd, SIMHOST_NOW);
+    assert_int_equal(wasock_server_run_for_ns(&server, MS), -WASOCK_EDEADLINE);
+    struct wasock_client *client = wasock_server_next(&server, NULL);
+    assert_non_null(client);
+    assert_int_equal(wasock_fd_close(wasock_socket_fd(&client->conn.socket)),
+                     0);
+    run_until_closed(1);
+    assert_int_equal(last_reason, -WASOCK_EBADF);
+    wasock_server_close(&server);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
+/* Only the whole word asks to stop by standard input. */
+static void test_words_of_stop(void **unused)
+{
+    static const struct {
+        const char *variable;
+        bool is_asked;
+    } cases[] = {
+        {"WASOCK_STOP=stdin", true},  {"WASOCK_STOP=", false},
+        {"WASOCK_STOP=xtdin", false}, {"WASOCK_STOP=sxdin", false},
+        {"WASOCK_STOP=stxin", false}, {"WASOCK_STOP=stdxn", false},
+        {"WASOCK_STOP=stdix", false}, {"WASOCK_STOP=stdinx", false},
+        {"WASOCK_STOP=stdi", false},  {"OTHER=stdin", false},
+    };
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *const environment[] = {cases[i].variable, NULL};
+        simhost_reset(1, &simhost_wasi_common);
+        simhost_knobs.environment = environment;
+        begin();
+        assert_int_equal(
+            wasock_server_stop_on_request(&server, WASOCK_NS_PER_S), 0);
+        assert_int_equal(wasock_socket_is_open(&server.input_.socket),
+                         cases[i].is_asked);
+        if (cases[i].is_asked) { /* input that is not the end is dropped */
+            simhost_peer_send(simhost_peer_of(0), "x", 1, SIMHOST_NOW);
+            assert_int_equal(wasock_server_run_for_ns(&server, 10 * MS),
+                             -WASOCK_EDEADLINE);
+            simhost_peer_shutdown(simhost_peer_of(0), SIMHOST_NOW);
+            assert_int_equal(wasock_server_run_for_ns(&server, 10 * MS), 0);
+        }
+        end();
+    }
+}
+
+/* A server that is closed watches standard input no more; a poll that fails
+ * ends a run. */
+static void test_failing_polls(void **unused)
+{
+    static const char *const environment[] = {"WASOCK_STOP=stdin", NULL};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_knobs.environment = environment;
+    begin();
+    assert_int_equal(wasock_server_stop_on_request(&server, 0), 0);
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_EIO, SIMHOST_FOR_EVER);
+    assert_int_equal(wasock_server_run_for_ns(&server, MS), -WASOCK_EIO);
+    end();
+    assert_false(wasock_socket_is_open(&server.input_.socket));
+}
+
+/* The buffers of clients are used to read the environment: none may be there,
+ * and a longer value does not fit. */
+static void test_stop_with_clients(void **unused)
+{
+    char variable[N_CLIENTS * OUTPUT_BYTES + 100] = "WASOCK_STOP=";
+    const char *const environment[] = {variable, NULL};
+
+    (void)unused;
+    memset(variable + 12, 'x', sizeof(variable) - 13);
+    variable[sizeof(variable) - 1] = '\0';
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_knobs.environment = environment;
+    begin();
+    assert_int_equal(wasock_server_stop_on_request(&server, 0),
+                     -WASOCK_ESTORAGE);
+    simhost_connect(listener_fd, SIMHOST_NOW);
+    assert_int_equal(wasock_server_run_for_ns(&server, MS), -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_server_stop_on_request(&server, 0), -WASOCK_EBUSY);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +387,13 @@ int main(void)
         cmocka_unit_test(test_idle),
         cmocka_unit_test(test_main_that_cannot_start),
         cmocka_unit_test(test_stop_by_stdin),
+        cmocka_unit_test(test_preopened_listeners),
+        cmocka_unit_test(test_timeouts_cost_clock_calls),
+        cmocka_unit_test(test_a_dead_descriptor),
+        cmocka_unit_test(test_one_turn),
+        cmocka_unit_test(test_words_of_stop),
+        cmocka_unit_test(test_stop_with_clients),
+        cmocka_unit_test(test_failing_polls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
