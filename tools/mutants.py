@@ -359,7 +359,7 @@ class Runner:
 
     def judge(self, mutant, number):
         """"invalid", "same", "killed" or "survived"."""
-        folder = BUILD / f"work/{number}"
+        folder = BUILD / f"work/{os.getpid()}-{number}"
         folder.mkdir(parents=True, exist_ok=True)
         try:
             return self.judge_in(mutant, folder)

@@ -56,6 +56,14 @@ static void end(void)
     assert_int_equal(wasock_listener_close(&listener), 0);
 }
 
+static const struct wasock_handler echoing = {.data = echo};
+static const struct wasock_server_options plain = {
+    .handler = &echoing,
+    .n_clients = N_CLIENTS,
+    .input_bytes = INPUT_BYTES,
+    .output_bytes = OUTPUT_BYTES,
+};
+
 static void run_until_closed(unsigned n)
 {
     for (int i = 0; i < 1000 && n_closed < n; i++) {
@@ -228,17 +236,11 @@ static void test_preopened_listeners(void **unused)
 static uint64_t clock_calls(uint64_t idle_ns, uint64_t message_ns,
                             uint64_t write_ns)
 {
-    static const struct wasock_handler handler = {.data = echo};
-    const struct wasock_server_options options = {
-        .handler = &handler,
-        .n_clients = N_CLIENTS,
-        .input_bytes = INPUT_BYTES,
-        .output_bytes = OUTPUT_BYTES,
-        .idle_ns = idle_ns,
-        .message_ns = message_ns,
-        .write_ns = write_ns,
-    };
+    struct wasock_server_options options = plain;
 
+    options.idle_ns = idle_ns;
+    options.message_ns = message_ns;
+    options.write_ns = write_ns;
     simhost_reset(1, &simhost_wasi_common);
     memset(&listener, 0, sizeof(listener));
     listener_fd = simhost_preopen(SIMHOST_LISTENER);
@@ -358,6 +360,52 @@ static void test_failing_polls(void **unused)
     assert_false(wasock_socket_is_open(&server.input_.socket));
 }
 
+/* The end of standard input, or a failure to read it, stops accepting at once,
+ * and gives clients the drain time. */
+static void stop_by_read(int32_t error)
+{
+    static const char *const environment[] = {"WASOCK_STOP=stdin", NULL};
+
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_knobs.environment = environment;
+    const int first = simhost_preopen(SIMHOST_LISTENER);
+    simhost_preopen(SIMHOST_LISTENER);
+    assert_int_equal(wasock_server_init(&server, server_memory,
+                                        sizeof(server_memory), &plain),
+                     0);
+    assert_int_equal(wasock_server_listen_preopened(&server), 2);
+    assert_int_equal(wasock_server_stop_on_request(&server, 100 * MS), 0);
+    struct simhost_peer *peer = simhost_connect(first, SIMHOST_NOW);
+    simhost_peer_set_window(peer, 1);
+    simhost_peer_set_reading(peer, 0);
+    simhost_peer_send(peer, "no reader", 9, SIMHOST_NOW);
+    simhost_peer_send(simhost_peer_of(0), "x", 1, 10 * MS);
+    if (error == 0) {
+        simhost_peer_shutdown(simhost_peer_of(0), 20 * MS);
+    } else {
+        simhost_fail(SIMHOST_FD_READ, 1, error, 1);
+    }
+    assert_int_equal(wasock_server_run_for_ns(&server, 50 * MS),
+                     -WASOCK_EDEADLINE);
+    const bool has_stopped = error != WASOCK_EAGAIN;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(wasock_socket_is_open(&server.preopened_[i].socket),
+                         !has_stopped);
+    }
+    assert_int_equal(wasock_server_n_clients(&server), 1);
+    assert_int_equal(wasock_server_run_for_ns(&server, 100 * MS),
+                     has_stopped ? 0 : -WASOCK_EDEADLINE);
+    wasock_server_close(&server);
+}
+
+static void test_stop_by_read(void **unused)
+{
+    (void)unused;
+    stop_by_read(0);
+    stop_by_read(WASOCK_EIO);
+    stop_by_read(WASOCK_EAGAIN);
+}
+
 /* The buffers of clients are used to read the environment: none may be there,
  * and a longer value does not fit. */
 static void test_stop_with_clients(void **unused)
@@ -394,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_words_of_stop),
         cmocka_unit_test(test_stop_with_clients),
         cmocka_unit_test(test_failing_polls),
+        cmocka_unit_test(test_stop_by_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* The server layer: how it stops, on the in-process network. */
+#include "served.h"
+
+static void on_stop(struct wasock_client *client)
+{
+    note("stop:%u ", (unsigned)wasock_client_index(client));
+    if (wasock_client_index(client) != 2) {
+        assert_int_equal(wasock_client_send(client, "bye", 3), 0);
+        wasock_client_close(client);
+    }
+}
+
+static const struct wasock_handler stoppable = {
+    .open = on_open, .data = on_lines, .close = on_close, .stop = on_stop};
+
+/* The handler is called for each client that is open, and for no other. */
+static void test_stop_handler(void **unused)
+{
+    struct wasock_conn conns[3];
+
+    (void)unused;
+    begin(&stoppable);
+    for (size_t i = 0; i < 3; i++) {
+        connect_to(&conns[i]);
+    }
+    work();
+    struct wasock_client *reserved = wasock_server_reserve(&server);
+    reserved->user = reserved;
+    assert_events("open open open ");
+    wasock_server_stop(&server, 1000 * MS);
+    assert_events("stop:0 stop:1 stop:2 ");
+    work();
+    assert_reads(&conns[0], "bye");
+    assert_reads(&conns[1], "bye");
+    assert_reads(&conns[2], "");
+    assert_events("close:OK "); /* of the reserved one */
+    assert_int_equal(wasock_conn_close(&conns[0]), 0);
+    assert_int_equal(wasock_conn_close(&conns[1]), 0);
+    work();
+    assert_events("close:OK close:OK ");
+    assert_int_equal(wasock_server_run(&server), 0);
+    assert_events("close:ECANCELED ");
+    assert_int_equal(wasock_conn_close(&conns[2]), 0);
+    end();
+}
+
+/* Without a handler all clients are closed. */
+static void test_no_stop_handler(void **unused)
+{
+    struct wasock_conn conns[3];
+    char byte = 0;
+
+    (void)unused;
+    begin(&lines);
+    for (size_t i = 0; i < 3; i++) {
+        connect_to(&conns[i]);
+    }
+    work();
+    wasock_server_stop(&server, 1000 * MS);
+    work();
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(wasock_conn_try_read(&conns[i], &byte, 1), 0);
+        assert_int_equal(wasock_conn_close(&conns[i]), 0);
+    }
+    assert_int_equal(wasock_server_run(&server), 0);
+    end();
+}
+
+/* Who connects while the server stops wakes nobody: the drain time passes. */
+static void test_connects_while_stopping(void **unused)
+{
+    struct wasock_conn conn;
+    struct wasock_conn late;
+
+    (void)unused;
+    begin(&lines);
+    connect_to(&conn);
+    assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 1), 0);
+    write_all(&conn, "no reader\n");
+    work();
+    connect_to(&late);
+    const uint64_t start_ns = wasock_fakenet_now_ns(&net);
+    wasock_server_stop(&server, 50 * MS);
+    assert_int_equal(wasock_server_run(&server), 0);
+    assert_int_equal(wasock_fakenet_now_ns(&net) - start_ns, 50 * MS);
+    assert_events("open line:no reader close:ECANCELED ");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_conn_close(&late), 0);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stop_handler),
+        cmocka_unit_test(test_no_stop_handler),
+        cmocka_unit_test(test_connects_while_stopping),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
