@@ -3,8 +3,8 @@
  * sleep.c - nanosleep, clock_nanosleep, usleep, sleep.
  *
  * True: any length, also for ever; absolute times of each clock, which hosts
- * cannot wait for. A sleep is interrupted by signals of other threads only: none
- * comes from outside.
+ * cannot wait for. A sleep is interrupted by signals of other threads only:
+ * none comes from outside.
  */
 #include <errno.h>
 #include <time.h>
