@@ -651,6 +651,7 @@ int main(void)
     cancel_facts();
     thread_signal_facts();
     waiting_facts();
+    lock_and_timer_facts();
     printf("%d facts, %d failed\n", n_facts, n_failed);
     return n_failed > 0;
 }

@@ -16,8 +16,9 @@ long now_ms(void);
 pthread_t start(void *(*run)(void *), void *argument);
 void *result_of(pthread_t thread);
 
-void cancel_facts(void);        /* threads_cancel.c */
-void thread_signal_facts(void); /* threads_signals.c */
-void waiting_facts(void);       /* threads_waiting.c */
+void cancel_facts(void);         /* threads_cancel.c */
+void lock_and_timer_facts(void); /* threads_locks.c */
+void thread_signal_facts(void);  /* threads_signals.c */
+void waiting_facts(void);        /* threads_waiting.c */
 
 #endif

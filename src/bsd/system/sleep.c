@@ -3,8 +3,8 @@
  * sleep.c - nanosleep, clock_nanosleep, usleep, sleep.
  *
  * True: any length, also for ever; absolute times of each clock, which hosts
- * cannot wait for. A sleep is interrupted by signals of other threads only:
- * none comes from outside.
+ * cannot wait for. Nothing interrupts a sleep: no signal comes from outside,
+ * and one of another thread runs its handler only.
  */
 #include <errno.h>
 #include <time.h>
@@ -15,21 +15,12 @@
 #include "../table.h"
 #include "../waiting/wait.h"
 
-/* left: written if it is interrupted; may be NULL. */
-static int sleep_for(const struct timespec *time, struct timespec *left)
+static int sleep_for(const struct timespec *time)
 {
     uint64_t deadline_ns = 0;
-    int result = wasock_bsd__deadline_of(time, &deadline_ns);
+    const int result = wasock_bsd__deadline_of(time, &deadline_ns);
 
-    if (result == 0) {
-        result = wasock_bsd__poll(NULL, 0, deadline_ns);
-    }
-    if (result == -EINTR && left != NULL) {
-        const uint64_t left_ns = wasock__time_left_ns(deadline_ns);
-        left->tv_sec = (time_t)(left_ns / WASOCK_NS_PER_S);
-        left->tv_nsec = (long)(left_ns % WASOCK_NS_PER_S);
-    }
-    return -result;
+    return result < 0 ? -result : -wasock_bsd__poll(NULL, 0, deadline_ns);
 }
 
 /* The host may set its clock meanwhile. */
@@ -46,7 +37,7 @@ static int sleep_until(clockid_t clock, const struct timespec *moment)
             left.tv_sec--;
             left.tv_nsec += (long)WASOCK_NS_PER_S;
         }
-        const int error = sleep_for(&left, NULL);
+        const int error = sleep_for(&left);
         if (error != 0) {
             return error;
         }
@@ -78,13 +69,14 @@ static int check_clock(clockid_t clock)
 /*
  * clock_nanosleep(2). Returns the error.
  * Errors: EINVAL: no time, no clock to wait for; ENOTSUP: a clock to read
- *   only; EINTR.
+ *   only.
  */
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
                     struct timespec *left)
 {
     const int error = check_clock(clock);
 
+    (void)left; /* nothing interrupts */
     if (error != 0) {
         return error;
     }
@@ -93,10 +85,10 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
         return EINVAL;
     }
     return (flags & TIMER_ABSTIME) != 0 ? sleep_until(clock, time)
-                                        : sleep_for(time, left);
+                                        : sleep_for(time);
 }
 
-/* nanosleep(2). Errors: EINVAL: no time; EINTR. */
+/* nanosleep(2). Errors: EINVAL: no time. */
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
     const int error = clock_nanosleep(CLOCK_MONOTONIC, 0, time, left);
@@ -112,12 +104,11 @@ int usleep(useconds_t time_us)
     return nanosleep(&time, NULL);
 }
 
-/* Returns the seconds that are left. */
+/* Returns 0: nothing is left. */
 unsigned sleep(unsigned seconds)
 {
     const struct timespec time = {(time_t)seconds, 0};
-    struct timespec left = {0, 0};
 
-    nanosleep(&time, &left);
-    return (unsigned)left.tv_sec + (left.tv_nsec > 0 ? 1 : 0);
+    nanosleep(&time, NULL);
+    return 0;
 }
