@@ -294,6 +294,27 @@ static void timers_in_epoll(void)
     FACT(close(epoll) == 0 && close(ends[0]) == 0 && close(ends[1]) == 0);
 }
 
+/* An instance that watches another, which watches a timer. */
+static void timers_behind_epolls(void)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    uint64_t n = 0;
+    const int outer = epoll_create1(0);
+    const int inner = epoll_create1(0);
+    const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+
+    FACT(epoll_ctl(inner, EPOLL_CTL_ADD, timer, &event) == 0);
+    FACT(epoll_ctl(outer, EPOLL_CTL_ADD, inner, &event) == 0);
+    FACT(waited(outer, 0) == 0);
+    set_timer(timer, 0, 10 * MS, 0);
+    FACT(waited(outer, 5000) == EPOLLIN && waited(inner, 0) == EPOLLIN);
+    FACT(read(timer, &n, sizeof(n)) == 8 && waited(outer, 0) == 0);
+    set_timer(timer, 0, 10 * MS, 0);
+    FACT(waited(outer, -1) == EPOLLIN);
+    FACT(close(timer) == 0 && waited(outer, 0) == 0);
+    FACT(close(inner) == 0 && close(outer) == 0);
+}
+
 static sigset_t set_of(int first, int second)
 {
     sigset_t set;
@@ -375,6 +396,7 @@ void time_facts(void)
     waited_timers();
     timers_among_others();
     timers_in_epoll();
+    timers_behind_epolls();
     read_signals();
     awaited_signals();
 }
