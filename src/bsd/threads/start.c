@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 #ifdef WASOCK_COMPONENT
-#include "../../host/component.h"
+#include "../../host/component/component.h"
 
-#include "../../host/component_type.h"
+#include "../../host/component/type.h"
 
 WASOCK__LINK_EXPORTS;
 #endif
