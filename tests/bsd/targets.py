@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 build, target, folder = sys.argv[1:4]
-prefix = pathlib.Path(folder) / "prefix"
+prefix = pathlib.Path(folder) / "a prefix"
 # What is installed finds wasm-tools in PATH.
 hosts_bin = pathlib.Path(__file__).parents[2] / ".hosts/bin"
 os.environ["PATH"] += f"{os.pathsep}{hosts_bin}"
@@ -33,7 +33,8 @@ shutil.rmtree(prefix, ignore_errors=True)
 subprocess.run(["cmake", "--install", build, "--prefix", prefix], check=True,
                stdout=subprocess.DEVNULL)
 for compiler in (f"{build}/bin/wasock-cc", prefix / "bin/wasock-cc"):
-    for options in ([], [f"--target={target}"]):
+    for options in ([], [f"--target={target}"], ["--longjmp"],
+                    ["--fpcast-emu", "--threads"]):
         run = compile_with(compiler, *options)
         assert run.returncode == 0, run
     for other in {"wasip1", "wasip2", "wasip3"} - {target}:
