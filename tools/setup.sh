@@ -65,8 +65,8 @@ fi
 install ca-certificates "clang-$clang" "lld-$clang" "llvm-$clang" \
     "clang-format-$clang" "clang-tidy-$clang" "libclang-rt-$clang-dev" \
     "libclang-rt-$clang-dev-wasm32" "libc++-$clang-dev-wasm32" \
-    "libc++abi-$clang-dev-wasm32" wasi-libc gcc g++ libc6-dev libcmocka-dev \
-    cmake make mandoc ninja-build pkg-config python3 python3-venv curl
+    "libc++abi-$clang-dev-wasm32" wasi-libc binaryen gcc g++ libc6-dev \
+    libcmocka-dev cmake make mandoc ninja-build pkg-config python3 python3-venv curl
 
 # A Python environment of our own: Debian's refuses to be installed into.
 python=$hosts/python
@@ -264,8 +264,7 @@ if [ $all_hosts = yes ]; then
         die "universalmutator cannot be had from PyPI"
     # What the known programs are built of and with, and clients of those and of
     # the examples.
-    install binaryen make xz-utils mosquitto-clients redis-tools apache2-utils \
-        openssl
+    install make xz-utils mosquitto-clients redis-tools apache2-utils openssl
     # Peers of the examples.
     install libuv1-dev
     tools/sources.sh || say "SKIP: some known programs cannot be built"
