@@ -33,7 +33,8 @@ find_package(Python3 COMPONENTS Interpreter QUIET)
 if(is_main AND Python3_FOUND)
     file(GLOB headers CONFIGURE_DEPENDS include/wasock/*.h)
     set(man ${PROJECT_BINARY_DIR}/man)
-    set(tools tools/wasock-run tools/wasock-component src/bsd/wasock-cc.in)
+    set(tools tools/wasock-run tools/wasock-component tools/wasock-optimize
+        src/bsd/wasock-cc.in)
     add_custom_command(OUTPUT ${man}/man7/wasock.7
         COMMAND ${CMAKE_COMMAND} -E rm -rf ${man}
         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tools/man.py ${man}
@@ -42,7 +43,8 @@ if(is_main AND Python3_FOUND)
     add_custom_target(wasock_man ALL DEPENDS ${man}/man7/wasock.7)
     set(absent "") # the pages of tools that are not installed
     if(NOT WASI)
-        list(APPEND absent PATTERN wasock-cc.1 EXCLUDE)
+        list(APPEND absent PATTERN wasock-cc.1 EXCLUDE
+            PATTERN wasock-optimize.1 EXCLUDE)
     endif()
     if(NOT WASOCK_HOST)
         list(APPEND absent PATTERN wasock-component.1 EXCLUDE)

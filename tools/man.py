@@ -29,6 +29,7 @@ TOOLS = {
     "wasock-run": "tools/wasock-run",
     "wasock-cc": "src/bsd/wasock-cc.in",
     "wasock-component": "tools/wasock-component",
+    "wasock-optimize": "tools/wasock-optimize",
 }
 
 # Headers.

@@ -42,7 +42,7 @@ assert len(options) > 5, options
 page = (folder / "man1/wasock-run.1").read_text().replace("\\-", "-")
 failures += [f"wasock-run(1) lacks {option}" for option in options
              if not re.search(rf"^\.B (?:.*, )?{option}\b", page, re.M)]
-for tool in ("wasock-run", "wasock-cc", "wasock-component"):
+for tool in ("wasock-run", "wasock-cc", "wasock-component", "wasock-optimize"):
     text = (folder / f"man1/{tool}.1").read_text()
     for section in ("NAME", "SYNOPSIS", "DESCRIPTION"):
         if not re.search(rf"^\.SH {section}\n(?!\.SH).+", text, re.M):

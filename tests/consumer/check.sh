@@ -78,7 +78,7 @@ for file in bin/wasock-run share/man/man7/wasock.7 \
     share/man/man3/wasock_conn_read.3; do
     [ -s "$scratch/prefix/$file" ]
 done
-for tool in wasock-run wasock-cc wasock-component; do # each with its page
+for tool in wasock-run wasock-cc wasock-component wasock-optimize; do # each with its page
     [ -e "$scratch/prefix/bin/$tool" ] && is_installed=yes || is_installed=no
     [ -e "$scratch/prefix/share/man/man1/$tool.1" ] && has_page=yes ||
         has_page=no
