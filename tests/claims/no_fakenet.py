@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A program without a network in the process has no part of one.
+"""A program without the in-process network has no part of it.
 
 no_fakenet.py LLVM-NM PROGRAM
 """

@@ -37,7 +37,7 @@ void pause_ms(struct doctor *doctor, uint64_t wait_ms)
     simhost_advance_ns(SIMHOST_MS(wait_ms));
 }
 
-/* The real partner reads only when it is told to. */
+/* The real partner reads only on command. */
 struct subject open_subject(struct doctor *doctor, uint16_t accept_flags)
 {
     struct subject subject = {-1, doctor->n_connections++};

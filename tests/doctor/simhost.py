@@ -16,7 +16,7 @@ import check
 # What simhost does not do: the calls that the waist has not; the messages'
 # flags, which the library never passes and its judge forbids; Nagle's
 # algorithm, which is no host's but the kernel's.
-UNTOLD = ("fd_prestat_get of a socket", "fd_renumber to a closed number",
+UNKNOWN = ("fd_prestat_get of a socket", "fd_renumber to a closed number",
           "receive with PEEK", "WAITALL, half has arrived",
           "two small sends, then an answer")
 
@@ -24,7 +24,7 @@ UNTOLD = ("fd_prestat_get of a socket", "fd_renumber to a closed number",
 def facts(report):
     rows = re.findall(r"^[ !] (\S.{33}) (\S.{21}) ", report, re.M)
     return {fact.strip(): found.strip() for fact, found in rows
-            if fact.strip() not in UNTOLD}
+            if fact.strip() not in UNKNOWN}
 
 
 def report(program, profile):

@@ -12,7 +12,7 @@ int client_connect(uint16_t port);
 
 void client_send(int fd, const void *data, size_t length);
 
-/* Receive exactly so many bytes. */
+/* Receive exactly `length` bytes. */
 void client_receive(int fd, void *data, size_t length);
 
 /* Send a text and receive it back. */

@@ -33,7 +33,7 @@ bool can_connect(enum host host);
 enum listening {
     INHERITED, /* bound here; where the host cannot inherit: by its option */
     PASSED,    /* bound here and passed, though the host may not look */
-    BY_OPTION, /* by the host's own option; elsewhere by WASOCK_LISTEN */
+    BY_OPTION, /* by the host's own option, or by WASOCK_LISTEN */
     TWICE,     /* two of them, by option */
     NOWHERE
 };

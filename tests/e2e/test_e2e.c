@@ -137,7 +137,7 @@ static void client_that_resets(enum host host)
     end(&echo);
 }
 
-/* The silent one is let go, and the next is served. */
+/* The silent client is closed, and the next one is served. */
 static void silent_client(enum host host)
 {
     struct program echo = start(host, "wasm", "tcpecho", INHERITED, NULL, NULL);

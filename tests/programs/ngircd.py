@@ -18,7 +18,7 @@ class Irc:
     def wait_for(self, text):
         while True:
             line = self.lines.readline()
-            assert line, f"{self.nick} was let go, waiting for {text}"
+            assert line, f"{self.nick} was closed, waiting for {text}"
             if line.startswith("PING"):
                 self.say(line.strip().replace("PING", "PONG", 1))
             if text in line:

@@ -124,8 +124,8 @@ def files():
 
 
 def names():
-    """Two listeners are told apart, and know their real ports: preview1 tells
-    no address, so there it is the label."""
+    """Two listeners are distinguished, and know their real ports. preview1
+    reports no address, so there it is the label."""
     words = ["--listen", "status=localhost:0", "--listen", "echo=127.0.0.1:0"]
     with Running(*words, program("two_ports"), n_ports=2) as server:
         status, port = server.ports

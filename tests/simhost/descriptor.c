@@ -117,7 +117,7 @@ bool sim_is_at_limit(void)
                simhost_knobs.n_descriptors_max;
 }
 
-/* What the peer is told when the guest closes. */
+/* What the peer reads when the guest closes: EOF, or a reset. */
 static void close_peer(struct simhost_peer *peer)
 {
     const bool has_unread = peer->inbound.length > 0;

@@ -9,9 +9,9 @@
 #define NEVER UINT64_MAX
 
 static struct {
-    uint64_t serial; /* of the poll under way */
-    bool is_noticed; /* a descriptor that it asked for changed */
-    bool has_polled; /* in this world */
+    uint64_t serial;  /* of the poll under way */
+    bool is_detected; /* a descriptor that it asked for changed */
+    bool has_polled;  /* in this world */
     uint64_t slept_ns;
     struct sim_descriptor **targets;
     size_t targets_capacity;
@@ -20,7 +20,7 @@ static struct {
 void sim_poll_reset(void)
 {
     /* The serial goes on, so that no descriptor of a new world has it. */
-    state.is_noticed = false;
+    state.is_detected = false;
     state.has_polled = false;
     state.slept_ns = 0;
 }
@@ -33,7 +33,7 @@ uint64_t simhost_slept_ns(void)
 void sim_poll_notice(const struct sim_descriptor *descriptor)
 {
     if (descriptor->poll_serial == state.serial) {
-        state.is_noticed = true;
+        state.is_detected = true;
     }
 }
 
@@ -205,7 +205,7 @@ static void pay(const struct sim_poll *poll, uint64_t each_ns)
     simhost_advance_ns((poll->n_subscriptions - poll->n_clocks) * each_ns);
 }
 
-/* The host looks in the middle of what it costs. A sleep begins after that. */
+/* The host checks in the middle of its cost. A sleep begins after that. */
 static void pay_rest(struct sim_poll *poll, bool waits)
 {
     const uint64_t now_ns = simhost_now_ns();
@@ -237,7 +237,7 @@ bool sim_sleep(uint64_t deadline_ns, size_t n)
 {
     const uint64_t start_ns = simhost_now_ns();
 
-    state.is_noticed = false;
+    state.is_detected = false;
     do {
         const uint64_t due_ns = sim_next_due_ns();
         if (due_ns == NEVER && deadline_ns == NEVER) {
@@ -247,7 +247,7 @@ bool sim_sleep(uint64_t deadline_ns, size_t n)
             return false;
         }
         sim_advance_to(due_ns < deadline_ns ? due_ns : deadline_ns);
-    } while (!state.is_noticed && simhost_now_ns() < deadline_ns);
+    } while (!state.is_detected && simhost_now_ns() < deadline_ns);
     state.slept_ns += simhost_now_ns() - start_ns;
     return true;
 }

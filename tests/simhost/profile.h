@@ -189,8 +189,8 @@ extern const struct simhost_profile simhost_wasip3;
 /* wasmtime 47 and later: socket calls are linked, and never work. */
 extern const struct simhost_profile simhost_without_sockets;
 
-/* Hosts beyond preview1, otherwise ideal: one keeps the set of what a poller
- * waits for, one says what its polls cost. */
+/* Hosts beyond preview1, otherwise ideal: one keeps the set of a poller's
+ * sockets, one reports the cost of its polls. */
 extern const struct simhost_profile simhost_keeping;
 extern const struct simhost_profile simhost_priced;
 

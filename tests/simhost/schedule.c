@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The virtual clock, and a heap of what happens at which time. */
+/* The virtual clock, and a heap of events by time. */
 #include "world.h"
 
 #include <stdlib.h>

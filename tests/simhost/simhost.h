@@ -274,7 +274,7 @@ void simhost_peer_abort(struct simhost_peer *peer, uint64_t after_ns);
  */
 void simhost_peer_set_reading(struct simhost_peer *peer, size_t bytes_per_ms);
 
-/* Read at most `length` bytes of what the guest has sent. */
+/* Read at most `length` bytes that the guest has sent. */
 void simhost_peer_read(struct simhost_peer *peer, size_t length,
                        uint64_t after_ns);
 

@@ -98,7 +98,7 @@ static bool is_readable(const struct sim_descriptor *descriptor)
     return descriptor->is_readable;
 }
 
-/* Copy the front of what has arrived into the buffers; returns the count. */
+/* Copy the first bytes that have arrived to the buffers. Returns the count. */
 static size_t scatter(struct sim_bytes *from, size_t n_available,
                       const struct wasock_buffer *buffers, size_t n_buffers)
 {

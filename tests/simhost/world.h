@@ -4,7 +4,7 @@
  *
  *     entry.c transfer.c poll.c     the wasip1_* functions; event.c is poll's
  *     open.c set.c                  the functions of host.h
- *     judge.c fault.c               what stands around each of them
+ *     judge.c fault.c               before and after each: faults, checks
  *     descriptor.c peer.c           what they act on
  *     schedule.c bytes.c random.c   what all stand on
  */
@@ -109,7 +109,7 @@ int sim_choose_number(void);
 /* The descriptor is open afterwards, and all zero but for its kind. */
 struct sim_descriptor *sim_open(int fd, enum simhost_kind kind);
 
-/* Close, and tell the peer what the host tells it. */
+/* Close. The peer reads EOF, or a reset, as the host does it. */
 void sim_close(int fd);
 
 /* Whether one more descriptor is beyond the limit. */

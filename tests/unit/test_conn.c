@@ -73,8 +73,8 @@ static void test_write_in(void)
 }
 IN_EVERY_WORLD(test_write)
 
-/* A host that tells the truth is asked to the end: no wait of a long write
- * becomes a nap only because others came before it. */
+/* On a truthful host a long write polls to the end: no wait becomes a nap
+ * only because others came before it. */
 static void test_a_long_write_does_not_nap(void **unused)
 {
     static char big[BIG_BYTES];
@@ -209,7 +209,7 @@ static void test_write_stopped_by_its_deadline_in(void)
 }
 IN_EVERY_WORLD(test_write_stopped_by_its_deadline)
 
-/* A reset is told again and again, whatever the host calls it. */
+/* A reset is returned again and again, by whatever code of the host. */
 static void test_reset_in(void)
 {
     struct pair pair = open_pair();

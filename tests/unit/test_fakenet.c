@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams of the network in the process. Also built as a guest. */
+/* Streams of the in-process network. Also built as a guest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static void begin(void)
     }
 }
 
-/* Nothing may be left of what was opened. */
+/* All that was opened must be closed. */
 static void end(void)
 {
     assert_int_equal(net.n_free_sockets_, N_SOCKETS);
@@ -357,7 +357,7 @@ static void test_writing_before_accept(void **unused)
     close_pair(&c);
 }
 
-/* M8: as many as the backlog says wait, in order; the next waits for room. */
+/* M8: `backlog` clients wait, in order; the next one waits for room. */
 static void test_backlog(void **unused)
 {
     static struct wasock_conn clients[WASOCK_BACKLOG + 1];
@@ -703,7 +703,8 @@ static void test_close_and_reset(void **unused)
     assert_int_equal(wasock_conn_try_write(&c.server, "x", 1), -WASOCK_EPIPE);
     close_pair(&c);
 
-    /* What the closed end has not read is lost, and its writer hears of it. */
+    /* Data that the closed end has not read is lost: the writer's next call
+     * fails. */
     begin();
     connect_pair(&c);
     write_all(&c.client, "lost");
@@ -714,7 +715,7 @@ static void test_close_and_reset(void **unused)
     close_pair(&c);
 }
 
-/* The end of a stream stays one, whatever comes of what was sent after it. */
+/* EOF stays EOF, whatever is sent after it. */
 static void test_eof_stays(void **unused)
 {
     struct connected c = {0};
@@ -881,7 +882,7 @@ static unsigned look_for(struct wasock_poller *poller)
     return event.ready;
 }
 
-/* A poller that was told "no" hears of all that changes it. */
+/* A poller that found nothing gets an event for each change. */
 static void test_changes_notify_the_poller(void **unused)
 {
     static _Alignas(

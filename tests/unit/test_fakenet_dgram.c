@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Datagrams of the network in the process. Also built as a guest. */
+/* Datagrams of the in-process network. Also built as a guest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -204,8 +204,8 @@ static void test_errors(void **unused)
     assert_int_equal(bind_to(":0", &c), -WASOCK_ESTORAGE);
 }
 
-/* M14, bettered: a connected socket hears its peer only, and is told that
- * nobody is there. */
+/* M14, improved: a connected socket receives from its peer only, and gets an
+ * error if there is none. */
 static void test_connected(void **unused)
 {
     const struct wasock_addr at_b = addr("127.0.0.1:2000");
@@ -234,7 +234,7 @@ static void test_connected(void **unused)
     end();
 }
 
-/* M4, bettered: what comes to any address; an IPv6 socket that hears IPv4. */
+/* M4, improved: a socket of any address; an IPv6 socket that receives IPv4. */
 static void test_any_address(void **unused)
 {
     char text[WASOCK_ADDR_TEXT_CAPACITY];

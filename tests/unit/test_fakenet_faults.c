@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Streams over a bad network in the process. Also built as a guest. */
+/* Streams over the in-process network with faults. Also built as a guest. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -411,7 +411,7 @@ static void test_unsent_bytes_take_no_time(void **unused)
     assert_in_range(now_ns() - start_ns, MS, MS);
 }
 
-/* In flight when its reader goes: lost, and later writes hear of it. */
+/* Data in flight when its reader closes is lost: later writes fail. */
 static void test_lost_in_flight(void **unused)
 {
     const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
@@ -449,7 +449,7 @@ static void test_bandwidth_is_even(void **unused)
     end();
 }
 
-/* Who is accepted sends as badly as its listener was told to. */
+/* An accepted connection has the faults of its listener. */
 static void test_faults_of_a_listener(void **unused)
 {
     const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};

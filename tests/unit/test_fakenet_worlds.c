@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The network in the process in random worlds, beside an oracle: each end reads
+ * The in-process network in random worlds, beside an oracle: each end reads
  * what the other wrote, in order and to the end; nobody is reset without a
  * reason; nothing is left; a seed is the same world again. Also built as a
  * guest.
@@ -39,7 +39,7 @@ struct end {
     size_t n_unread_max;
     bool is_shut;  /* it writes no more */
     bool may_fail; /* one of both was closed, or may be cut */
-    bool is_over;  /* it was told the end, or a reset */
+    bool is_over;  /* it has read EOF, or a reset */
 };
 
 static const struct wasock_fakenet_faults faults[] = {

@@ -299,7 +299,7 @@ static void test_failing_mode_leaks_nothing(void **unused)
     }
 }
 
-/* A client that is let go because of its mode is not told as none. */
+/* A client that is closed because of its mode is not reported as EAGAIN. */
 static void test_a_lost_client_is_reported(void **unused)
 {
     struct wasock_listener listener = {0};

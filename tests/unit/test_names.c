@@ -159,7 +159,7 @@ static void listener_by_its_name_of_a_descriptor_on(enum host host)
     assert_listener(&names, "metrics", SECOND_FD, "metrics");
     assert_no_listener(&names, "log", -WASOCK_ENOPREOPEN);
     assert_no_listener(&names, "dns", -WASOCK_ENOTSUP);
-    if (host != WAMR) { /* which tells it from a listener at first use only */
+    if (host != WAMR) { /* which distinguishes it at first use only */
         assert_no_listener(&names, "peer", -WASOCK_ENOTLISTENER);
     }
     assert_no_listener(&names, "late", -WASOCK_ENOPREOPEN);
@@ -323,7 +323,7 @@ static void test_explanations(void **state)
                      "listener.\n");
 }
 
-/* Whether a label has a name: all of it, or what stands before its "=". */
+/* Whether a label has a name: all of it, or the part before its "=". */
 static bool has_name(const char *label, const char *name)
 {
     const size_t length = strlen(name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A poller on hosts beyond preview1: one keeps the set of what is waited for,
- * one says what its polls cost. */
+/* A poller on hosts beyond preview1: one keeps the set of sockets,
+ * one reports the cost of its polls. */
 #include "polled.h"
 
 #define N 40
@@ -142,7 +142,7 @@ static void test_file(void **unused)
 }
 
 /* Out of descriptors a listener leaves the set, and comes back. */
-static void test_starved_listener(void **unused)
+static void test_out_of_descriptors(void **unused)
 {
     struct wasock_poller_event event = {0};
 
@@ -201,7 +201,7 @@ int main(void)
         cmocka_unit_test(test_set_refuses_one),
         cmocka_unit_test(test_set_refuses_a_change),
         cmocka_unit_test(test_file),
-        cmocka_unit_test(test_starved_listener),
+        cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_spurious),
         cmocka_unit_test(test_known_cost),
     };

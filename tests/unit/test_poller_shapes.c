@@ -43,7 +43,7 @@
 #define TRUTHFUL_RATIO_MIN 0.99
 #define TRUTHFUL_OPEN_RATIO_MIN 0.95
 
-/* The least share of what busy ones reach alone, beside 9,000 idle ones. */
+/* The least share of the rate without idle ones, beside 9,000 of them. */
 #define IDLE_RATIO_MIN 0.92
 
 /* An open shape leaves time to sleep. The poller may not use it to answer later

@@ -36,10 +36,8 @@
 /* A number that no descriptor has. */
 #define CLOSED_FD 987
 
-/*
- * shutdown in place of the system's: fails as it is told, so that each errno
- * can be seen on its way through the waist.
- */
+/* shutdown in place of the system's. It fails with `shutdown_errno`: the test
+ * compares each errno with the code that the waist makes of it. */
 static int shutdown_errno;
 
 int shutdown(int fd, int how)

@@ -88,8 +88,8 @@ static void test_a_fake_poll(void **unused)
     simhost_check();
 }
 
-/* Quirk 11: nor does a poller spin there, which tells readiness that is none
- * now and then, and in time what is ready. */
+/* Quirk 11: nor does a poller spin there. Now and then it reports a spurious
+ * readiness, and a real one in time. */
 static void test_a_poller_on_a_fake_poll(void **unused)
 {
     static _Alignas(WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(2)];
@@ -223,7 +223,7 @@ static void test_a_number_that_is_used_again(void **unused)
                              0);
             simhost_peer_send(peers[i], "x", 1, SIMHOST_NOW);
         }
-        /* Both are found ready and one is told; then the other's number
+        /* Both are ready and one is reported; then the other's number
          * becomes that of a third, which is silent. */
         assert_int_equal(take_events(&poller, events, 1, WASOCK_NO_DEADLINE),
                          1);

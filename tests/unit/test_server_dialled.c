@@ -77,7 +77,7 @@ static void test_results_of_start(void **unused)
     end_dialling();
 }
 
-/* A full server has no room for one more; only for as many as it was given. */
+/* A full server has no room for one more client. */
 static void test_reserving_all(void **unused)
 {
     (void)unused;

@@ -508,7 +508,7 @@ static void test_a_busy_timer(void **unused)
     end();
 }
 
-/* A client that was told all lingers for its own time, though it was idle for
+/* A client that was sent all has the whole linger time, though it was idle for
  * almost too long before. */
 static void test_lingering(void **unused)
 {

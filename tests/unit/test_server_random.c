@@ -3,7 +3,7 @@
  * The server layer by chance: an echo server whose handlers pause, refuse,
  * delay and abort, and clients that read late, shut, reset and go away, on an
  * in-process network with faults. Whatever happens, a client reads a prefix of
- * what it has sent, and all of it if nothing broke; and no client, socket or
+ * its own bytes, and all of it if nothing broke; and no client, socket or
  * call of a handler is left over.
  */
 /* Enough for writes of single bytes that are all under way. */

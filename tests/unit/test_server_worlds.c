@@ -200,7 +200,7 @@ static void test_stop_by_stdin(void **unused)
     }
 }
 
-/* All preopened listeners are served, as many as there is room for. */
+/* All preopened listeners are served, up to the most of a server. */
 static void serve_preopened(size_t n_listeners)
 {
     static const char *const environment[] = {"WASOCK_STOP=stdin", NULL};

@@ -113,8 +113,8 @@ static void reset_in_poll_on(enum host host)
 }
 RUN_ON_EVERY_HOST(reset_in_poll)
 
-/* A reset that the guest's own send has brought about: news to a poll until
- * the next send has heard of it, and to no receive. */
+/* A reset that the guest's own send has caused: a poll reports it until the
+ * next send has returned it, and no receive returns it. */
 static void reset_after_send_on(enum host host)
 {
     static const uint16_t errors[] = {WASOCK_ECONNRESET, WASOCK_EIO, 0, 0,

@@ -126,7 +126,7 @@ static void test_signals_do_not_end_a_wait(void **unused)
     }
 }
 
-/* Who asks to hear of signals hears of each. */
+/* A socket with interruptible waits returns EINTR for each signal. */
 static void test_interruptible_waits(void **unused)
 {
     struct wasock_conn conn = {0};
@@ -293,7 +293,7 @@ static void test_sharers(void **unused)
 /*
  * The sweep: whichever host call fails, with whatever error, once or for ever:
  * the scenario ends, everything can be closed, nothing leaks, and bytes are
- * lost only where an error tells of it.
+ * lost only where an error was returned.
  */
 
 /* Echo until the end of the stream, or an error, which is returned. */
@@ -312,7 +312,7 @@ static ptrdiff_t echo(struct wasock_conn *conn)
     return n;
 }
 
-/* Returns the error that the guest was told. */
+/* Returns the error that the guest got. */
 static ptrdiff_t scenario(struct simhost_peer **peer)
 {
     struct wasock_listener listener = {0};
@@ -370,11 +370,11 @@ static void test_each_call_fails_in_turn(void **unused)
                 simhost_knobs.costs.call_ns[SIMHOST_CLOCK_TIME_GET] = 1000000;
                 simhost_fail(SIMHOST_ANY_CALL, nth, errors[e / 2],
                              times[e % 2]);
-                const ptrdiff_t told = scenario(&peer);
+                const ptrdiff_t error = scenario(&peer);
                 has_failed = simhost_n_faults() > 0;
-                assert_true(told == 0 ||
-                            strcmp(wasock_err_name(told), "E?") != 0);
-                if (told == 0) {
+                assert_true(error == 0 ||
+                            strcmp(wasock_err_name(error), "E?") != 0);
+                if (error == 0) {
                     simhost_settle();
                     assert_received(peer, "0123456789", 10);
                 }
