@@ -50,6 +50,15 @@ static void *exit_late(void *argument)
     return argument;
 }
 
+static void *tick(void *argument)
+{
+    for (int i = 0; i < 3; i++) {
+        usleep(1000);
+    }
+    puts("ticked");
+    return argument;
+}
+
 __attribute__((noinline)) static int recur(int depth)
 {
     volatile char room[1000];
@@ -97,6 +106,10 @@ int main(int n_arguments, char **arguments)
     } else if (strcmp(how, "poll") == 0) {
         pthread_create(&thread, NULL, wait_for_condition, NULL);
         poll(NULL, 0, -1);
+    } else if (strcmp(how, "stdin") == 0) {
+        pthread_create(&thread, NULL, tick, NULL);
+        printf("got %c\n", getchar()); /* after the thread has ticked */
+        return 0;
     } else if (strcmp(how, "longjmp") == 0) {
         set_and_return();
         longjmp(buffer, 1);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """threads_ends.py HOST PROGRAM: a deadlock, a stack that overflows and a jump
-that cannot be end the program with a message, never with a hang."""
+that cannot be end the program with a message, never with a hang. A thread that
+reads standard input lets others run."""
 import os
 import pathlib
 import subprocess
@@ -41,3 +42,11 @@ ended = run("main exits")
 assert (ended.returncode, ended.stdout) == (0, "late\n"), ended
 ended = run("thread exits")
 assert (ended.returncode, ended.stdout) == (1, ""), ended
+
+reader = subprocess.Popen(
+    [sys.executable, root / "tools/wasock-run", "--runtime", host, program,
+     "stdin"], text=True, env=environment, stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE)
+assert reader.stdout.readline() == "ticked\n"
+said, _ = reader.communicate("x\n", timeout=30)
+assert (reader.returncode, said) == (0, "got x\n"), said

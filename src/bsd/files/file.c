@@ -23,6 +23,7 @@
 #include "../../fd_internal.h"
 #include "../libc.h"
 #include "../plain.h"
+#include "../threads/layer.h"
 #include "../waiting/watch.h"
 
 struct file {
@@ -109,6 +110,23 @@ static bool is_nothing(const struct iovec *buffers, int n_buffers)
     return true;
 }
 
+/* With other threads, wait here and not in the host. Returns 0, or -EINTR. */
+static int wait_for_input(const struct file *file)
+{
+    int result = 0;
+
+    while (result == 0 && !wasock_bsd__is_alone() && !is_anything_ahead(file) &&
+           wasock_socket_is_open(&file->pollable.socket)) {
+        if (wasock_bsd__is_interrupted()) {
+            return -EINTR;
+        }
+        result =
+            wasock__fd_wait_once(file->host_fd, WASOCK_READABLE, UINT64_MAX);
+        result = result == -WASOCK_EINTR ? 0 : result;
+    }
+    return 0;
+}
+
 static ssize_t file_read(struct description *description,
                          const struct iovec *buffers, int n_buffers, int flags)
 {
@@ -126,6 +144,12 @@ static ssize_t file_read(struct description *description,
         wasock_socket_is_open(&file->pollable.socket) &&
         wasock__fd_wait_once(file->host_fd, WASOCK_READABLE, 0) == 0) {
         return -EAGAIN;
+    }
+    if ((description->flags & O_NONBLOCK) == 0) {
+        const int result = wait_for_input(file);
+        if (result < 0) {
+            return result;
+        }
     }
     wasock_bsd__changed(description, 0);
     if (is_read_ahead(file)) {
