@@ -114,7 +114,8 @@ def mutants_of(path):
     with contextlib.redirect_stdout(io.StringIO()):
         made = mutator.mutants_regexp(
             [text + "\n" for _, _, text in found],
-            [str(root / "tools/mutants.rules")], ignorePatterns=[])
+            [str(root / "tools/mutants.rules")], ignorePatterns=[],
+            ignoreStringOnly=True)
     return sorted((Mutant(path, *found[n - 1][:2], functions[n - 1],
                           found[n - 1][2], new.rstrip("\n"))
                    for n, new, *_ in made),
@@ -133,7 +134,7 @@ def mutated(mutant):
 def core_files():
     folders = "src", "src/fakenet", "src/server", "src/poller"
     files = [p for folder in folders for p in (root / folder).glob("*.c")]
-    files += (root / "src/host").glob("posix*.c")
+    files += (root / "src/host/posix").glob("*.c")
     return sorted(str(p.relative_to(root)) for p in files)
 
 
@@ -194,7 +195,7 @@ class Build:
             if re.match(r"tests/unit/test_(?!simhost)\w+\.c$", p))
         self.simhost = [p for p in self.commands
                         if p.startswith("tests/simhost/")]
-        self.simhost.append("src/host/preview1_help.c")
+        self.simhost.append("src/host/preview1/help.c")
         self.jobs = jobs
         self.folder = BUILD / "whole"
         self.build_whole()

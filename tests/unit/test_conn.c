@@ -2,6 +2,8 @@
 /* Connections: every stream test on every host with every chunk size. */
 #include "worlds.h"
 
+#include "socket_internal.h"
+
 #define BIG_BYTES 100000
 
 static void test_read_in(void)
@@ -684,6 +686,113 @@ static void test_transient_errors_are_not_remembered(void **unused)
     }
 }
 
+/* Read with room for `capacity` bytes. Returns the activity that shows. */
+static unsigned activity_of_read(struct pair *pair, size_t capacity)
+{
+    char buffer[8];
+    const ptrdiff_t n = wasock_conn_try_read(&pair->conn, buffer, capacity);
+    const unsigned activity = pair->conn.socket.activity_;
+
+    assert_true(n > 0 || n == -WASOCK_EAGAIN);
+    pair->conn.socket.activity_ = 0;
+    return activity;
+}
+
+/* What a poller learns from the calls on a connection, until it looks. */
+static void test_activity(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    simhost_peer_send(pair.peer, "123456", 6, SIMHOST_NOW);
+    assert_int_equal(activity_of_read(&pair, 4),
+                     WASOCK__ACTIVITY_MOVED | WASOCK__ACTIVITY_MORE);
+    assert_int_equal(activity_of_read(&pair, 4), WASOCK__ACTIVITY_MOVED);
+    assert_int_equal(activity_of_read(&pair, 4), WASOCK__ACTIVITY_DRY);
+    /* It adds up. */
+    simhost_peer_send(pair.peer, "1", 1, SIMHOST_NOW);
+    pair.conn.socket.activity_ = WASOCK__ACTIVITY_DRY;
+    assert_int_equal(activity_of_read(&pair, 4),
+                     WASOCK__ACTIVITY_DRY | WASOCK__ACTIVITY_MOVED);
+    pair.conn.socket.activity_ = WASOCK__ACTIVITY_MOVED;
+    assert_int_equal(activity_of_read(&pair, 4),
+                     WASOCK__ACTIVITY_DRY | WASOCK__ACTIVITY_MOVED);
+    pair.conn.socket.activity_ = WASOCK__ACTIVITY_DRY;
+    assert_int_equal(wasock_conn_try_write(&pair.conn, "x", 1), 1);
+    assert_int_equal(pair.conn.socket.activity_,
+                     WASOCK__ACTIVITY_DRY | WASOCK__ACTIVITY_MOVED);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* A host may fill only the first buffer: then there may be more. */
+static void test_a_readv_fills_or_not(void **unused)
+{
+    char first[2];
+    char second[8];
+    const struct wasock_buffer buffers[] = {
+        {first, 0}, {first, 2}, {second, 8}};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    simhost_peer_send(pair.peer, "1", 1, SIMHOST_NOW);
+    assert_int_equal(wasock_conn_try_readv(&pair.conn, buffers, 3), 1);
+    assert_int_equal(pair.conn.socket.activity_, WASOCK__ACTIVITY_MOVED);
+    simhost_peer_send(pair.peer, "12", 2, SIMHOST_NOW);
+    assert_int_equal(wasock_conn_try_readv(&pair.conn, buffers, 3), 2);
+    assert_int_equal(pair.conn.socket.activity_,
+                     WASOCK__ACTIVITY_MOVED | WASOCK__ACTIVITY_MORE);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* Halves that are shut, errors and roles belong to the descriptor. */
+static void test_a_sharer_knows_what_was_known(void **unused)
+{
+    struct wasock_conn sharer = {0};
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    assert_int_equal(wasock_conn_shutdown(&pair.conn, WASOCK_SHUTDOWN_WRITE),
+                     0);
+    simhost_fail(SIMHOST_SOCK_RECV, 1, WASOCK_ECONNRESET, 1);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1),
+                     -WASOCK_ECONNRESET);
+    assert_int_equal(wasock_conn_share(&pair.conn, &sharer), 0);
+    const uint64_t n_calls = simhost_calls(SIMHOST_ANY_CALL);
+    assert_int_equal(wasock_conn_write(&sharer, "x", 1), -WASOCK_EPIPE);
+    assert_int_equal(wasock_conn_read(&sharer, &byte, 1), -WASOCK_ECONNRESET);
+    assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
+    assert_int_equal(wasock_conn_close(&sharer), 0);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* On a host whose poll is fake, what comes at once is read at once, by each of
+ * the calls that wait. */
+static void test_the_first_nap_is_a_millisecond(void **unused)
+{
+    char byte = 0;
+    const struct wasock_buffer buffer = {&byte, 1};
+
+    (void)unused;
+    for (int is_vectored = 0; is_vectored < 2; is_vectored++) {
+        simhost_reset(1, &simhost_wazero);
+        struct pair pair = open_pair();
+        const uint64_t start_ns = simhost_now_ns();
+        simhost_peer_send(pair.peer, "x", 1, MS / 2);
+        assert_int_equal(is_vectored ? wasock_conn_readv(&pair.conn, &buffer, 1)
+                                     : wasock_conn_read(&pair.conn, &byte, 1),
+                         1);
+        assert_in_range(simhost_now_ns() - start_ns, MS / 2, 2 * MS);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -712,6 +821,10 @@ int main(void)
         cmocka_unit_test(test_a_read_that_failed_ends_writing),
         cmocka_unit_test(test_transient_errors_are_not_remembered),
         cmocka_unit_test(test_impossible_counts_of_a_host),
+        cmocka_unit_test(test_activity),
+        cmocka_unit_test(test_a_sharer_knows_what_was_known),
+        cmocka_unit_test(test_a_readv_fills_or_not),
+        cmocka_unit_test(test_the_first_nap_is_a_millisecond),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

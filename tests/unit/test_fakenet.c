@@ -1147,7 +1147,7 @@ static void test_peer(void **unused)
 }
 
 /* A reset after EOF: reads stay at EOF, and writes fail at once. */
-static void test_reset_behind_eof(void **unused)
+static void test_writes_after_eof_and_reset(void **unused)
 {
     const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
     struct connected c = {0};
@@ -1278,7 +1278,7 @@ int main(void)
         cmocka_unit_test(test_changes_notify_the_poller),
         cmocka_unit_test(test_poller),
         cmocka_unit_test(test_port_exhaustion),
-        cmocka_unit_test(test_reset_behind_eof),
+        cmocka_unit_test(test_writes_after_eof_and_reset),
         cmocka_unit_test(test_close_after_eof),
         cmocka_unit_test(test_only_changes_are_notified),
         cmocka_unit_test(test_slices_fill_the_window),
