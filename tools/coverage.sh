@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# How much of the library the native tests reach: lines and branches of each
-# file, and which are missing. As a page: build/coverage/html/index.html.
+# How much of the library the unit tests reach: lines and branches of each file,
+# and which are missing. As a page: build/coverage/html/index.html.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/lib.sh
@@ -13,12 +13,12 @@ cmake --build --preset coverage
 profiles=build/coverage/profiles
 rm -rf "$profiles"
 LLVM_PROFILE_FILE=$PWD/$profiles/%p.profraw \
-    ctest --preset coverage -LE 'claim|e2e' -j 2
+    ctest --preset coverage -L unit -j 2
 "$(newest llvm-profdata)" merge -sparse "$profiles"/*.profraw \
     -o "$profiles/all.profdata"
 
 programs=()
-for program in build/coverage/tests/*/test_*; do
+for program in build/coverage/tests/unit/test_*; do
     [ -f "$program" ] && [ -x "$program" ] && programs+=(-object "$program")
 done
 # cov COMMAND OPTION...; llvm-cov takes its first program without an option.
@@ -27,5 +27,5 @@ cov() {
         -instr-profile "$profiles/all.profdata" "$PWD/src" "$PWD/include"
 }
 cov show -format=html -output-dir=build/coverage/html -show-branches=count
-echo "coverage by the native tests, lines and branches:"
+echo "coverage by the unit tests, lines and branches:"
 cov export -format=lcov | python3 tools/coverage.py

@@ -86,7 +86,7 @@ tests zig -L bsd -E '_(build|libev|libevent|mosquitto|ngircd)_'
 tests native
 tests release
 step "coverage" tools/coverage.sh
-sed -n '/^coverage of/,$p' "$log"
+sed -n '/^coverage by/,$p' "$log"
 cat build/native/e2e.txt
 build/release/tests/unit/test_poller_shapes 2>/dev/null | grep -F '|'
 step "random worlds, fresh" tools/worlds.sh 1
