@@ -570,6 +570,27 @@ static void test_stop_twice(void **unused)
     end();
 }
 
+/* Without a `data` handler what a client sends is dropped, however much. */
+static void test_no_data_handler(void **unused)
+{
+    static const struct wasock_handler handler = {.open = on_open,
+                                                  .close = on_close};
+    struct wasock_conn conn;
+
+    (void)unused;
+    begin(&handler);
+    connect_to(&conn);
+    for (int i = 0; i < 10; i++) {
+        write_all(&conn, "more than one buffer holds, in many pieces");
+        work();
+    }
+    assert_int_equal(wasock_server_n_clients(&server), 1);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    work();
+    assert_events("open close:OK ");
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -589,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_lingering),
         cmocka_unit_test(test_now),
         cmocka_unit_test(test_stop_twice),
+        cmocka_unit_test(test_no_data_handler),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

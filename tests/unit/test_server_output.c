@@ -234,7 +234,7 @@ static void test_room_for_output(void **unused)
     assert_stream(0, 6000);
     work();
     assert_stream(6000, 3000);
-    output = wasock_client_output(client, &capacity);
+    wasock_client_output(client, &capacity);
     assert_int_equal(capacity, LARGE_BYTES);
     /* Closing: what is queued is sent, and no more is taken. */
     assert_int_equal(wasock_client_send(client, "abc", 3), 0);
