@@ -105,3 +105,12 @@ set(CMAKE_CXX_COMPILER_TARGET ${CMAKE_C_COMPILER_TARGET})
 # libc++ for WASI has none: a `throw` is an error of the compiler then, and not
 # an undefined symbol.
 set(CMAKE_CXX_FLAGS_INIT -fno-exceptions)
+
+# What is linked is the same whether wasm-opt is installed or not, which a newer
+# clang would run.
+execute_process(COMMAND ${CMAKE_C_COMPILER} --no-wasm-opt -E -x c /dev/null
+    RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+if(result EQUAL 0)
+    set(CMAKE_EXE_LINKER_FLAGS_INIT --no-wasm-opt)
+endif()
+unset(result)

@@ -10,6 +10,6 @@ function(wasock_threads target)
     target_link_libraries(${target} PRIVATE wasock::bsd_threads)
     if(WASI)
         set_target_properties(${target} PROPERTIES RULE_LAUNCH_LINK
-            "${wasock_optimize} ${asyncify} -O2 --")
+            "\"${wasock_optimize}\" ${asyncify} -O2 --")
     endif()
 endfunction()
