@@ -57,6 +57,14 @@ static inline uint64_t wasock_ns_from_ms(uint64_t time_ms)
                                                    : time_ms * WASOCK_NS_PER_MS;
 }
 
+/* Private: `timeout_ns` after `now_ns`; past if the clock has failed: added to
+ * UINT64_MAX it would never be exceeded. */
+static inline uint64_t wasock__ns_after(uint64_t now_ns, uint64_t timeout_ns)
+{
+    return now_ns == UINT64_MAX ? WASOCK_DEADLINE_PAST
+                                : wasock_ns_add(now_ns, timeout_ns);
+}
+
 /*
  * Compute the deadline: now plus a timeout, by the host's clock. Costs one host
  * call. Sockets of an in-process network have another clock: use
@@ -65,7 +73,7 @@ static inline uint64_t wasock_ns_from_ms(uint64_t time_ms)
  */
 static inline uint64_t wasock_deadline_after_ns(uint64_t timeout_ns)
 {
-    return wasock_ns_add(wasock_clock_now_ns(), timeout_ns);
+    return wasock__ns_after(wasock_clock_now_ns(), timeout_ns);
 }
 static inline uint64_t wasock_deadline_after_ms(uint64_t timeout_ms)
 {
@@ -80,7 +88,7 @@ static inline uint64_t wasock__deadline_after(uint64_t timeout_ns,
         return WASOCK_NO_DEADLINE;
     }
     return timeout_ns == 0 ? WASOCK_DEADLINE_PAST
-                           : wasock_ns_add(now_ns, timeout_ns);
+                           : wasock__ns_after(now_ns, timeout_ns);
 }
 
 /*

@@ -240,7 +240,7 @@ ptrdiff_t wasock_poller_wait_for_ns(struct wasock_poller *opaque_poller,
     begin(poller);
     if (timeout_ns != poller->timeout_ns) { /* else that wait goes on */
         poller->timeout_ns = timeout_ns;
-        poller->timeout_end_ns = wasock_ns_add(now_of(poller), timeout_ns);
+        poller->timeout_end_ns = wasock__ns_after(now_of(poller), timeout_ns);
     }
     const ptrdiff_t result = wait_until(poller, poller->timeout_end_ns);
     if (result <= 0) {

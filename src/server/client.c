@@ -289,7 +289,7 @@ static void end_output(struct wasock_client *client)
     client->state_ = WASOCK__CLIENT_LINGERING;
     client->read_needs_ = WASOCK_READABLE;
     wasock_socket_set_deadline_ns(&client->conn.socket, WASOCK_READABLE,
-                                  wasock_ns_add(now_ns, LINGER_NS));
+                                  wasock__ns_after(now_ns, LINGER_NS));
 }
 
 /* A client whose writing half is shut is closed after its EOF. */

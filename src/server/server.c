@@ -198,7 +198,7 @@ int wasock_server_stop_on_request(struct wasock_server *server,
 void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns)
 {
     const uint64_t stop_ns =
-        wasock_ns_add(wasock_poller_now_ns(&server->poller_), drain_ns);
+        wasock__ns_after(wasock_poller_now_ns(&server->poller_), drain_ns);
 
     if (server->is_stopping_) {
         server->stop_ns_ = wasock_deadline_earlier(server->stop_ns_, stop_ns);

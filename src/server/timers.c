@@ -21,7 +21,7 @@ void wasock_server_set_timer_ns(struct wasock_server *server,
 
     wasock_timer_cancel(timer);
     timer->at_ns_ =
-        wasock_ns_add(wasock_poller_now_ns(&server->poller_), timeout_ns);
+        wasock__ns_after(wasock_poller_now_ns(&server->poller_), timeout_ns);
     if (timer->at_ns_ <= server->now_ns_) { /* not in this round */
         timer->at_ns_ = server->now_ns_ + 1;
     }

@@ -24,6 +24,48 @@ static void test_a_failing_clock_exceeds_every_deadline(void **unused)
                                         wasock_clock_now_ns()));
 }
 
+/* A clock that fails once: a timeout that began then is over, not endless. */
+static void test_a_timeout_that_begins_without_a_clock_is_over(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    assert_int_equal(
+        wasock_listener_from_fd(&listener, simhost_preopen(SIMHOST_LISTENER)),
+        0);
+    simhost_fail(SIMHOST_CLOCK_TIME_GET, 1, WASOCK_EIO, 1);
+    assert_int_equal(
+        wasock_socket_set_timeout_ns(&listener.socket, WASOCK_READABLE, MS), 0);
+    assert_int_equal(wasock_listener_accept(&listener, &conn),
+                     -WASOCK_EDEADLINE);
+    simhost_fail(SIMHOST_CLOCK_TIME_GET, 1, WASOCK_EIO, 1);
+    assert_int_equal(wasock_fd_wait_for_ns(wasock_socket_fd(&listener.socket),
+                                           WASOCK_READABLE, MS),
+                     -WASOCK_EDEADLINE);
+    simhost_fail(SIMHOST_CLOCK_TIME_GET, 1, WASOCK_EIO, 1);
+    assert_true(wasock_deadline_is_past(wasock_deadline_after_ms(1),
+                                        wasock_clock_now_ns()));
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    simhost_check();
+}
+
+/* The same of a poller's timeout. */
+static void test_a_wait_that_begins_without_a_clock_is_over(void **unused)
+{
+    static _Alignas(WASOCK_POLLER_ALIGNMENT) char memory[WASOCK_POLLER_SIZE(1)];
+    struct wasock_poller poller = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasip2);
+    assert_int_equal(wasock_poller_init(&poller, memory, sizeof(memory)), 0);
+    simhost_fail(SIMHOST_CLOCK_TIME_GET, 1, WASOCK_EIO, 1);
+    assert_int_equal(wasock_poller_wait_for_ns(&poller, MS), 0);
+    wasock_poller_close(&poller);
+    simhost_check();
+}
+
 static void test_arithmetic_saturates(void **unused)
 {
     (void)unused;
@@ -61,6 +103,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_now_is_the_hosts_and_a_valid_deadline),
         cmocka_unit_test(test_a_failing_clock_exceeds_every_deadline),
+        cmocka_unit_test(test_a_timeout_that_begins_without_a_clock_is_over),
+        cmocka_unit_test(test_a_wait_that_begins_without_a_clock_is_over),
         cmocka_unit_test(test_arithmetic_saturates),
         cmocka_unit_test(test_deadlines),
     };
