@@ -194,9 +194,18 @@ static bool leads_up(const char *path)
     return false;
 }
 
+/* Out of descriptors is ENOMEM in a component, and EIO on wazero. */
 static int status_of_errno(void)
 {
-    return errno == EMFILE || errno == ENFILE ? 503 : 404;
+    switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EIO:
+        return 503;
+    default:
+        return 404;
+    }
 }
 
 /* Open the file of a path. Returns 0 or a status. */
@@ -240,12 +249,11 @@ struct range {
 /* Parse "bytes=1-2". What is malformed, and several ranges, are no range. */
 static bool parse_range(struct http_text value, struct range *range)
 {
-    const char *text = value.bytes + 6;
-    const char *end = value.bytes + value.length;
-
     if (value.length < 8 || strncasecmp(value.bytes, "bytes=", 6) != 0) {
         return false;
     }
+    const char *text = value.bytes + 6;
+    const char *end = value.bytes + value.length;
     range->has_first = take_number(&text, end, &range->first);
     if (text == end || *text != '-') {
         return false;
