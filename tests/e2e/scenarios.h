@@ -18,9 +18,7 @@ void listen_by_call(enum host host);
 void listen_denied(enum host host);
 void listen_in_use(enum host host);
 
-/* Of clients that mean harm. */
-void reset_storm(enum host host);
-void never_read(enum host host);
+/* Of a program that ends by itself. */
 void quit_before_accepts(enum host host);
 
 #endif

@@ -38,24 +38,27 @@ def tool(name):
 class Server:
     """A running server: `with Server("chat", "60") as server`.
 
-    options: of wasock-run. port: where it listens.
+    options: of wasock-run. port: where it listens; 0: wherever it is free.
     """
 
-    def __init__(self, name, *arguments, options=(), network=False):
+    def __init__(self, name, *arguments, options=(), port=0):
         program = programs / (name if is_native else f"{name}.wasm")
         words = [sys.executable, str(root / "tools" / "wasock-run"),
                  "--runtime", "native" if is_native else host,
-                 "--listen", "127.0.0.1:0",
+                 "--listen", f"127.0.0.1:{port}",
                  "--env", "WASOCK_STOP=stdin", *options]
         environment = dict(os.environ)
         environment.pop("RUST_BACKTRACE", None)
         self.process = subprocess.Popen(
             [*words, str(program), *arguments], stdin=subprocess.PIPE,
             stderr=subprocess.PIPE, env=environment)
+        self.port = port or self.read_port()
+
+    def read_port(self):
         line = self.process.stderr.readline().decode()
         found = re.search(r"listening on .*:(\d+)$", line.strip())
         assert found, line
-        self.port = int(found[1])
+        return int(found[1])
 
     def connect(self, receive_buffer=None):
         """Where the host listens itself it may not be there yet."""
