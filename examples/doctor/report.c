@@ -141,8 +141,7 @@ static const struct advice advices[] = {
      "A closed connection stays open for its peer. wasock shuts it first. The\n"
      "  host keeps its own descriptor until its garbage collector runs: give "
      "it\n"
-     "  many (ulimit -n), or GOMEMLIMIT=1MiB, which makes it run all the "
-     "time."},
+     "  many (ulimit -n) and a low GOGC. wasock-run sets both."},
     {{FACT_CLOSE_SEEN, "reset"},
      "A close resets the connection. wasock shuts it first."},
 };

@@ -586,6 +586,24 @@ def stdin_is_null():
     assert answer.returncode == 0, answer
 
 
+def descriptors():
+    """wasock-run raises the limit. On wazero connections in a row, more than
+    there are descriptors, are served without a pause."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 4096))
+
+    with Running("--listen", "127.0.0.1:0", program("echo_many"), n_ports=1,
+                 preexec_fn=limit) as server:
+        clients = [connect(server.ports[0]) for _ in range(400)]
+        for client in clients:
+            client.sendall(b"x")
+        for client in clients:
+            assert client.recv(1) == b"x"
+            client.close()
+        for _ in range(5000 if host == "wazero" else 10):
+            echo(server.ports[0])  # gives up after LIMIT_S
+
+
 if not programs.is_dir():
     hosts.skip(f"{programs} is not built")
 if host != "native":
