@@ -85,6 +85,8 @@ tests wasip3
 tests zig -L bsd -E '_(build|libev|libevent|mosquitto|ngircd)_'
 tests native
 tests release
+step "fuzz" tests/fuzz/run.sh 20
+sed -n '/^fuzz /p' "$log"
 step "coverage" tools/coverage.sh
 sed -n '/^coverage by/,$p' "$log"
 cat build/native/e2e.txt

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* What the fuzzed part of the BSD layer needs of the rest: there are no files,
+ * one thread, and no directories. */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../src/bsd/files/file.h"
+#include "../../src/host.h"
+
+size_t wasock_directories_register(void);
+void __SIG_IGN(int number);
+void __SIG_ERR(int number);
+
+struct description *wasock_bsd__file_of_host(int host_fd)
+{
+    (void)host_fd;
+    errno = EBADF;
+    return NULL;
+}
+
+int wasock_bsd__host_fd(const struct description *description)
+{
+    (void)description;
+    return -1;
+}
+
+void wasock_bsd__complete(struct stat *status)
+{
+    (void)status;
+}
+
+size_t wasock_directories_register(void)
+{
+    return 0;
+}
+
+off_t lseek(int fd, off_t offset, int whence)
+{
+    (void)fd;
+    (void)offset;
+    (void)whence;
+    errno = ESPIPE;
+    return -1;
+}
+
+pthread_t pthread_self(void)
+{
+    return 0;
+}
+
+int pthread_equal(pthread_t a, pthread_t b)
+{
+    return a == b;
+}
+
+/* wasi-libc's, of which the addresses are the actions. */
+void __SIG_IGN(int number)
+{
+    (void)number;
+}
+
+void __SIG_ERR(int number)
+{
+    (void)number;
+}
+
+/* simhost opens listeners and connections; it binds nothing and has no
+ * datagrams. */
+int32_t wasock__host_bind(const struct wasock_addr *addr, int32_t *fd)
+{
+    (void)addr;
+    (void)fd;
+    return ENOSYS;
+}
+
+int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog)
+{
+    (void)fd;
+    (void)backlog;
+    return ENOSYS;
+}
+
+int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr)
+{
+    (void)fd;
+    (void)addr;
+    return ENOSYS;
+}
+
+int32_t wasock__host_dgram_open(uint8_t family, const struct wasock_addr *addr,
+                                int32_t *fd)
+{
+    (void)family;
+    (void)addr;
+    (void)fd;
+    return ENOSYS;
+}
+
+int32_t wasock__host_dgram_connect(int32_t fd, const struct wasock_addr *addr)
+{
+    (void)fd;
+    (void)addr;
+    return ENOSYS;
+}
+
+int32_t wasock__host_dgram_send(int32_t fd, const struct wasock_slice *slices,
+                                size_t n_slices, const struct wasock_addr *addr,
+                                uint32_t *n_sent)
+{
+    (void)fd;
+    (void)slices;
+    (void)n_slices;
+    (void)addr;
+    (void)n_sent;
+    return ENOSYS;
+}
+
+int32_t wasock__host_dgram_receive(int32_t fd,
+                                   const struct wasock_buffer *buffers,
+                                   size_t n_buffers, struct wasock_addr *addr,
+                                   uint32_t *length)
+{
+    (void)fd;
+    (void)buffers;
+    (void)n_buffers;
+    (void)addr;
+    (void)length;
+    return ENOSYS;
+}
+
+const char *__lsan_default_suppressions(void);
+
+/* bind.c keeps the names of the host's listeners for ever, of each world. */
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:read_names";
+}
