@@ -7,7 +7,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -165,6 +167,43 @@ static void times(const char *path)
     FACT(close(fd) == 0);
 }
 
+/* Named pipes, between the descriptors of a program. */
+static void named_pipes(const char *folder)
+{
+    char bytes[8];
+    struct stat status;
+    int n_unread = -1;
+
+    FACT(chdir(folder) == 0 && mkfifo("fifo", 0600) == 0);
+    FAILS(mkfifo("fifo", 0600), EEXIST);
+    FAILS(mkfifo("no-folder/fifo", 0600), ENOENT);
+    FACT(stat("fifo", &status) == 0 && S_ISFIFO(status.st_mode));
+    FACT(lstat("./fifo", &status) == 0 && access("fifo", W_OK) == 0);
+    FAILS(open("fifo", O_WRONLY | O_NONBLOCK), ENXIO);
+    FAILS(open("fifo", O_RDONLY | O_DIRECTORY), ENOTDIR);
+    FAILS(open("fifo", O_WRONLY | O_CREAT | O_EXCL, 0600), EEXIST);
+    const int reader = open("fifo", O_RDONLY | O_NONBLOCK);
+    struct pollfd wait = {reader, POLLIN, 0};
+    FACT(reader >= 0 && read(reader, bytes, 8) == 0);
+    FACT(poll(&wait, 1, 0) == 0);
+    const int writer = open("./fifo", O_WRONLY | O_NONBLOCK);
+    FAILS(read(reader, bytes, 8), EAGAIN);
+    FAILS(read(writer, bytes, 8), EBADF);
+    FAILS(write(reader, "x", 1), EBADF);
+    FACT(write(writer, "ping", 4) == 4 && poll(&wait, 1, 0) == 1);
+    FACT(ioctl(reader, FIONREAD, &n_unread) == 0 && n_unread == 4);
+    FACT(read(reader, bytes, 8) == 4 && memcmp(bytes, "ping", 4) == 0);
+    FACT(fstat(reader, &status) == 0 && S_ISFIFO(status.st_mode));
+    FACT(write(writer, "last", 4) == 4 && close(writer) == 0);
+    FACT(poll(&wait, 1, 0) == 1 && wait.revents == (POLLIN | POLLHUP));
+    FACT(read(reader, bytes, 8) == 4 && read(reader, bytes, 8) == 0);
+    const int both = open("fifo", O_RDWR);
+    FACT(write(both, "x", 1) == 1 && unlink("fifo") == 0);
+    FAILS(stat("fifo", &status), ENOENT);
+    FACT(read(both, bytes, 8) == 1 && close(reader) == 0);
+    FACT(close(both) == 0 && chdir("/") == 0);
+}
+
 /* A stream does what its mode says, whatever its number can do. */
 static void stream_modes(const char *path)
 {
@@ -278,6 +317,7 @@ void file_facts(void)
     slashes(folder);
     times(path);
     stream_modes(path);
+    named_pipes(folder);
     appended_streams(path);
     redirected_streams(path);
     closed_streams(path);

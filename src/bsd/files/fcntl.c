@@ -12,6 +12,7 @@
 
 #include "../libc.h"
 #include "../sockets/socket.h"
+#include "fifo.h"
 #include "file.h"
 #include "lock.h"
 #include "pipe.h"
@@ -117,10 +118,10 @@ int fcntl(int fd, int command, ...)
 static ptrdiff_t unread_bytes(int fd, struct description *description)
 {
     struct socket *socket = wasock_bsd__socket_of(description);
-    const ptrdiff_t n_unread = wasock_bsd__pipe_unread(description);
+    ptrdiff_t n_unread = wasock_bsd__pipe_unread(description);
     struct stat status;
 
-    if (n_unread >= 0) {
+    if (n_unread >= 0 || wasock_bsd__fifo_unread(description, &n_unread)) {
         return n_unread;
     }
     if (socket != NULL && socket->type == SOCK_DGRAM) {

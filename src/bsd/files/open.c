@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * open.c - open, openat and creat, of files and devices, with Linux's flags.
+ * open.c - open, openat and creat, of files, devices and named pipes, with
+ * Linux's flags.
  *
  * True: the access mode, O_CREAT, O_EXCL, O_TRUNC, O_APPEND, O_DIRECTORY,
  * O_NOFOLLOW, O_NONBLOCK, O_PATH, O_SYNC and O_DSYNC (by fsync after each
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "../libc.h"
+#include "fifo.h"
 #include "file.h"
 
 /* What a description keeps, and F_GETFL returns. */
@@ -150,6 +152,9 @@ int openat(int directory_fd, const char *path, int flags, ...)
         flags &= WITH_PATH;
     }
     struct description *device = wasock_bsd__device(path, flags, &error);
+    if (device == NULL && error == 0) {
+        device = wasock_bsd__fifo_open(path, flags, &error);
+    }
     const int number = number_of_path(path);
     if (device != NULL) {
         return wasock_bsd__open(device, descriptor_flags_of(flags));

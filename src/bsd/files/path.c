@@ -17,6 +17,7 @@
 
 #include "../libc.h"
 #include "../plain.h"
+#include "fifo.h"
 #include "file.h"
 
 static mode_t mask_of_modes = 022;
@@ -119,7 +120,8 @@ int fstatat(int directory_fd, const char *restrict path,
         errno = EFAULT;
         return -1;
     }
-    if (!wasock_bsd__device_stat(path, status)) {
+    if (!wasock_bsd__device_stat(path, status) &&
+        !wasock_bsd__fifo_stat(path, status)) {
         const int host_fd = wasock_bsd__start_of(directory_fd, path);
         const int result =
             host_fd == -1 ? -1
@@ -141,7 +143,8 @@ int faccessat(int directory_fd, const char *path, int mode, int flags)
 {
     struct stat status;
 
-    if (wasock_bsd__device_stat(path, &status)) {
+    if (wasock_bsd__device_stat(path, &status) ||
+        wasock_bsd__fifo_stat(path, &status)) {
         return 0;
     }
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
@@ -190,6 +193,9 @@ int remove(const char *path)
 
 int unlinkat(int directory_fd, const char *path, int flags)
 {
+    if ((flags & AT_REMOVEDIR) == 0 && wasock_bsd__fifo_unlink(path)) {
+        return 0;
+    }
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
     char room[PATH_MAX];
 
@@ -313,8 +319,10 @@ int truncate(const char *path, off_t length)
     return result;
 }
 
-/* chmod(2), fchmod(2), fchmodat(2), mknod(2), mkfifo(3).
- * Errors: ENOENT, EBADF: there is no such thing; EPERM. */
+/* chmod(2), fchmod(2), fchmodat(2), mknod(2), mkfifo(3), which makes a named
+ * pipe of the program's own (fifo.c).
+ * Errors: ENOENT, EBADF: there is no such thing; EEXIST; ENAMETOOLONG; ENOMEM;
+ * EPERM: another mode or node. */
 int chmod(const char *path, mode_t mode)
 {
     return fchmodat(AT_FDCWD, path, mode, 0);
@@ -341,16 +349,14 @@ int fchmodat(int directory_fd, const char *path, mode_t mode, int flags)
 
 int mknod(const char *path, mode_t mode, dev_t device)
 {
-    (void)path;
-    (void)mode;
     (void)device;
-    errno = EPERM;
-    return -1;
+    return (int)wasock_bsd__result(S_ISFIFO(mode) ? wasock_bsd__fifo_make(path)
+                                                  : -EPERM);
 }
 
 int mkfifo(const char *path, mode_t mode)
 {
-    return mknod(path, mode, 0);
+    return mknod(path, S_IFIFO | (mode & 07777), 0);
 }
 
 /* umask(2): remembered, and of no consequence. */
