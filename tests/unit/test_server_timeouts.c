@@ -190,6 +190,50 @@ static void test_refused_input_wakes_nobody(void **unused)
     end();
 }
 
+/* A refusal is forgotten once there was room: an incomplete message that comes
+ * later is one, and fits. */
+static size_t answer_whole_lines(struct wasock_client *client, const void *data,
+                                 size_t length)
+{
+    return ((const char *)data)[length - 1] == '\n'
+               ? refuse(client, data, length)
+               : 0;
+}
+
+static void test_a_refusal_is_forgotten(void **unused)
+{
+    static const struct wasock_handler handler = {.data = answer_whole_lines};
+    static const char output[100];
+    struct wasock_conn conn;
+
+    (void)unused;
+    begin(&handler);
+    connect_to(&conn);
+    assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 1), 0);
+    work();
+    assert_int_equal(wasock_client_send(only_client(), output, sizeof(output)),
+                     0);
+    work();
+    write_all(&conn, "line\n");
+    work();
+    assert_events("asked ");
+    assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 1000), 0);
+    for (int i = 0; i < 3; i++) { /* the client reads all */
+        char bytes[400];
+        assert_true(wasock_conn_try_read(&conn, bytes, sizeof(bytes)) != 0);
+        work();
+    }
+    assert_events("asked ");
+    write_all(&conn, "part");
+    work();
+    assert_int_equal(wasock_server_n_clients(&server), 1);
+    write_all(&conn, " of a line\n");
+    work();
+    assert_events("asked ");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    end();
+}
+
 /* Slots of accepted clients are free again, one by one. */
 static void accept_at_most(uint32_t n_accepted)
 {
@@ -230,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_two_timeouts_at_a_time),
         cmocka_unit_test(test_refused_input_wakes_nobody),
         cmocka_unit_test(test_accepted_slots_are_free_again),
+        cmocka_unit_test(test_a_refusal_is_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
