@@ -109,6 +109,35 @@ static void pair_facts(void)
     close(pair[1]);
 }
 
+static void *epoll_outer(void *argument)
+{
+    struct epoll_event event = {0};
+
+    FACT(epoll_wait(*(int *)argument, &event, 1, 10000) == 1);
+    FACT(event.events == EPOLLIN && event.data.u32 == 5);
+    return argument;
+}
+
+/* An instance that watches one in which another thread makes news. */
+static void nested_facts(void)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = 5};
+    int outer = epoll_create1(0);
+
+    epoll = epoll_create1(0);
+    FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, pair[0], &event) == 0);
+    FACT(epoll_ctl(outer, EPOLL_CTL_ADD, epoll, &event) == 0);
+    const pthread_t waiting = start(epoll_outer, &outer);
+    usleep(2000);
+    FACT(write(pair[1], "x", 1) == 1);
+    result_of(waiting);
+    close(outer);
+    close(epoll);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 static void *write_large(void *argument)
 {
     char *bytes = malloc(LARGE);
@@ -335,6 +364,7 @@ static void yield_facts(void)
 void waiting_facts(void)
 {
     pair_facts();
+    nested_facts();
     pipe_facts();
     server_facts();
     shared_listener_facts();
