@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -22,8 +23,19 @@
 
 #include <wasock/wasock.h>
 
+/* The names of the host's listeners, which bind.c keeps for ever. */
+static void *names_text;
+
+static void *keep(size_t n)
+{
+    names_text = malloc(n);
+    return names_text;
+}
+
 /* With its variables: each input begins with a new world. */
+#define malloc(n) keep(n)
 #include "../../src/bsd/sockets/bind.c"
+#undef malloc
 
 #include "../simhost/simhost.h"
 #include "input.h"
@@ -548,6 +560,8 @@ static void end_world(void)
         CHECK(offers[i].holder == NULL);
         CHECK(wasock_listener_close(&offers[i].listener) == 0);
     }
+    free(names_text);
+    names_text = NULL;
     free(offers);
     offers = NULL;
     n_offers = 0;

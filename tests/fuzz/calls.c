@@ -516,6 +516,8 @@ static void host_fails(void)
     const size_t error = below(sizeof(errors) / sizeof(errors[0]));
 
     if (world.n_faults++ < N_FAULTS_MAX) {
+        /* A poll that was to detect wazero's, and failed. */
+        simhost_allow(SIMHOST_FAKE_POLL_WRITE, true);
         simhost_fail(call, 1 + below(6), errors[error], 1 + below(3));
     }
 }

@@ -7,12 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../../examples/httpd/httpd.h"
+/* With its handlers. */
+#include "../../examples/httpd/serve.c"
 #include "serving.h"
 
-static struct wasock_server server;
-static _Alignas(WASOCK_SERVER_ALIGNMENT) unsigned char memory
-    [WASOCK_SERVER_SIZE(N_FUZZ_CLIENTS, HTTP_HEAD_BYTES, HTTP_OUTPUT_BYTES)];
 static char folder[] = "/tmp/fuzz-httpd-XXXXXX";
 
 static void check(const char *bytes, size_t n, bool is_first)
@@ -72,7 +70,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct wasock_server_options options = {
-        .handler = &http_handler,
+        .handler = &handler,
         .n_clients = N_FUZZ_CLIENTS,
         .input_bytes = HTTP_HEAD_BYTES,
         .output_bytes = HTTP_OUTPUT_BYTES,
