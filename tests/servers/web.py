@@ -49,6 +49,7 @@ class Site:
     big_bytes = 20 << 20
     n_broken_off = 1500  # more than there are clients and descriptors
     n_handshakes = 3000
+    n_at_once = 50
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -245,7 +246,7 @@ class Site:
             server.connect().close()
             for option, n in (("-k", 3000), ("-d", self.n_handshakes)):
                 run = subprocess.run(
-                    [AB, "-q", option, "-n", str(n), "-c", "50",
+                    [AB, "-q", option, "-n", str(n), "-c", str(self.n_at_once),
                      f"{self.scheme}://127.0.0.1:{server.port}/digits.txt"],
                     capture_output=True, text=True, timeout=4 * LIMIT_S)
                 print(re.findall(r"Requests per second.*", run.stdout))
