@@ -10,7 +10,7 @@
  *   --seconds N      of attacks, about; default 2
  *   --clients N      that the server can have; default: by PROTOCOL
  *   --at-once N      clients that connect at the same time; default 1000
- *   --in-a-row N     at least so many short connections in a row in each pass
+ *   --in-a-row N     at least N short connections in a row in each pass
  *   --stuck N        seconds after which a client is stuck; default 20
  *   --cpu PERCENT    of a processor, allowed in silence; default 1
  *   --growth KIB     of memory, allowed while short connections come and go

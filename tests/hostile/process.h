@@ -16,7 +16,7 @@ uint64_t process_memory_kib(pid_t pid);
 
 size_t process_n_descriptors(pid_t pid);
 
-/* Let it open so many descriptors. Returns how many it could open before. */
+/* Set its limit of descriptors. Returns the one before. */
 size_t process_limit_descriptors(pid_t pid, size_t n);
 
 bool process_is_running(pid_t pid);
