@@ -2,8 +2,9 @@
 /*
  * serving.h - what clients send to a server, on the in-process network.
  *
- * The bytes are commands, each a byte and its arguments: a client sends the next
- * N bytes, reads, shuts its half, resets or connects again; time passes. The server is judged by its answers, which `check` gets in order.
+ * The bytes are commands, each a byte and its arguments: a client sends the
+ * next N bytes, reads, shuts its half, resets or connects again; time passes.
+ * The server is judged by its answers, which `check` gets in order.
  */
 #ifndef FUZZ_SERVING_H
 #define FUZZ_SERVING_H
