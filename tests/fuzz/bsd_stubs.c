@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../src/bsd/files/fifo.h"
 #include "../../src/bsd/files/file.h"
 #include "../../src/host.h"
 
@@ -26,6 +27,14 @@ int wasock_bsd__host_fd(const struct description *description)
 {
     (void)description;
     return -1;
+}
+
+bool wasock_bsd__fifo_unread(const struct description *description,
+                             ptrdiff_t *n_unread)
+{
+    (void)description;
+    (void)n_unread;
+    return false;
 }
 
 void wasock_bsd__complete(struct stat *status)
