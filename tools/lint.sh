@@ -44,8 +44,8 @@ tidy)
     wasm+=("${wasip2[@]}" "${wasip3[@]}" src/libc/no_directories.c)
     # Programs as others write them need not please it; the preset fuzz has its
     # own commands.
-    others=(tests/consumer/*.c tests/bsd/*.c tests/programs/*.c \
-        tests/fuzz/*.c)
+    mapfile -t others < <(git ls-files 'tests/consumer/*.c' 'tests/bsd/*.c' \
+        'tests/programs/*.c' 'tests/servers/peers/*.c' 'tests/fuzz/*.c')
     git ls-files 'src/*.c' 'examples/*.c' 'tests/*.c' |
         grep -vxF -f <(printf '%s\n' "${wasm[@]}" "${others[@]}") |
         xargs -P 2 -n 3 clang-tidy-$version --quiet -p build/native

@@ -90,6 +90,20 @@ static bool pass_over(struct wasock__poller *poller, enum wasock__queue queue,
     return true;
 }
 
+/* Of the first `size` of a queue, `n_found` were reported. Returns the number of
+ * those that need no other poll: they are at its end. */
+static uint32_t settle(struct wasock__poller *poller, enum wasock__queue queue,
+                       uint32_t size, uint32_t n_found, bool is_doubted)
+{
+    if (n_found == 0) {
+        wasock__order_rotate(poller, queue, size, is_doubted);
+        return size;
+    }
+    return n_found == size || pass_over(poller, queue, size - n_found)
+               ? size
+               : n_found;
+}
+
 /*
  * Poll the first `count` of a queue, waiting for at most `timeout_ns`, and
  * report those that are ready. All go to the end of the queue.
@@ -106,27 +120,23 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
         size = wasock__lesser(size, n_left);
         const struct wasock__answer answer = wasock__probe(
             poller, is_hot ? size : 0, is_hot ? 0 : size, timeout_ns);
+        const bool is_doubted = answer.n_certain < answer.n_ready;
         wasock__pay(poller, &answer);
         if (answer.error < 0) {
             return answer.error;
         }
         timeout_ns = 0;
-        if (answer.n_ready > 0 && answer.n_certain == 0 && size > WASOCK__FEW) {
+        if (is_doubted && answer.n_certain == 0 && size > WASOCK__FEW) {
             size = WASOCK__FEW; /* poll in smaller groups */
             continue;
         }
-        uint32_t n_cold_done = 0;
-        uint32_t n_done = wasock__probe_report(
-            poller, &answer, answer.n_certain == 0, &n_cold_done);
-        if (n_done == 0) {
-            wasock__order_rotate(poller, queue, size,
-                                 answer.n_certain < answer.n_ready);
-            n_done = size;
-        } else if (n_done < size) {
-            if (pass_over(poller, queue, size - n_done)) {
-                n_done = size;
-            }
-            size = n_left;
+        uint32_t n_cold_found = 0;
+        const uint32_t n_found = wasock__probe_report(
+            poller, &answer, answer.n_certain == 0, &n_cold_found);
+        const uint32_t n_done =
+            settle(poller, queue, size, n_found, is_doubted);
+        if (n_found > 0 && n_found < size) {
+            size = n_left; /* what is left is likely to be idle */
         }
         n_left -= wasock__lesser(n_done, n_left);
     } while (n_left > 0);
