@@ -154,12 +154,12 @@ int32_t wasock__host_set_wait(struct wasock__host_set *set,
 
 /* Costs of a poll on a truthful host, in ns. */
 struct wasock__poll_cost {
-    uint32_t poll_ns;   /* the call */
-    uint32_t idle_ns;   /* each subscription, if none is ready */
-    uint32_t ready_ns;  /* … if one is ready */
-    uint32_t wake_ns;   /* … if the call slept */
-    uint32_t period_ns; /* n idle ones are polled within n times this */
-    uint32_t dense;     /* if one in `dense` is ready, poll all at once */
+    uint32_t poll_ns;  /* the call */
+    uint32_t idle_ns;  /* each subscription, if none is ready */
+    uint32_t ready_ns; /* … if one is ready */
+    uint32_t wake_ns;  /* … if the call slept */
+    uint32_t sweep_ns; /* n idle ones are polled within n times this */
+    uint32_t dense;    /* if one in `dense` is ready, poll all at once */
 };
 
 /* Get the costs of a host whose poll is known to be truthful. NULL: detect how

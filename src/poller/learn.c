@@ -16,7 +16,7 @@ static const struct wasock__poll_cost broadcast_cost = {
     .idle_ns = 200,
     .ready_ns = 900,
     .wake_ns = 1100,
-    .period_ns = 8000,
+    .sweep_ns = 8000,
     .dense = 4,
 };
 /* A native poll(2), measured: one that sleeps looks twice. */
@@ -25,7 +25,7 @@ static const struct wasock__poll_cost truthful_cost = {
     .idle_ns = 50,
     .ready_ns = 50,
     .wake_ns = 150,
-    .period_ns = 2000,
+    .sweep_ns = 2000,
     .dense = 256,
 };
 
@@ -169,7 +169,7 @@ void wasock__conclude(struct wasock__poller *poller, uint32_t n_hot_found,
 static uint64_t period_ns(const struct wasock__poller *poller)
 {
     const uint64_t all_ns =
-        (uint64_t)wasock__n_cold(poller) * poller->cost->period_ns;
+        (uint64_t)wasock__n_cold(poller) * poller->cost->sweep_ns;
 
     return all_ns > WASOCK__BOUND_MIN_NS / 4 ? all_ns
                                              : WASOCK__BOUND_MIN_NS / 4;

@@ -90,8 +90,8 @@ static bool pass_over(struct wasock__poller *poller, enum wasock__queue queue,
     return true;
 }
 
-/* Of the first `size` of a queue, `n_found` were reported. Returns the number of
- * those that need no other poll: they are at its end. */
+/* Of the first `size` of a queue, `n_found` were reported. Returns how many of
+ * them need no other poll: these are at its end. */
 static uint32_t settle(struct wasock__poller *poller, enum wasock__queue queue,
                        uint32_t size, uint32_t n_found, bool is_doubted)
 {

@@ -356,7 +356,7 @@ const struct wasock__poll_cost *wasock__host_poll_cost(void)
         .idle_ns = 400,
         .ready_ns = 400,
         .wake_ns = 100,
-        .period_ns = 8000,
+        .sweep_ns = 8000,
         .dense = 256,
     };
 
