@@ -14,6 +14,7 @@ hosts_bin = pathlib.Path(__file__).parents[2] / ".hosts/bin"
 os.environ["PATH"] += f"{os.pathsep}{hosts_bin}"
 MAGIC = {"wasip1": b"\0asm\1\0\0\0"}
 COMPONENT = b"\0asm\x0d\0\1\0"
+is_zig = pathlib.Path(build).name == "zig"  # its linker cannot wrap functions
 SOURCE = """#include <sys/socket.h>
 int main(void) { return socket(AF_INET, SOCK_STREAM, 0) < 0; }
 """
@@ -36,7 +37,10 @@ for compiler in (f"{build}/bin/wasock-cc", prefix / "bin/wasock-cc"):
     for options in ([], [f"--target={target}"], ["--longjmp"],
                     ["--fpcast-emu", "--threads"]):
         run = compile_with(compiler, *options)
-        assert run.returncode == 0, run
+        if is_zig and options[-1:] in (["--longjmp"], ["--threads"]):
+            assert run.returncode == 1 and "no --" in run.stderr, run
+        else:
+            assert run.returncode == 0, run
     for other in {"wasip1", "wasip2", "wasip3"} - {target}:
         run = compile_with(compiler, f"--target={other}")
         assert run.returncode == 1 and target in run.stderr, run
