@@ -27,8 +27,8 @@ def table(hosts: list[Host]) -> list[str]:
     """Markdown, a line a place where it runs."""
     native, guest = BUILD / "fakenet", BUILD / "fakenet.wasm"
     host_sources = REPOSITORY / "src" / "host"
-    posix = [str(source) for source in host_sources.glob("posix*.c")]
-    preview1 = [str(source) for source in host_sources.glob("preview1*.c")]
+    posix = [str(source) for source in (host_sources / "posix").glob("*.c")]
+    preview1 = [str(source) for source in (host_sources / "preview1").glob("*.c")]
     lines = [
         "## The network in the process",
         "",
