@@ -550,7 +550,7 @@ def stopping_late():
                                   ("1000", 2, "a second signal")):
         with Running("--grace", grace, "--listen", "127.0.0.1:0",
                      program("tcpecho"), n_ports=1) as server:
-            echo(server.ports[0])
+            echo_some(server.ports[0], 1)
             for _ in range(n_signals):
                 server.process.terminate()
                 wait_until_taken(server.process.pid, signal.SIGTERM)
