@@ -29,7 +29,7 @@ static const struct wasock__poll_cost truthful_cost = {
     .dense = 256,
 };
 
-/* An accept back-off is so many times what a wait for all costs. */
+/* An accept back-off is this multiple of what a wait for all costs. */
 #define BACK_OFF_PARTS 32
 
 void wasock__begin_asking(struct wasock__poller *poller)

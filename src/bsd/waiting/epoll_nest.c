@@ -84,7 +84,7 @@ static struct epoll *owner_of(const struct epoll_watch *watch)
     return (struct epoll *)(void *)(inbox - offsetof(struct epoll, inbox));
 }
 
-/* Mark an instance that is reached by so many steps; the list ends in `last`.
+/* Mark an instance that is reached by `n_steps`; the list ends in `last`.
  * Returns the new last. */
 static struct epoll *reach(struct epoll *reached, unsigned n_steps,
                            struct epoll *last)
