@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * locks.c - reader-writer locks, spin locks, barriers and semaphores of one
- * thread.
+ * locks.c - reader-writer locks, spin locks, barriers and semaphores, of one
+ * thread or of several.
  *
- * True: their counts. A call that would wait for another thread fails with
- * EDEADLK at once, or with ETIMEDOUT at its deadline. Missing: named semaphores
- * (ENOSYS).
+ * A thread that waits to write keeps later readers out. Spin locks wait as
+ * mutexes do. A single thread that would wait gets EDEADLK at once, or
+ * ETIMEDOUT at its deadline. Missing: named semaphores (ENOSYS).
  */
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <time.h>
+#include <stddef.h>
+
+#include <wasock/clock.h>
 
 #include "../plain.h"
-#include "../waiting/wait.h"
+#include "../threads/layer.h"
+#include "../threads/thread.h"
 
-/* In a lock's first word: how many read; WRITER: one writes. */
+/* In a lock's words: how many read, or WRITER; the writer; how many wait to
+ * write. */
 #define STATE(lock) ((lock)->__u.__i[0])
+#define OWNER(lock) ((lock)->__u.__p[1])
+#define N_WRITERS(lock) ((lock)->__u.__i[2])
 #define WRITER (-1)
 
-/* In a barrier's: how many threads have to come. */
+/* In a barrier's: how many threads have to come, have come, and how often all
+ * have. */
 #define N_THREADS(barrier) ((barrier)->__u.__i[0])
+#define N_CAME(barrier) ((barrier)->__u.__i[1])
+#define N_ROUNDS(barrier) ((barrier)->__u.__i[2])
+
+/* ---- Reader-writer locks ---- */
 
 int pthread_rwlock_init(pthread_rwlock_t *lock,
                         const pthread_rwlockattr_t *attributes)
 {
     (void)attributes;
     STATE(lock) = 0;
+    OWNER(lock) = NULL;
+    N_WRITERS(lock) = 0;
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_init);
@@ -37,66 +50,138 @@ int pthread_rwlock_destroy(pthread_rwlock_t *lock)
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_destroy);
 
-int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+static int try_read(pthread_rwlock_t *lock)
 {
-    if (STATE(lock) == WRITER) {
+    if (STATE(lock) == WRITER || N_WRITERS(lock) > 0) {
         return EBUSY;
     }
     STATE(lock)++;
     return 0;
 }
-WASOCK_BSD_PLAIN(pthread_rwlock_tryrdlock);
 
-int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
-{
-    return pthread_rwlock_tryrdlock(lock) == 0 ? 0 : EDEADLK;
-}
-WASOCK_BSD_PLAIN(pthread_rwlock_rdlock);
-
-int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+static int try_write(pthread_rwlock_t *lock)
 {
     if (STATE(lock) != 0) {
         return EBUSY;
     }
     STATE(lock) = WRITER;
+    OWNER(lock) = wasock_bsd__current;
     return 0;
+}
+
+/* Who tries again and again lets others run. */
+static int yield_if(int error)
+{
+    if (error != 0) {
+        wasock_bsd__yield();
+    }
+    return error;
+}
+
+int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+{
+    return yield_if(try_read(lock));
+}
+WASOCK_BSD_PLAIN(pthread_rwlock_tryrdlock);
+
+int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+{
+    return yield_if(try_write(lock));
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_trywrlock);
 
+/* Wait until a try succeeds. */
+static int lock_until(pthread_rwlock_t *lock, int (*try)(pthread_rwlock_t *),
+                      uint64_t deadline_ns)
+{
+    struct wait wait = {.key = lock,
+                        .deadline_ns = deadline_ns,
+                        .what = "for a reader-writer lock"};
+    int result = 0;
+
+    if (STATE(lock) == WRITER && OWNER(lock) == wasock_bsd__current) {
+        return EDEADLK;
+    }
+    while (try(lock) != 0) {
+        if (result != 0) {
+            return -result;
+        }
+        result = wasock_bsd__wait(&wait);
+    }
+    return 0;
+}
+
+static int read_until(pthread_rwlock_t *lock, uint64_t deadline_ns)
+{
+    return try_read(lock) == 0 ? 0 : lock_until(lock, try_read, deadline_ns);
+}
+
+static int write_until(pthread_rwlock_t *lock, uint64_t deadline_ns)
+{
+    if (try_write(lock) == 0) {
+        return 0;
+    }
+    N_WRITERS(lock)++;
+    const int error = lock_until(lock, try_write, deadline_ns);
+    N_WRITERS(lock)--;
+    if (error != 0) {
+        wasock_bsd__wake(lock, SIZE_MAX); /* readers that it kept out */
+    }
+    return error;
+}
+
+int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+    return read_until(lock, WASOCK_NO_DEADLINE);
+}
+WASOCK_BSD_PLAIN(pthread_rwlock_rdlock);
+
 int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
 {
-    return pthread_rwlock_trywrlock(lock) == 0 ? 0 : EDEADLK;
+    return write_until(lock, WASOCK_NO_DEADLINE);
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_wrlock);
 
-/* Errors: EINVAL; ETIMEDOUT. */
+/* Errors: EINVAL; ETIMEDOUT; EDEADLK. */
 int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
                                const struct timespec *restrict deadline)
 {
-    return pthread_rwlock_tryrdlock(lock) == 0
-               ? 0
-               : wasock_bsd__wait_in_vain(CLOCK_REALTIME, deadline);
+    uint64_t deadline_ns = 0;
+    const int error =
+        wasock_bsd__deadline_at(CLOCK_REALTIME, deadline, &deadline_ns);
+
+    return error != 0 ? error : read_until(lock, deadline_ns);
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_timedrdlock);
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
                                const struct timespec *restrict deadline)
 {
-    return pthread_rwlock_trywrlock(lock) == 0
-               ? 0
-               : wasock_bsd__wait_in_vain(CLOCK_REALTIME, deadline);
+    uint64_t deadline_ns = 0;
+    const int error =
+        wasock_bsd__deadline_at(CLOCK_REALTIME, deadline, &deadline_ns);
+
+    return error != 0 ? error : write_until(lock, deadline_ns);
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_timedwrlock);
 
+/* Errors: EPERM: nobody has it, or another thread to write. */
 int pthread_rwlock_unlock(pthread_rwlock_t *lock)
 {
-    if (STATE(lock) == 0) {
+    if (STATE(lock) == 0 ||
+        (STATE(lock) == WRITER && OWNER(lock) != wasock_bsd__current)) {
         return EPERM;
     }
     STATE(lock) = STATE(lock) == WRITER ? 0 : STATE(lock) - 1;
+    if (STATE(lock) == 0) {
+        wasock_bsd__wake(lock, SIZE_MAX);
+    }
+    wasock_bsd__yield_seldom(WASOCK_BSD_LOCK_WEIGHT);
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_unlock);
+
+/* ---- Spin locks ---- */
 
 int pthread_spin_init(pthread_spinlock_t *lock, int is_shared)
 {
@@ -116,7 +201,7 @@ WASOCK_BSD_PLAIN(pthread_spin_destroy);
 int pthread_spin_trylock(pthread_spinlock_t *lock)
 {
     if (*lock != 0) {
-        return EBUSY;
+        return yield_if(EBUSY);
     }
     *lock = 1;
     return 0;
@@ -125,7 +210,18 @@ WASOCK_BSD_PLAIN(pthread_spin_trylock);
 
 int pthread_spin_lock(pthread_spinlock_t *lock)
 {
-    return pthread_spin_trylock(lock) == 0 ? 0 : EDEADLK;
+    struct wait wait = {.key = (const void *)lock,
+                        .deadline_ns = WASOCK_NO_DEADLINE,
+                        .what = "for a spin lock"};
+
+    while (*lock != 0) {
+        const int result = wasock_bsd__wait(&wait);
+        if (result < 0) {
+            return -result;
+        }
+    }
+    *lock = 1;
+    return 0;
 }
 WASOCK_BSD_PLAIN(pthread_spin_lock);
 
@@ -135,9 +231,12 @@ int pthread_spin_unlock(pthread_spinlock_t *lock)
         return EPERM;
     }
     *lock = 0;
+    wasock_bsd__wake((const void *)lock, 1);
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_spin_unlock);
+
+/* ---- Barriers ---- */
 
 int pthread_barrier_init(pthread_barrier_t *restrict barrier,
                          const pthread_barrierattr_t *restrict attributes,
@@ -148,6 +247,8 @@ int pthread_barrier_init(pthread_barrier_t *restrict barrier,
         return EINVAL;
     }
     N_THREADS(barrier) = (int)n_threads;
+    N_CAME(barrier) = 0;
+    N_ROUNDS(barrier) = 0;
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_barrier_init);
@@ -159,12 +260,32 @@ int pthread_barrier_destroy(pthread_barrier_t *barrier)
 }
 WASOCK_BSD_PLAIN(pthread_barrier_destroy);
 
-/* The types are POSIX's. NOLINTNEXTLINE(readability-non-const-parameter) */
 int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
-    return N_THREADS(barrier) == 1 ? PTHREAD_BARRIER_SERIAL_THREAD : EDEADLK;
+    struct wait wait = {.key = barrier,
+                        .deadline_ns = WASOCK_NO_DEADLINE,
+                        .what = "at a barrier"};
+    const int round = N_ROUNDS(barrier);
+
+    N_CAME(barrier)++;
+    if (N_CAME(barrier) == N_THREADS(barrier)) {
+        N_CAME(barrier) = 0;
+        N_ROUNDS(barrier)++;
+        wasock_bsd__wake(barrier, SIZE_MAX);
+        return PTHREAD_BARRIER_SERIAL_THREAD;
+    }
+    while (N_ROUNDS(barrier) == round) {
+        const int result = wasock_bsd__wait(&wait);
+        if (result < 0) {
+            N_CAME(barrier)--;
+            return -result;
+        }
+    }
+    return 0;
 }
 WASOCK_BSD_PLAIN(pthread_barrier_wait);
+
+/* ---- Semaphores ---- */
 
 static int fail(int error)
 {
@@ -196,6 +317,7 @@ int sem_post(sem_t *semaphore)
         return fail(EOVERFLOW);
     }
     semaphore->wasock_bsd_value++;
+    wasock_bsd__wake(semaphore, 1);
     return 0;
 }
 WASOCK_BSD_PLAIN(sem_post);
@@ -203,16 +325,35 @@ WASOCK_BSD_PLAIN(sem_post);
 int sem_trywait(sem_t *semaphore)
 {
     if (semaphore->wasock_bsd_value == 0) {
-        return fail(EAGAIN);
+        return fail(yield_if(EAGAIN));
     }
     semaphore->wasock_bsd_value--;
     return 0;
 }
 WASOCK_BSD_PLAIN(sem_trywait);
 
+static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
+{
+    struct wait wait = {.key = semaphore,
+                        .deadline_ns = deadline_ns,
+                        .what = "for a semaphore",
+                        .is_point = true};
+
+    pthread_testcancel();
+    while (semaphore->wasock_bsd_value == 0) {
+        const int result = wasock_bsd__wait(&wait);
+        if (result < 0) {
+            pthread_testcancel();
+            return fail(-result);
+        }
+    }
+    semaphore->wasock_bsd_value--;
+    return 0;
+}
+
 int sem_wait(sem_t *semaphore)
 {
-    return sem_trywait(semaphore) == 0 ? 0 : fail(EDEADLK);
+    return wait_until(semaphore, WASOCK_NO_DEADLINE);
 }
 WASOCK_BSD_PLAIN(sem_wait);
 
@@ -220,9 +361,14 @@ WASOCK_BSD_PLAIN(sem_wait);
 int sem_timedwait(sem_t *restrict semaphore,
                   const struct timespec *restrict deadline)
 {
-    return sem_trywait(semaphore) == 0
-               ? 0
-               : fail(wasock_bsd__wait_in_vain(CLOCK_REALTIME, deadline));
+    uint64_t deadline_ns = 0;
+
+    if (semaphore->wasock_bsd_value > 0) {
+        return wait_until(semaphore, WASOCK_NO_DEADLINE);
+    }
+    const int error =
+        wasock_bsd__deadline_at(CLOCK_REALTIME, deadline, &deadline_ns);
+    return error != 0 ? fail(error) : wait_until(semaphore, deadline_ns);
 }
 WASOCK_BSD_PLAIN(sem_timedwait);
 

@@ -9,6 +9,7 @@
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
@@ -29,6 +30,17 @@ pid_t fork(void)
     return not_here();
 }
 WASOCK_BSD_PLAIN(fork);
+
+/* There is never a fork for which the handlers would be called. */
+int pthread_atfork(void (*prepare)(void), void (*parent)(void),
+                   void (*child)(void))
+{
+    (void)prepare;
+    (void)parent;
+    (void)child;
+    return 0;
+}
+WASOCK_BSD_PLAIN(pthread_atfork);
 
 /* NOLINTBEGIN(bugprone-unsafe-functions,cert-msc24-c,cert-msc33-c) */
 pid_t vfork(void)

@@ -5,20 +5,24 @@
  * True: mutexes (a second lock of one that is not recursive is EDEADLK rather
  * than for ever), once, keys. Not there: other threads (pthread_create is
  * EAGAIN). Waiting for a condition, which no thread could signal, fails with
- * EDEADLK, or with ETIMEDOUT at its deadline. locks.c has the rarer locks.
+ * EDEADLK, or with ETIMEDOUT at its deadline. locks.c has the rarer locks,
+ * which wait by the scheduler below.
  */
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <wasock/clock.h>
+#include <wasock/fd.h>
+
 #include "../plain.h"
-#include "../waiting/wait.h"
+#include "../threads/thread.h"
 
 #define KEYS_MAX 64
-#define NS_PER_S 1000000000
 
 /* In a mutex's first two words. */
 #define N_LOCKS(mutex) ((mutex)->__u.__i[0])
@@ -79,17 +83,6 @@ void pthread_testcancel(void)
 {
 }
 WASOCK_BSD_PLAIN(pthread_testcancel);
-
-/* There is never a fork for which the handlers would be called. */
-int pthread_atfork(void (*prepare)(void), void (*parent)(void),
-                   void (*child)(void))
-{
-    (void)prepare;
-    (void)parent;
-    (void)child;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_atfork);
 
 int pthread_join(pthread_t thread, void **result)
 {
@@ -216,30 +209,15 @@ int pthread_mutex_lock(pthread_mutex_t *mutex)
 }
 WASOCK_BSD_PLAIN(pthread_mutex_lock);
 
-/* The host waits for a length of time only: wasmtime knows no moments of the
- * real clock. */
-int wasock_bsd__wait_in_vain(clockid_t clock, const struct timespec *deadline)
+/* Nothing can end a wait but its deadline. Returns ETIMEDOUT; EINVAL: no
+ * moment. */
+static int wait_in_vain(clockid_t clock, const struct timespec *deadline)
 {
-    struct timespec now;
+    const struct timespec moment = {deadline->tv_sec < 0 ? 0 : deadline->tv_sec,
+                                    deadline->tv_nsec};
+    const int error = clock_nanosleep(clock, TIMER_ABSTIME, &moment, NULL);
 
-    if (deadline->tv_nsec < 0 || deadline->tv_nsec >= NS_PER_S) {
-        return EINVAL;
-    }
-    while (
-        clock_gettime(clock, &now) == 0 &&
-        (now.tv_sec < deadline->tv_sec ||
-         (now.tv_sec == deadline->tv_sec && now.tv_nsec < deadline->tv_nsec))) {
-        struct timespec left = {deadline->tv_sec - now.tv_sec,
-                                deadline->tv_nsec - now.tv_nsec};
-        if (left.tv_nsec < 0) {
-            left.tv_sec--;
-            left.tv_nsec += NS_PER_S;
-        }
-        if (nanosleep(&left, NULL) < 0) {
-            return errno;
-        }
-    }
-    return ETIMEDOUT;
+    return error == 0 ? ETIMEDOUT : error;
 }
 
 /* Errors: EDEADLK: this very thread has it, and would know; ETIMEDOUT. */
@@ -251,7 +229,7 @@ int pthread_mutex_timedlock(pthread_mutex_t *restrict mutex,
     }
     return TYPE(mutex) == PTHREAD_MUTEX_ERRORCHECK
                ? EDEADLK
-               : wasock_bsd__wait_in_vain(CLOCK_REALTIME, deadline);
+               : wait_in_vain(CLOCK_REALTIME, deadline);
 }
 WASOCK_BSD_PLAIN(pthread_mutex_timedlock);
 
@@ -309,7 +287,7 @@ int pthread_cond_timedwait(pthread_cond_t *restrict condition,
                            const struct timespec *restrict deadline)
 {
     (void)mutex; /* no thread could lock it meanwhile */
-    return wasock_bsd__wait_in_vain(
+    return wait_in_vain(
         IS_MONOTONIC(condition) ? CLOCK_MONOTONIC : CLOCK_REALTIME, deadline);
 }
 WASOCK_BSD_PLAIN(pthread_cond_timedwait);
@@ -392,3 +370,27 @@ int pthread_kill(pthread_t thread, int number)
     return kill(getpid(), number) == 0 ? 0 : errno;
 }
 WASOCK_BSD_PLAIN(pthread_kill);
+
+/* ---- The scheduler, for locks.c ---- */
+
+struct thread *wasock_bsd__current;
+
+int wasock_bsd__wait(struct wait *wait)
+{
+    if (wait->deadline_ns == WASOCK_NO_DEADLINE) {
+        return -EDEADLK;
+    }
+    const int result = wasock_fd_sleep_until_ns(wait->deadline_ns);
+    return result < 0 ? result : -ETIMEDOUT;
+}
+
+void wasock_bsd__wake(const void *key, size_t n)
+{
+    (void)key;
+    (void)n;
+}
+
+void wasock_bsd__yield_seldom(unsigned added)
+{
+    (void)added;
+}

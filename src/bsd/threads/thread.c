@@ -453,14 +453,3 @@ int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
     return 0;
 }
 WASOCK_BSD_PLAIN(pthread_getattr_np);
-
-/* There is never a fork for which the handlers would be called. */
-int pthread_atfork(void (*prepare)(void), void (*parent)(void),
-                   void (*child)(void))
-{
-    (void)prepare;
-    (void)parent;
-    (void)child;
-    return 0;
-}
-WASOCK_BSD_PLAIN(pthread_atfork);

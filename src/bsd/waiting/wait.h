@@ -34,8 +34,4 @@ bool wasock_bsd__is_mute(struct wasock_socket *socket);
 /* The next nap, in nanoseconds: short ones first. */
 uint64_t wasock_bsd__nap_ns(unsigned *nap_ms, unsigned nap_max_ms);
 
-/* Wait until a moment of CLOCK_REALTIME or CLOCK_MONOTONIC before which
- * nothing can come. Returns ETIMEDOUT; EINVAL: no moment. */
-int wasock_bsd__wait_in_vain(clockid_t clock, const struct timespec *deadline);
-
 #endif

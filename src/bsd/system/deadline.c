@@ -4,7 +4,7 @@
 
 #include <wasock/clock.h>
 
-#include "thread.h"
+#include "../threads/thread.h"
 
 int wasock_bsd__deadline_at(clockid_t clock, const struct timespec *moment,
                             uint64_t *deadline_ns)
