@@ -37,13 +37,12 @@ static void *keep(size_t n)
 #include "../../src/bsd/sockets/bind.c"
 #undef malloc
 
-#include "../simhost/simhost.h"
-#include "input.h"
+#include "peers.h"
 
 #define N_NUMBERS 40 /* of descriptors that calls name */
 #define N_PEERS 8
 #define N_STREAMS 128
-#define BUFFER_BYTES 300
+#define BUFFER_BYTES PEER_BYTES_MAX
 #define N_CALLS_MAX 300
 #define WAIT_MS 30
 #define PORT 8080
@@ -110,16 +109,11 @@ static struct stream *stream_of(int fd)
     return host_fd < 0 ? NULL : stream_of_peer(simhost_peer_of(host_fd));
 }
 
-static uint8_t byte_at(size_t i)
-{
-    return (uint8_t)(i * 7 + (i >> 8) * 3);
-}
-
 static void check_read(struct stream *stream, const uint8_t *bytes, size_t n,
                        bool is_peek)
 {
     for (size_t i = 0; stream != NULL && i < n; i++) {
-        CHECK(bytes[i] == byte_at(stream->n_read + i));
+        CHECK(bytes[i] == peer_byte(stream->n_read + i));
     }
     if (stream != NULL && !is_peek) {
         stream->n_read += n;
@@ -311,7 +305,7 @@ static void call_write(void)
     ssize_t n = 0;
 
     for (size_t i = 0; i < length; i++) {
-        bytes[i] = byte_at((stream == NULL ? 0 : stream->n_written) + i);
+        bytes[i] = peer_byte((stream == NULL ? 0 : stream->n_written) + i);
     }
     switch (below(4)) {
     case 0:
@@ -470,49 +464,26 @@ static void peer_connects(void)
 static void peer_sends(void)
 {
     struct stream *stream = some_stream();
-    const size_t n = input_size(&world.input, BUFFER_BYTES);
-    uint8_t bytes[BUFFER_BYTES];
 
-    if (stream == NULL || n == 0) {
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        bytes[i] = byte_at(stream->n_sent++);
-    }
-    simhost_peer_send(stream->peer, bytes, n, SIMHOST_MS(below(4)));
+    peer_sends_some(&world.input, stream == NULL ? NULL : stream->peer,
+                    stream == NULL ? NULL : &stream->n_sent);
 }
 
 static void peer_ends(void)
 {
     struct stream *stream = some_stream();
-    const uint64_t after_ns = SIMHOST_MS(below(4));
 
-    if (stream == NULL) {
-        return;
-    }
-    stream->is_over = true;
-    switch (below(3)) {
-    case 0:
-        simhost_peer_shutdown(stream->peer, after_ns);
-        break;
-    case 1:
-        simhost_peer_close(stream->peer, after_ns);
-        break;
-    default:
-        simhost_peer_reset(stream->peer, after_ns);
+    peer_ends_somehow(&world.input, stream == NULL ? NULL : stream->peer);
+    if (stream != NULL) {
+        stream->is_over = true;
     }
 }
 
 static void peer_reads(void)
 {
-    static const size_t rates[] = {SIZE_MAX, 0, 1, 50};
-    struct stream *stream = some_stream();
+    const struct stream *stream = some_stream();
 
-    if (stream != NULL) {
-        simhost_peer_set_reading(stream->peer, rates[below(4)]);
-        simhost_peer_set_window(stream->peer,
-                                1 + input_size(&world.input, BUFFER_BYTES));
-    }
+    peer_reads_somehow(&world.input, stream == NULL ? NULL : stream->peer);
 }
 
 static void time_passes(void)
@@ -575,7 +546,7 @@ static void end_world(void)
         const uint8_t *bytes = simhost_peer_received(world.streams[i].peer, &n);
         CHECK(n <= world.streams[i].n_written);
         for (size_t k = 0; k < n; k++) {
-            CHECK(bytes[k] == byte_at(k));
+            CHECK(bytes[k] == peer_byte(k));
         }
     }
     simhost_check();

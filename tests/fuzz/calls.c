@@ -12,8 +12,7 @@
 
 #include <wasock/wasock.h>
 
-#include "../simhost/simhost.h"
-#include "input.h"
+#include "peers.h"
 
 #define N_LISTENERS 2
 #define N_CONNS 8
@@ -21,7 +20,7 @@
 #define N_PEERS 12
 #define N_POLLERS 2
 #define N_WATCHED 6 /* fewer than there are objects */
-#define BUFFER_BYTES 300
+#define BUFFER_BYTES PEER_BYTES_MAX
 #define N_CALLS_MAX 300
 #define N_FAULTS_MAX 12
 
@@ -129,22 +128,17 @@ static struct stream *stream_of(const struct wasock_conn *conn)
     return &world.streams[world.n_streams++];
 }
 
-static uint8_t byte_at(size_t i)
-{
-    return (uint8_t)(i * 7 + (i >> 8) * 3);
-}
-
 static void check_read(struct stream *stream, const uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; stream != NULL && !world.lies && i < n; i++) {
-        CHECK(bytes[i] == byte_at(stream->n_read++));
+        CHECK(bytes[i] == peer_byte(stream->n_read++));
     }
 }
 
 static void make_bytes(const struct stream *stream, uint8_t *bytes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        bytes[i] = byte_at((stream == NULL ? 0 : stream->n_written) + i);
+        bytes[i] = peer_byte((stream == NULL ? 0 : stream->n_written) + i);
     }
 }
 
@@ -164,7 +158,7 @@ static void check_streams(void)
         const uint8_t *bytes = simhost_peer_received(world.streams[i].peer, &n);
         CHECK(n <= world.streams[i].n_written);
         for (size_t k = 0; k < n; k++) {
-            CHECK(bytes[k] == byte_at(k));
+            CHECK(bytes[k] == peer_byte(k));
         }
     }
 }
@@ -455,49 +449,26 @@ static void peer_connects(void)
 static void peer_sends(void)
 {
     struct peer *peer = some_peer();
-    uint8_t bytes[BUFFER_BYTES];
-    const size_t n = input_size(&world.input, BUFFER_BYTES);
 
-    if (peer == NULL || n == 0) {
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        bytes[i] = byte_at(peer->n_sent++);
-    }
-    simhost_peer_send(peer->peer, bytes, n, SIMHOST_MS(below(4)));
+    peer_sends_some(&world.input, peer == NULL ? NULL : peer->peer,
+                    peer == NULL ? NULL : &peer->n_sent);
 }
 
 static void peer_ends(void)
 {
     struct peer *peer = some_peer();
-    const uint64_t after_ns = SIMHOST_MS(below(4));
 
-    if (peer == NULL) {
-        return;
-    }
-    peer->is_over = true;
-    switch (below(3)) {
-    case 0:
-        simhost_peer_shutdown(peer->peer, after_ns);
-        break;
-    case 1:
-        simhost_peer_close(peer->peer, after_ns);
-        break;
-    default:
-        simhost_peer_reset(peer->peer, after_ns);
+    peer_ends_somehow(&world.input, peer == NULL ? NULL : peer->peer);
+    if (peer != NULL) {
+        peer->is_over = true;
     }
 }
 
 static void peer_reads(void)
 {
-    static const size_t rates[] = {SIZE_MAX, 0, 1, 50};
-    struct peer *peer = some_peer();
+    const struct peer *peer = some_peer();
 
-    if (peer != NULL) {
-        simhost_peer_set_reading(peer->peer, rates[below(4)]);
-        simhost_peer_set_window(peer->peer,
-                                1 + input_size(&world.input, BUFFER_BYTES));
-    }
+    peer_reads_somehow(&world.input, peer == NULL ? NULL : peer->peer);
 }
 
 static void time_passes(void)
