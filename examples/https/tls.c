@@ -80,7 +80,7 @@ static int transmit(void *context, const unsigned char *data, size_t length)
 
 /* ---- The transport ---- */
 
-/* What the server layer is told instead of an error of mbedTLS. */
+/* Convert an error of mbedTLS to a code for the server layer. */
 static int error_of(struct wasock_client *client, int error)
 {
     switch (error) {

@@ -189,7 +189,7 @@ static void gone_peers(void)
     FACT(shutdown(ends[0], SHUT_RDWR) == 0 && close(ends[0]) == 0);
 }
 
-/* A reset after EOF is told to whoever polls, whether asked for or not. */
+/* poll reports a reset after EOF, whether asked for or not. */
 static void resets_after_eof(int epoll)
 {
     char byte = 0;

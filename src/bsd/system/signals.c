@@ -141,8 +141,8 @@ void (*signal(int number, void (*handler)(int)))(int)
     return sigaction(number, &action, &old) < 0 ? SIG_ERR : old.sa_handler;
 }
 
-/* Those that can be read while the signal is pending, which it is. */
-static void tell_watches(int number)
+/* The signal is pending: descriptors that watch it are readable. */
+static void notify_watches(int number)
 {
     for (struct signal_watch *watch = watches; watch != NULL;
          watch = watch->next) {
@@ -168,7 +168,7 @@ static int send_signal(int number, int code, union sigval value)
     pending |= bit_of(number);
     wasock_bsd__deliver();
     if ((pending & bit_of(number)) != 0) {
-        tell_watches(number);
+        notify_watches(number);
     }
     wasock_bsd__wake_for_signal();
     return 0;

@@ -2,7 +2,7 @@
 /*
  * scheduler.h - which thread runs, and what the others wait for.
  *
- * A thread runs until it waits. Then the first of those that are ready runs.
+ * A thread runs until it waits. Then the first ready thread runs.
  * If none is, the thread that would wait asks the host, once, for what all
  * threads wait for; it goes on without a switch if the answer is its own.
  *

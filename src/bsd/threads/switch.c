@@ -8,9 +8,9 @@
 
 /*
  * Asyncify replaces these imports. It does not instrument the functions that
- * call them, which must be called, not inlined: those that start to unwind and
- * stop to rewind are at the top of the stack, wasock_bsd__switch_run is at its
- * bottom.
+ * call them, so these must not be inlined. The functions that start to unwind
+ * and stop to rewind are at the top of the stack, wasock_bsd__switch_run is at
+ * its bottom.
  */
 #define ASYNCIFY(name)                                                         \
     __attribute__((__import_module__("asyncify"), __import_name__(#name)))

@@ -247,8 +247,8 @@ static int arm(struct epoll *epoll, struct description *description)
 
 /* News. */
 
-/* Take note that something is ready, or has become so: news of the instance for
- * those that watch it. */
+/* Record that something is ready, or has become so, and notify the watchers of
+ * the instance. */
 static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
 {
     struct description *description = item->watch.description;

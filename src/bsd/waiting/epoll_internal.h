@@ -29,7 +29,7 @@ struct item {
     struct item *previous;
     struct item *next_ready; /* in the ring of those perhaps ready */
     struct item *previous_ready;
-    struct item *next_timed; /* of those that time alone makes ready */
+    struct item *next_timed; /* in the list `timed` */
     struct item *next_ended; /* in the ring of connections that read EOF */
     struct item *previous_ended;
     struct epoll_event event; /* as registered */
@@ -52,10 +52,10 @@ struct epoll {
     struct item *items; /* all */
     size_t n_items;
     size_t n_nested;    /* items that are instances */
-    struct item *timed; /* those with due_ns */
+    struct item *timed; /* items that time alone makes ready */
     struct item *ready; /* a ring, the first to be looked at; or NULL */
     struct item *ended; /* a ring: connections that may be reset after EOF */
-    struct epoll *next_below; /* of those that one call asks for */
+    struct epoll *next_below; /* in the list of one call */
     bool is_below;
     unsigned marks;  /* of epoll_nest.c */
     unsigned nap_ms; /* of the wait that is under way */

@@ -116,7 +116,7 @@ static struct epoll *step(struct epoll *at, bool is_up, unsigned n_steps,
     return last;
 }
 
-/* Reach what is one step from those that `n` steps have reached. */
+/* Reach the neighbours of the instances that are `n` steps away. */
 static struct epoll *step_all(struct epoll *first, bool is_up, unsigned n,
                               struct epoll *last)
 {

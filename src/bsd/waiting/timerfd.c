@@ -6,7 +6,7 @@
  * the monotonic clock; the count of expirations; an edge in epoll for the first
  * after each read, as on Linux.
  * Accepted and never reported: TFD_TIMER_CANCEL_ON_SET. A real clock that the
- * host sets while the program waits is noticed after the wait.
+ * host sets while the program waits is detected after the wait.
  */
 #include <errno.h>
 #include <poll.h>
