@@ -3,7 +3,7 @@
 import re
 
 import files
-from serving import Server
+from serving import Server, wait_until
 
 CONFIGURATION = """
 daemon off;
@@ -30,9 +30,14 @@ def start(kind):
                   {"nginx.conf": configuration, **files.FILES})
 
 
+def n_logged(server):
+    log = server.path("access.log").read_text()
+    return len(re.findall(r'"GET \S+ HTTP/1\.[01]"', log))
+
+
 def check(kind):
     with start(kind) as server:
         n_requests = files.check(server)
         assert f'using the "{kind}" event method' in server.said()
-        log = server.path("access.log").read_text()
-        assert len(re.findall(r'"GET \S+ HTTP/1\.[01]"', log)) == n_requests
+        # It writes a request's line after the answer.
+        wait_until(lambda: n_logged(server) == n_requests)

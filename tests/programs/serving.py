@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 root = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(root / "tests" / "doctor"))
@@ -112,6 +113,12 @@ class Server:
     def memory_mib(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+
+
+def wait_until(is_true):
+    deadline = time.monotonic() + LIMIT_S
+    while not is_true():
+        assert time.monotonic() < deadline
 
 
 def receive(client, n):

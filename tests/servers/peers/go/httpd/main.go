@@ -31,9 +31,9 @@ func main() {
 		MaxHeaderBytes:    8192,
 	}
 	stopped := make(chan error)
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	go func() {
-		stop := make(chan os.Signal, 1)
-		signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 		<-stop
 		drain, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
