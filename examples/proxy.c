@@ -126,7 +126,8 @@ int main(int argc, char **argv)
                                                   .data = on_data,
                                                   .eof = on_eof,
                                                   .drain = on_drain,
-                                                  .close = on_close};
+                                                  .close = on_close,
+                                                  .is_relay = true};
     static const struct wasock_server_options options = {
         .handler = &handler,
         .n_clients = 2 * CLIENTS_MAX,

@@ -28,8 +28,8 @@
  *
  * The server accepts clients, reads what they send, calls the handler, and
  * sends what the handler queued. A client that does not read its answers is not
- * read from either. The server stops accepting while it has `n_clients`, or
- * `n_accepted` that were accepted.
+ * read from either, unless its handler is a relay. The server stops accepting
+ * while it has `n_clients`, or `n_accepted` that were accepted.
  *
  * It is part of the target wasock::wasock, on top of its other public calls.
  *
@@ -61,7 +61,7 @@ struct wasock_server;
 
 /* ---- Handlers ---- */
 
-/* What the program does with its clients. Any member may be NULL. */
+/* What the program does with its clients. Any function may be NULL. */
 struct wasock_handler {
     /* wasock_server_main is about to accept clients: set timers, connect.
      * Returns 0, or a negative code that ends wasock_server_main. */
@@ -113,6 +113,12 @@ struct wasock_handler {
 
     /* The server stops. NULL: close the client once all output is sent. */
     void (*stop)(struct wasock_client *client);
+
+    /* For a proxy, where what a client sends causes output for others only: the
+     * client is read even while more than half of `output_bytes` is queued for
+     * it. Otherwise an upstream that reads only after its answer was read would
+     * wait forever. */
+    bool is_relay;
 };
 
 /*
@@ -194,8 +200,8 @@ struct wasock_client {
 
 /*
  * Queue data for a client. It is sent when the handler has returned; 4 KiB and
- * more are sent at once if nothing is queued. In a `data` handler there is
- * always room for `output_bytes` / 2.
+ * more are sent at once if nothing is queued. In its own `data` handler a
+ * client always has room for `output_bytes` / 2, unless the handler is a relay.
  * Errors: ENOBUFS: no room for all of it, and nothing was queued; ECLOSED: the
  *   client is being closed, or its writing half was shut.
  */
@@ -205,8 +211,8 @@ int wasock_client_send(struct wasock_client *client, const void *data,
 /*
  * Queue data without a copy: get the free part of the output buffer, write to
  * it, then commit `length` bytes.
- * capacity: written: the size of the free part, in bytes; in a `data` handler
- *   at least `output_bytes` / 2.
+ * capacity: written: the size of the free part, in bytes; in the client's
+ *   own `data` handler at least `output_bytes` / 2, unless that is a relay.
  * length: at most `capacity`.
  */
 void *wasock_client_output(struct wasock_client *client, size_t *capacity);
@@ -263,7 +269,8 @@ bool wasock_client_is_closing(const struct wasock_client *client);
  * n_clients: the most clients at a time.
  * input_bytes: the input buffer of a client: its largest message.
  * output_bytes: the output buffer of a client: the most that is queued. While
- *   more than half of it is queued, the client is not read.
+ *   more than half of it is queued, the client is not read, unless its handler
+ *   is a relay.
  */
 #define WASOCK_SERVER_SIZE(n_clients, input_bytes, output_bytes)               \
     (WASOCK_POLLER_SIZE((n_clients) + WASOCK_SERVER_LISTENERS_MAX + 1) + 24 +  \

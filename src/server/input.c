@@ -24,11 +24,13 @@ static unsigned char *shared_input(const struct wasock_server *server)
            (size_t)server->options_.n_clients * server->options_.input_bytes;
 }
 
-/* Whether input is to be kept for later. */
+/* Whether input is to be kept for later: it may cause more output. */
 static bool must_hold(const struct wasock_client *client)
 {
     return client->is_paused_ ||
-           wasock__n_output(client) > client->server->options_.output_bytes / 2;
+           (!client->handler->is_relay &&
+            wasock__n_output(client) >
+                client->server->options_.output_bytes / 2);
 }
 
 bool wasock__input_is_wanted(const struct wasock_client *client)

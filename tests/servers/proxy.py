@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """examples/proxy.c between clients and an upstream of this test's own."""
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -45,6 +46,17 @@ def collect(connection):
         connection.sendall(b"%d bytes" % len(received))
 
 
+def fill(client):
+    """Send until no more has been taken for a while. Returns how much."""
+    client.setblocking(False)
+    n_sent = 0
+    while select.select([], [client], [], 0.5)[1]:
+        n_sent += client.send(b"x" * 65536)
+        assert n_sent < 200 << 20, "there is no backpressure"
+    client.settimeout(LIMIT_S)
+    return n_sent
+
+
 def both_ways():
     """10 MiB each way, with 20 clients of which each has its own upstream."""
     upstream = Upstream(echo)
@@ -72,6 +84,31 @@ def both_ways():
         assert read_all(clients[1]) == b""
         for client in clients:
             client.close()
+        server.stop()
+
+
+def answer_first():
+    """While all buffers to the upstream are full its answer passes."""
+    answer = os.urandom(20 << 20)
+    is_full = threading.Event()
+
+    def serve(connection):
+        assert is_full.wait(LIMIT_S)
+        connection.sendall(answer)
+        collect(connection)
+    upstream = Upstream(serve)
+    with Server("proxy", upstream.address) as server:
+        client = server.connect()
+        n_sent = fill(client)
+        is_full.set()
+        n_received = 0
+        while n_received < len(answer):
+            received = client.recv(65536)
+            end = n_received + len(received)
+            assert received and received == answer[n_received:end], n_received
+            n_received = end
+        client.shutdown(socket.SHUT_WR)
+        assert read_all(client) == b"%d bytes" % n_sent
         server.stop()
 
 
@@ -150,4 +187,4 @@ def cannot_connect():
 if IS_PREVIEW1:
     run_scenarios(cannot_connect)
 else:
-    run_scenarios(both_ways, half_close, backpressure, refused)
+    run_scenarios(both_ways, answer_first, half_close, backpressure, refused)

@@ -272,6 +272,46 @@ static void test_an_endless_drain(void **unused)
     end_large();
 }
 
+static size_t count_bytes(struct wasock_client *client, const void *data,
+                          size_t length)
+{
+    (void)data;
+    *(size_t *)client->user += length;
+    return length;
+}
+
+/* Fill the output of a client whose peer does not read, and let the peer send
+ * `n_sent` bytes. Returns how many of them reach the handler. */
+static size_t pass_beside_output(bool is_relay, size_t n_output, size_t n_sent)
+{
+    const struct wasock_handler counting = {.data = count_bytes,
+                                            .is_relay = is_relay};
+    size_t n_passed = 0;
+    struct wasock_client *client = begin_large(&large, 1);
+    client->handler = &counting;
+    client->user = &n_passed;
+    assert_int_equal(wasock_client_send(client, stream, n_output), 0);
+    work();
+    for (size_t n = 0; n < n_sent; n += 10) {
+        assert_int_equal(wasock_conn_write(&conn, stream, 10), 10);
+        work();
+    }
+    client->handler = &sender;
+    client->user = client;
+    end_large();
+    return n_passed;
+}
+
+/* Who does not read its answers is not read from, but in a relay: what a client
+ * sends there causes no output for it. */
+static void test_input_beside_output(void **unused)
+{
+    (void)unused;
+    assert_int_equal(pass_beside_output(false, LARGE_BYTES / 2 + 1, 100), 100);
+    assert_int_equal(pass_beside_output(false, LARGE_BYTES / 2 + 2, 100), 0);
+    assert_int_equal(pass_beside_output(true, LARGE_BYTES, 100), 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_more_output_for_a_deaf_client),
         cmocka_unit_test(test_room_for_output),
         cmocka_unit_test(test_an_endless_drain),
+        cmocka_unit_test(test_input_beside_output),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
