@@ -13,6 +13,9 @@
 #define N 10000
 #define N_WORLDS 200
 #define SLACK_NS (3 * MS)
+/* A program's own work between two waits. If it took no time, a world in which
+ * something is always ready would take ten times the turns. */
+#define WORK_NS_MAX 40000
 
 /* A client, as the oracle knows it. */
 struct client {
@@ -371,6 +374,7 @@ static bool wait_and_serve(uint64_t timeout_ns)
         take_event(&event);
         n_taken++;
     }
+    simhost_advance_ns(random_below(&chance, WORK_NS_MAX));
     world.longest_turn_ns =
         larger(world.longest_turn_ns, simhost_now_ns() - woken_ns);
     return n_taken < capacity;
