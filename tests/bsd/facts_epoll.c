@@ -56,6 +56,22 @@ static void levels(void)
     FACT(close(outer) == 0);
 }
 
+/* What was ready and is closed makes its instance no longer ready, for one that
+ * begins to watch it either. */
+static void closed_while_ready(void)
+{
+    const int inner = epoll_create1(0);
+    const int outer = epoll_create1(0);
+    const int counter = eventfd(1, 0);
+
+    watch(inner, EPOLL_CTL_ADD, counter, EPOLLIN);
+    FACT(close(counter) == 0);
+    watch(outer, EPOLL_CTL_ADD, inner, EPOLLIN | EPOLLET);
+    watch(outer, EPOLL_CTL_MOD, inner, EPOLLIN);
+    FACT(told(outer, 0) == 0);
+    FACT(close(inner) == 0 && close(outer) == 0);
+}
+
 /* Each arrival below is an edge above. */
 static void edges(void)
 {
@@ -143,6 +159,7 @@ static void waits(int n_idle)
 void epoll_facts(void)
 {
     levels();
+    closed_while_ready();
     edges();
     loops();
     waits(0);

@@ -340,8 +340,11 @@ void wasock_bsd__epoll_tell(struct epoll *epoll,
 static unsigned ready_events(const struct item *item)
 {
     struct description *description = item->watch.description;
-    unsigned ready = description->operations->known(description) | item->told;
 
+    if (description == NULL) {
+        return 0; /* closed, which is in the inbox */
+    }
+    unsigned ready = description->operations->known(description) | item->told;
     if (ready & EPOLLIN) {
         ready |= EPOLLRDNORM;
     }
