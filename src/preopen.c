@@ -199,40 +199,39 @@ static void put_advice(struct text *text, enum wasock_preopen_host host)
     text_put_string(text, wasock__host_listen_help());
 }
 
+static void put_explanation(struct text *text,
+                            const struct wasock_preopen_counts *counts)
+{
+    put_findings(text, counts);
+    if (counts->n_listeners == 0 && counts->n_unknown == 0) {
+        put_advice(text, counts->host);
+    }
+}
+
 size_t wasock_preopen_explain(const struct wasock_preopen_counts *counts,
                               char *text, size_t capacity)
 {
     struct text explanation = {text, capacity, 0};
 
-    put_findings(&explanation, counts);
-    if (counts->n_listeners == 0 && counts->n_unknown == 0) {
-        put_advice(&explanation, counts->host);
-    }
+    put_explanation(&explanation, counts);
     return text_end(&explanation);
-}
-
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 void wasock_preopen_print_error(const char *program, ptrdiff_t error)
 {
     static char printed[1280]; /* too large for the stack */
     struct text text = {printed, sizeof(printed), 0};
-    struct wasock_preopen_counts counts;
 
     text_put_string(&text, program);
     text_put_string(&text, ": ");
     text_put_string(&text, wasock_err_text(error));
     text_put_string(&text, ".\n");
-    text_end(&text);
-    size_t length = least(text.length, sizeof(printed) - 1);
     if (error == -WASOCK_ENOPREOPEN || error == WASOCK_ENOPREOPEN) {
+        struct wasock_preopen_counts counts;
         wasock_preopen_count(&counts);
-        const size_t n = wasock_preopen_explain(&counts, printed + length,
-                                                sizeof(printed) - length);
-        length += least(n, sizeof(printed) - 1 - length);
+        put_explanation(&text, &counts);
     }
-    wasock_fd_write(2, printed, length);
+    wasock_fd_write(2, printed,
+                    text.length < sizeof(printed) ? text.length
+                                                  : sizeof(printed) - 1);
 }

@@ -351,14 +351,13 @@ class Runner:
         def rank(test):
             n_kills = self.kills[path, test]
             return (-n_kills / (0.05 + self.seconds[test]), -likely(test),
+                    self.build.on_real_host(test) != on_real_host,
                     self.seconds[test])
 
         on_real_host = path.startswith("src/host/")
         return sorted(
             (t for t in self.build.tests
-             if (self.seconds[t] <= SLOW_S or likely(t) > 0) and
-             (self.build.on_real_host(t) == on_real_host or likely(t) > 0)),
-            key=rank)
+             if self.seconds[t] <= SLOW_S or likely(t) > 0), key=rank)
 
     def judge(self, mutant, number):
         """"invalid", "same", "killed" or "survived"."""

@@ -296,7 +296,9 @@ int32_t wasip1_sock_accept(int32_t fd, uint16_t flags, int32_t *accepted_fd)
         return sim_end(fault.error != 0 ? fault.error : WASOCK_EBADF, 0);
     }
     if (fault.lie != 0) {
-        *accepted_fd = -1;
+        if (fault.lie != SIMHOST_LIE_NOTHING) {
+            *accepted_fd = -1;
+        }
         return sim_end(0, 0);
     }
     if (sim_chance(simhost_knobs.interrupted_per_mille)) {

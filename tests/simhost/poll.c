@@ -435,7 +435,7 @@ int32_t wasip1_poll_oneoff(const struct wasock__subscription *subscriptions,
     poll.n_subscriptions = n_subscriptions;
     poll.events = events;
     const int32_t error = run(&poll, fault);
-    if (error == 0) {
+    if (error == 0 && fault.lie != SIMHOST_LIE_NOTHING) {
         *n_events = (uint32_t)poll.n_events;
     }
     return sim_end(error, poll.n_events);

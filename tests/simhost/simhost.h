@@ -346,8 +346,9 @@ enum simhost_lie {
     /* Success, one more than was asked for: bytes of a transfer, events of a
      * poll. Nothing is moved. Clocks and sizes are as large as can be. */
     SIMHOST_LIE_TOO_MUCH = 1,
-    /* Success, and nothing was done: 0 bytes, no events, the mode unchanged,
-     * the descriptor still open, one of -1 accepted, the time 0. */
+    /* Success, and nothing was done: counts of bytes and events and an accepted
+     * descriptor are not written, the mode is unchanged, a descriptor still
+     * open, the time 0. */
     SIMHOST_LIE_NOTHING,
     /* Success with nonsense: a file type of 200, an event of a userdata that
      * nobody gave, a clock that goes back. */

@@ -253,12 +253,13 @@ static int32_t receive(struct sim_descriptor *descriptor,
     if (descriptor == NULL || fault.error != 0) {
         return fault.error != 0 ? fault.error : WASOCK_EBADF;
     }
-    *n_received = 0;
     if (fault.lie != 0) {
-        *n_received =
-            fault.lie == SIMHOST_LIE_NOTHING ? 0 : (uint32_t)(n_asked + 1);
+        if (fault.lie != SIMHOST_LIE_NOTHING) {
+            *n_received = (uint32_t)(n_asked + 1);
+        }
         return 0;
     }
+    *n_received = 0;
     if (descriptor->kind == SIMHOST_LISTENER) {
         return profile->recv_on_listener;
     }
@@ -387,7 +388,8 @@ static int32_t send_stream(struct simhost_peer *peer,
     uint64_t n_asked = total_bytes(slices, n_slices);
 
     if (error != 0 && error != WASOCK_EPIPE &&
-        !simhost_knobs.profile.send_after_reset_is_epipe) {
+        (!simhost_knobs.profile.send_after_reset_is_epipe ||
+         peer->state == SIM_PEER_REFUSED)) {
         peer->pending_error = 0;
         return sim_host_error(error);
     }
@@ -490,12 +492,13 @@ static int32_t transmit(struct sim_descriptor *descriptor,
     if (descriptor == NULL || fault.error != 0) {
         return fault.error != 0 ? fault.error : WASOCK_EBADF;
     }
-    *n_sent = 0;
     if (fault.lie != 0) {
-        *n_sent =
-            fault.lie == SIMHOST_LIE_NOTHING ? 0 : (uint32_t)(n_asked + 1);
+        if (fault.lie != SIMHOST_LIE_NOTHING) {
+            *n_sent = (uint32_t)(n_asked + 1);
+        }
         return 0;
     }
+    *n_sent = 0;
     if (n_asked == 0) {
         return send_empty(descriptor, n_slices);
     }

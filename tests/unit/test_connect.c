@@ -111,6 +111,61 @@ static void test_a_read_first_in(void)
 }
 IN_EVERY_WORLD(test_a_read_first)
 
+/* Nor does a write. */
+static void test_a_write_first_in(void)
+{
+    struct wasock_conn conn = {0};
+
+    simhost_knobs.can_open = true;
+    simhost_set_connect(WASOCK_ECONNREFUSED, SIMHOST_MS(20));
+    assert_int_equal(wasock_conn_start_connect(&conn, NULL, &there), 0);
+    simhost_advance_ns(30 * MS);
+    assert_int_equal(wasock_conn_write(&conn, "x", 1), -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_try_finish_connect(&conn),
+                     -WASOCK_ECONNREFUSED);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+}
+IN_EVERY_WORLD(test_a_write_first)
+
+/* What was connected is a connection, and what listens a listener: errors that
+ * elsewhere show the wrong role are only what they are. */
+static void test_roles_are_known_in(void)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    simhost_knobs.can_open = true;
+    assert_int_equal(wasock_conn_start_connect(&conn, NULL, &there), 0);
+    simhost_fail(SIMHOST_SOCK_RECV, 1, WASOCK_ENOTCONN, 1);
+    assert_int_equal(wasock_conn_try_read(&conn, &byte, 1), -WASOCK_ENOTCONN);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_listen(&listener, NULL, &there, 0), 0);
+    simhost_fail(SIMHOST_SOCK_ACCEPT, 1, WASOCK_ENOTCAPABLE, 1);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conn),
+                     -WASOCK_ENOTCAPABLE);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+IN_EVERY_WORLD(test_roles_are_known)
+
+/* A guest that has closed its standard input may get its number. */
+static void test_descriptor_0(void **unused)
+{
+    struct wasock_listener listener = {0};
+    struct wasock_conn conn = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    simhost_knobs.can_open = true;
+    assert_int_equal(wasock_fd_close(0), 0);
+    assert_int_equal(wasock_conn_start_connect(&conn, NULL, &there), 0);
+    assert_int_equal(wasock_socket_fd(&conn.socket), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    assert_int_equal(wasock_listener_listen(&listener, NULL, &there, 0), 0);
+    assert_int_equal(wasock_socket_fd(&listener.socket), 0);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
 /* For a poller a connection is writable once its connect has a result. */
 static void test_poller_in(void)
 {
@@ -225,6 +280,9 @@ int main(void)
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_a_failed_connect_stays_failed),
         cmocka_unit_test(test_a_read_first),
+        cmocka_unit_test(test_a_write_first),
+        cmocka_unit_test(test_roles_are_known),
+        cmocka_unit_test(test_descriptor_0),
         cmocka_unit_test(test_poller),
         cmocka_unit_test(test_listen),
         cmocka_unit_test(test_out_of_descriptors),

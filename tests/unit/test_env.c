@@ -183,6 +183,22 @@ static void test_needed_capacity_is_enough_wherever_the_buffer_is(void **state)
     }
 }
 
+/* In the worst place of the buffer its last byte is used, behind a last value
+ * that the host has not ended. */
+static void test_needed_capacity_is_no_byte_more(void **state)
+{
+    char *memory = (char *)malloc(needed() + 1);
+    const size_t enough = needed();
+
+    (void)state;
+    assert_non_null(memory);
+    memset(memory, '#', enough + 1);
+    assert_int_equal(wasock_env_read("NONE", memory + 1, enough, NULL),
+                     -WASOCK_ENOENT);
+    assert_int_equal(memory[enough], '\0');
+    free(memory);
+}
+
 static void test_needed_capacity_is_always_written(void **state)
 {
     char buffer[1024];
@@ -300,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup(test_names_that_are_not_there, set_up),
         cmocka_unit_test_setup(
             test_needed_capacity_is_enough_wherever_the_buffer_is, set_up),
+        cmocka_unit_test_setup(test_needed_capacity_is_no_byte_more, set_up),
         cmocka_unit_test_setup(test_needed_capacity_is_always_written, set_up),
         cmocka_unit_test_setup(test_empty_environment, set_up),
         cmocka_unit_test_setup(test_errors_of_the_host, set_up),

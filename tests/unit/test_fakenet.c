@@ -823,6 +823,8 @@ static void test_wrong_objects(void **unused)
     assert_int_equal(wasock_conn_share(&c.client, &sharer), -WASOCK_ENOTSUP);
     assert_int_equal(wasock_conn_into_fd(&c.client), -WASOCK_ENOTSUP);
     assert_int_equal(wasock_socket_fd(&c.client.socket), -WASOCK_ENOTSUP);
+    assert_int_equal(wasock__backend_wait(&closed.socket, WASOCK_READABLE),
+                     -WASOCK_ECLOSED);
     assert_int_equal(wasock_fakenet_reset(&closed), -WASOCK_ECLOSED);
     assert_int_equal(wasock_fakenet_set_unread_max(&closed.socket, 1),
                      -WASOCK_ECLOSED);

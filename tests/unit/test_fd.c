@@ -110,6 +110,80 @@ static void test_huge_lengths_are_cut(void **unused)
     close_pair(&pair);
 }
 
+/* Several slices go into one call as far as they are 1 GiB together. */
+static void test_gib_of_slices(void **unused)
+{
+    static char bytes[32];
+    static const size_t lengths[][3] = {
+        {8, GIB - 8, 0}, {8, GIB - 7, 0}, {8, 8, GIB - 15}};
+    static const ptrdiff_t counts[] = {20, 8, 16};
+
+    (void)unused;
+    for (size_t i = 0; i < 3; i++) {
+        struct wasock_slice slices[3];
+        struct wasock_buffer buffers[3];
+        for (size_t j = 0; j < 3; j++) {
+            slices[j] = (struct wasock_slice){bytes, lengths[i][j]};
+            buffers[j] = (struct wasock_buffer){bytes, lengths[i][j]};
+        }
+        simhost_reset(1, &simhost_ideal);
+        simhost_allow(SIMHOST_BAD_POINTER, true);
+        struct pair pair = open_pair();
+        const int fd = wasock_socket_fd(&pair.conn.socket);
+        simhost_knobs.chunk_bytes = 20;
+        simhost_peer_send(pair.peer, bytes, 20, SIMHOST_NOW);
+        assert_int_equal(wasock_fd_sendv(fd, slices, 3), counts[i]);
+        assert_int_equal(wasock_fd_recvv(fd, buffers, 3), counts[i]);
+        close_pair(&pair);
+    }
+}
+
+/* Transfer 4 bytes, in one of six ways. */
+static ptrdiff_t transfer(int way, int fd)
+{
+    static char bytes[4];
+    const struct wasock_slice slices[] = {{bytes, 2}, {bytes, 2}};
+    const struct wasock_buffer buffers[] = {{bytes, 2}, {bytes, 2}};
+
+    switch (way) {
+    case 0:
+        return wasock_fd_recv(fd, bytes, 4);
+    case 1:
+        return wasock_fd_recvv(fd, buffers, 2);
+    case 2:
+        return wasock_fd_read(fd, bytes, 4);
+    case 3:
+        return wasock_fd_send(fd, bytes, 4);
+    case 4:
+        return wasock_fd_sendv(fd, slices, 2);
+    default:
+        return wasock_fd_write(fd, bytes, 4);
+    }
+}
+
+/* What a host must not say: more bytes than were asked for, or nothing. */
+static void test_counts_of_a_host_that_lies(void **unused)
+{
+    static const enum simhost_call calls[] = {
+        SIMHOST_SOCK_RECV, SIMHOST_SOCK_RECV, SIMHOST_FD_READ,
+        SIMHOST_SOCK_SEND, SIMHOST_SOCK_SEND, SIMHOST_FD_WRITE};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    const int fd = wasock_socket_fd(&pair.conn.socket);
+    for (int way = 0; way < 6; way++) {
+        simhost_lie(calls[way], 1, SIMHOST_LIE_TOO_MUCH, 1);
+        assert_int_equal(transfer(way, fd), -WASOCK_EHOST);
+        simhost_lie(calls[way], 1, SIMHOST_LIE_NOTHING, 1);
+        assert_int_equal(transfer(way, fd), 0);
+        simhost_fail(calls[way], 1, 1, 1);
+        assert_int_equal(transfer(way, fd), -1);
+        simhost_clear_faults();
+    }
+    close_pair(&pair);
+}
+
 static void test_waits_for_one(void **unused)
 {
     (void)unused;
@@ -347,6 +421,8 @@ int main(void)
         cmocka_unit_test(test_mode_is_verified),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_huge_lengths_are_cut),
+        cmocka_unit_test(test_gib_of_slices),
+        cmocka_unit_test(test_counts_of_a_host_that_lies),
         cmocka_unit_test(test_waits_for_one),
         cmocka_unit_test(test_sleep),
         cmocka_unit_test(test_signals_do_not_end_a_wait),

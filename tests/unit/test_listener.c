@@ -394,6 +394,7 @@ static void test_a_connection_on_descriptor_0(void **unused)
 {
     struct wasock_listener listener = {0};
     struct wasock_conn conn = {0};
+    struct wasock_conn sharer = {0};
 
     (void)unused;
     simhost_reset(1, &simhost_ideal);
@@ -403,6 +404,9 @@ static void test_a_connection_on_descriptor_0(void **unused)
     simhost_connect(fd, SIMHOST_NOW);
     assert_int_equal(wasock_listener_accept(&listener, &conn), 0);
     assert_int_equal(wasock_socket_fd(&conn.socket), 0);
+    assert_int_equal(wasock_conn_share(&conn, &sharer), 0);
+    assert_int_equal(wasock_conn_into_fd(&conn), -WASOCK_EBUSY);
+    assert_int_equal(wasock_conn_close(&sharer), 0);
     assert_int_equal(wasock_conn_into_fd(&conn), 0);
     assert_int_equal(wasock_conn_from_fd(&conn, 0), 0);
     assert_int_equal(wasock_conn_close(&conn), 0);

@@ -268,6 +268,75 @@ static void test_names_from_the_environment(void **state)
     simhost_check();
 }
 
+/* The first of the two that is there and not empty counts. */
+static void test_empty_and_missing_variables(void **state)
+{
+    static const struct {
+        const char *environment[3];
+        const char *label;
+    } rows[] = {
+        {{"WASOCK_LISTEN=", "LISTEN_FDNAMES=x", NULL}, "x"},
+        {{"WASOCK_LISTEN=a", "LISTEN_FDNAMES=x", NULL}, "a"},
+        {{"WASOCK_LISTEN=", "LISTEN_FDNAMES=", NULL}, NULL},
+        {{"LISTEN_FDNAMES=", NULL, NULL}, NULL},
+    };
+    char buffer[200];
+    struct wasock_names names;
+
+    (void)state;
+    simhost_reset(1, &simhost_ideal);
+    open_world();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        simhost_knobs.environment = rows[i].environment;
+        assert_int_equal(
+            wasock_names_read(&names, buffer, sizeof(buffer), NULL), 0);
+        const char *label = wasock_names_label(&names, 0);
+        if (rows[i].label == NULL) {
+            assert_null(label);
+        } else {
+            assert_string_equal(label, rows[i].label);
+        }
+        /* Descriptor 3 is no listener: "x" is its name, "a" another's. */
+        struct wasock_listener listener = {0};
+        if (label != NULL && *label == 'a') {
+            assert_listener(&names, "a", FIRST_FD, "a");
+        } else {
+            assert_true(wasock_names_listener(&names, "x", &listener) < 0);
+        }
+    }
+    /* A host that fails has not said that the first is missing. */
+    simhost_knobs.environment = rows[1].environment;
+    simhost_fail(SIMHOST_ENVIRON_GET, 1, WASOCK_EIO, 1);
+    assert_int_equal(wasock_names_read(&names, buffer, sizeof(buffer), NULL),
+                     -WASOCK_EIO);
+    simhost_knobs.environment = NULL;
+}
+
+/* A listener that is open keeps its label, and so do those behind the array. */
+static void test_labels_that_stay(void **state)
+{
+    char text[] = "a,b";
+    struct wasock_names names;
+    struct wasock_listener listeners[2] = {0};
+    struct wasock_addr addr;
+
+    (void)state;
+    simhost_reset(1, &simhost_ideal);
+    open_world();
+    wasock_names_parse(&names, text);
+    assert_int_equal(wasock_preopen_listeners(listeners, 2), 2);
+    assert_int_equal(wasock_socket_set_label(&listeners[1].socket, "old"), 0);
+    assert_int_equal(wasock_names_listener(&names, "a", &listeners[1]),
+                     -WASOCK_EOPEN);
+    wasock_names_apply(&names, listeners, 1);
+    assert_int_equal(wasock_socket_local_addr(&listeners[0].socket, &addr), 0);
+    assert_string_equal(addr.name, "a");
+    assert_int_equal(wasock_socket_local_addr(&listeners[1].socket, &addr), 0);
+    assert_string_equal(addr.name, "old");
+    assert_int_equal(wasock_listener_close(&listeners[0]), 0);
+    assert_int_equal(wasock_listener_close(&listeners[1]), 0);
+}
+
 static void assert_explained(const struct wasock_names *names, const char *name,
                              const char *expected)
 {
@@ -425,6 +494,8 @@ int main(void)
         cmocka_unit_test(labels_for_all_listeners),
         cmocka_unit_test(names_beside_directories),
         cmocka_unit_test(test_names_from_the_environment),
+        cmocka_unit_test(test_empty_and_missing_variables),
+        cmocka_unit_test(test_labels_that_stay),
         cmocka_unit_test(test_explanations),
         cmocka_unit_test(test_random_lists),
     };

@@ -4,7 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -143,6 +147,29 @@ static void test_two_steps(void **unused)
     wasock_poller_close(&poller);
 }
 
+/* The host knows a name: no label stands in for it. */
+static void test_a_name_of_the_host_is_no_label(void **unused)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    struct wasock_listener listener = {0};
+    struct wasock_addr addr;
+    const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)unused;
+    snprintf(name.sun_path, sizeof(name.sun_path), "test_posix_connect-%d.sock",
+             (int)getpid());
+    assert_int_equal(bind(fd, (struct sockaddr *)(void *)&name, sizeof(name)),
+                     0);
+    assert_int_equal(listen(fd, 1), 0);
+    assert_int_equal(unlink(name.sun_path), 0);
+    assert_int_equal(wasock_listener_from_fd(&listener, fd), 0);
+    assert_int_equal(wasock_socket_set_label(&listener.socket, "web"), 0);
+    assert_int_equal(wasock_socket_local_addr(&listener.socket, &addr), 0);
+    assert_int_equal(addr.family, WASOCK_ADDR_NAME);
+    assert_string_equal(addr.name, name.sun_path);
+    assert_int_equal(wasock_listener_close(&listener), 0);
+}
+
 static void test_lookup(void **unused)
 {
     struct wasock_addr addrs[8];
@@ -163,8 +190,11 @@ static void test_lookup(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_both_ends),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_a_port_in_use), cmocka_unit_test(test_two_steps),
+        cmocka_unit_test(test_both_ends),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_a_port_in_use),
+        cmocka_unit_test(test_two_steps),
+        cmocka_unit_test(test_a_name_of_the_host_is_no_label),
         cmocka_unit_test(test_lookup),
     };
 

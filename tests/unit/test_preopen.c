@@ -26,6 +26,9 @@ static void test_layouts(void **unused)
                              preopen.kind == WASOCK_FD_SOCKET_STREAM
                                  ? WASOCK_PREOPEN_LISTENER
                                  : WASOCK_PREOPEN_NO_SOCKET);
+            struct wasock_fd_stat stat;
+            assert_int_equal(wasock_fd_stat(preopen.fd, &stat), 0);
+            assert_int_equal(preopen.is_nonblocking, stat.is_nonblocking);
         }
         assert_int_equal(n, 5);
         /* Nothing was disturbed. */
@@ -41,8 +44,12 @@ static void test_layouts(void **unused)
         assert_int_equal(wasock_preopen_listeners(listeners, 2), 3);
         assert_int_equal(wasock_socket_fd(&listeners[1].socket), fds[1]);
         assert_false(wasock_socket_is_open(&listeners[2].socket));
-        assert_int_equal(wasock_listener_close(&listeners[0]), 0);
         assert_int_equal(wasock_listener_close(&listeners[1]), 0);
+        const uint64_t n_calls = simhost_calls(SIMHOST_ANY_CALL);
+        assert_int_equal(wasock_preopen_listeners(listeners, 2), -WASOCK_EOPEN);
+        assert_int_equal(simhost_calls(SIMHOST_ANY_CALL), n_calls);
+        assert_false(wasock_socket_is_open(&listeners[1].socket));
+        assert_int_equal(wasock_listener_close(&listeners[0]), 0);
         simhost_check();
     }
 }
@@ -124,8 +131,63 @@ static void test_explanations(void **unused)
     explain(text, sizeof(text));
     assert_non_null(strstr(text, "1 listener, 2 directories, 3 in all.\n"));
     assert_null(strstr(text, "wasmtime"));
-    struct wasock_preopen_counts all = {600, 100, 100, 100, 100, 100, 100, 0};
-    assert_in_range(wasock_preopen_explain(&all, text, sizeof(text)), 50, 1023);
+}
+
+static void test_every_kind_is_explained(void **unused)
+{
+    static const struct wasock_preopen_counts many = {.n_descriptors = 27,
+                                                      .n_listeners = 2,
+                                                      .n_connections = 3,
+                                                      .n_unknown = 4,
+                                                      .n_datagrams = 5,
+                                                      .n_directories = 6,
+                                                      .n_others = 7};
+    static const struct wasock_preopen_counts one_each = {.n_descriptors = 6,
+                                                          .n_listeners = 1,
+                                                          .n_connections = 1,
+                                                          .n_unknown = 1,
+                                                          .n_datagrams = 1,
+                                                          .n_directories = 1,
+                                                          .n_others = 1};
+    static const struct wasock_preopen_counts no_listener = {
+        .n_descriptors = 1,
+        .n_connections = 1,
+        .host = WASOCK_PREOPEN_HOST_HAS_SOCKETS};
+    static const struct wasock_preopen_counts long_counts = {
+        600, 100, 100, 100, 100, 100, 100, WASOCK_PREOPEN_HOST_HAS_SOCKETS};
+    char text[1024];
+
+    (void)unused;
+    wasock_preopen_explain(&many, text, sizeof(text));
+    assert_string_equal(
+        text, "The host preopened, from descriptor 3 on: 2 listeners, "
+              "3 connections, 4 stream sockets, 5 datagram sockets, "
+              "6 directories, 7 others, 27 in all.\n");
+    wasock_preopen_explain(&one_each, text, sizeof(text));
+    assert_string_equal(text,
+                        "The host preopened, from descriptor 3 on: 1 listener, "
+                        "1 connection, 1 stream socket, 1 datagram socket, "
+                        "1 directory, 1 other, 6 in all.\n");
+    wasock_preopen_explain(&no_listener, text, sizeof(text));
+    assert_non_null(strstr(text, "1 connection, 1 in all.\n"
+                                 "This host has sockets, but its command line "
+                                 "opens no listener.\n"));
+    assert_in_range(wasock_preopen_explain(&long_counts, text, sizeof(text)),
+                    50, 1023);
+}
+
+/* inetd and the like make stdin a socket: such a host has some. */
+static void test_stdin_is_a_socket(void **unused)
+{
+    struct wasock_preopen_counts counts;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    assert_int_equal(wasock_fd_close(0), 0);
+    assert_int_equal(simhost_preopen_at(0, SIMHOST_CONNECTION), 0);
+    assert_int_equal(wasock_preopen_count(&counts), 0);
+    assert_int_equal(counts.n_descriptors, 0);
+    assert_int_equal(counts.host, WASOCK_PREOPEN_HOST_HAS_SOCKETS);
 }
 
 static void test_printed_errors(void **unused)
@@ -150,6 +212,28 @@ static void test_printed_errors(void **unused)
     assert_non_null(strstr(text, "preopened no descriptors"));
     assert_non_null(strstr(text, "-S inherit-network --env WASOCK_LISTEN="));
     assert_int_equal(text[length - 1], '\n');
+}
+
+/* A text that is too long for the storage is cut there. */
+static void test_a_printed_error_is_cut(void **unused)
+{
+    static char program[2001];
+    size_t last = 0;
+
+    (void)unused;
+    for (size_t n = 400; n <= 2000; n++) {
+        size_t length = 0;
+        memset(program, 'p', n);
+        simhost_reset(1, &simhost_wasi_common);
+        wasock_preopen_print_error(program, -WASOCK_ENOPREOPEN);
+        const uint8_t *printed =
+            simhost_peer_received(simhost_peer_of(2), &length);
+        assert_in_range(length, last, last == 0 ? 2000 : last + 1);
+        assert_memory_equal(printed, program, n < length ? n : length);
+        assert_null(memchr(printed, 0, length));
+        last = length;
+    }
+    assert_in_range(last, 1000, 2000 - 1);
 }
 
 static void test_explanations_cut_to_fit(void **unused)
@@ -200,7 +284,10 @@ int main(void)
         cmocka_unit_test(test_non_listeners_are_skipped),
         cmocka_unit_test(test_unknown_role),
         cmocka_unit_test(test_explanations),
+        cmocka_unit_test(test_every_kind_is_explained),
+        cmocka_unit_test(test_stdin_is_a_socket),
         cmocka_unit_test(test_printed_errors),
+        cmocka_unit_test(test_a_printed_error_is_cut),
         cmocka_unit_test(test_explanations_cut_to_fit),
         cmocka_unit_test(test_failures_are_returned),
     };

@@ -154,6 +154,129 @@ static void test_interruptible_waits(void **unused)
                      -WASOCK_ECLOSED);
 }
 
+/* Whichever poll of a wait it is: of the detection, the wait, the verification
+ * after spurious wake-ups, or a nap. */
+static void test_each_poll_that_fails_ends_a_wait(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    for (uint64_t nth = 1; nth < 12; nth++) {
+        simhost_reset(nth, &simhost_ideal);
+        struct pair pair = open_pair();
+        simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(300));
+        simhost_set_event(wasock_socket_fd(&pair.conn.socket), WASOCK_EIO, 0);
+        simhost_fail(SIMHOST_POLL_ONEOFF, nth, WASOCK_ENOMEM, 1);
+        assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1),
+                         -WASOCK_ENOMEM);
+        assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
+/* A descriptor that is called ready without end, and then no more. */
+static void turn_event_on(void *context)
+{
+    simhost_set_event(*(int *)context, WASOCK_EIO, 0);
+}
+
+static void turn_event_off(void *context)
+{
+    simhost_set_event(*(int *)context, 0, 0);
+}
+
+/* Once the poll was right, the next nap is short again. */
+static void test_naps_start_anew(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    int fd = wasock_socket_fd(&pair.conn.socket);
+    const uint64_t start_ns = simhost_now_ns();
+    turn_event_on(&fd);
+    simhost_schedule(turn_event_off, &fd, SIMHOST_MS(100));
+    simhost_schedule(turn_event_on, &fd, SIMHOST_MS(200));
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(200) + MS / 2);
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+    assert_in_range(simhost_now_ns() - start_ns, 200 * MS,
+                    200 * MS + MS * 3 / 2);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* Where the host's poll is fake, no data waits longer than the longest nap. */
+static void test_the_longest_nap(void **unused)
+{
+    char byte = 0;
+
+    (void)unused;
+    for (uint64_t i = 0; i < 400; i++) {
+        simhost_reset(1, &simhost_wazero);
+        struct pair pair = open_pair();
+        const uint64_t due_ns = simhost_now_ns() + i * MS / 2;
+        simhost_peer_send(pair.peer, "x", 1, i * MS / 2);
+        assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+        assert_in_range(simhost_now_ns() - due_ns, 0, 15 * MS);
+        close_pair(&pair);
+        simhost_check();
+    }
+}
+
+/* The first wait detects the host's poll, and waits then: it does not try
+ * again before. Its sharers need not detect it. */
+static void test_detection_costs_one_poll(void **unused)
+{
+    struct wasock_conn sharer = {0};
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    assert_int_equal(wasock_conn_share(&pair.conn, &sharer), 0);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+    assert_int_equal(wasock_conn_read(&pair.conn, &byte, 1), 1);
+    assert_int_equal(simhost_calls(SIMHOST_SOCK_RECV), 2);
+    assert_int_equal(simhost_calls(SIMHOST_POLL_ONEOFF), 2);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(5));
+    assert_int_equal(wasock_conn_read(&sharer, &byte, 1), 1);
+    assert_int_equal(simhost_calls(SIMHOST_POLL_ONEOFF), 3);
+    assert_int_equal(wasock_conn_close(&sharer), 0);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* Adoption leaves alone what is non-blocking, and fails where the mode cannot
+ * be set. What the host says of the role is kept. */
+static void test_adoption(void **unused)
+{
+    struct wasock_conn conn = {0};
+    char byte = 0;
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    const int fd = simhost_preopen(SIMHOST_CONNECTION);
+    simhost_set_nonblocking(fd, false);
+    simhost_fail(SIMHOST_FD_FDSTAT_SET_FLAGS, 1, WASOCK_EIO, 1);
+    assert_int_equal(wasock_conn_from_fd(&conn, fd), -WASOCK_EIO);
+    assert_false(wasock_socket_is_open(&conn.socket));
+    assert_int_equal(wasock_conn_from_fd(&conn, fd), 0);
+    const uint64_t n_sets = simhost_calls(SIMHOST_FD_FDSTAT_SET_FLAGS);
+    assert_int_equal(wasock_conn_into_fd(&conn), fd);
+    assert_int_equal(wasock_conn_from_fd(&conn, fd), 0);
+    assert_int_equal(simhost_calls(SIMHOST_FD_FDSTAT_SET_FLAGS), n_sets);
+    simhost_fail(SIMHOST_SOCK_RECV, 1, WASOCK_ENOTCONN, 1);
+    assert_int_equal(wasock_conn_try_read(&conn, &byte, 1), -WASOCK_ENOTCONN);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    const int datagrams = simhost_preopen(SIMHOST_DATAGRAM);
+    assert_int_equal(wasock_conn_from_fd(&conn, datagrams), 0);
+    simhost_fail(SIMHOST_SOCK_RECV, 1, WASOCK_ENOTCONN, 1);
+    assert_int_equal(wasock_conn_try_read(&conn, &byte, 1), -WASOCK_ENOTCONN);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+}
+
 static void test_a_poll_that_fails_ends_a_wait(void **unused)
 {
     char byte = 0;
@@ -396,6 +519,11 @@ int main(void)
         cmocka_unit_test(test_signals_do_not_end_a_wait),
         cmocka_unit_test(test_interruptible_waits),
         cmocka_unit_test(test_a_poll_that_fails_ends_a_wait),
+        cmocka_unit_test(test_each_poll_that_fails_ends_a_wait),
+        cmocka_unit_test(test_naps_start_anew),
+        cmocka_unit_test(test_the_longest_nap),
+        cmocka_unit_test(test_detection_costs_one_poll),
+        cmocka_unit_test(test_adoption),
         cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_opening_an_open_object),
         cmocka_unit_test(test_sharers),
