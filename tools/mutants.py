@@ -253,6 +253,10 @@ class Build:
               "-lwasock" if real else "-lcore", "-lcmocka",
               "-lm"])
 
+    def newest(self):
+        """When the latest of the objects was compiled."""
+        return max(p.stat().st_mtime for p in self.folder.glob("*.o"))
+
     def build_whole(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         paths = sorted({*self.core, *self.tests, *self.simhost})
@@ -288,9 +292,12 @@ class Runner:
             self.seen[path].add(self.hash(build.object(path)))
 
     def measured(self, jobs):
-        """What each test takes. An earlier run may have measured it."""
+        """What each test takes. An earlier run may have measured it: of the
+        same objects, as a test that fails would kill every mutant."""
         path = BUILD / "seconds.json"
-        known = json.loads(path.read_text()) if path.exists() else {}
+        known = {}
+        if path.exists() and path.stat().st_mtime > self.build.newest():
+            known = json.loads(path.read_text())
         missing = [t for t in self.build.tests if t not in known]
 
         def measure(test):

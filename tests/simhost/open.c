@@ -54,9 +54,14 @@ static int32_t open_socket(const struct wasock_addr *addr,
 int32_t wasock__host_listen(const struct wasock_addr *addr, uint32_t backlog,
                             int32_t *fd)
 {
-    (void)backlog;
-    return outcome.listen_error != 0 ? outcome.listen_error
-                                     : open_socket(addr, SIMHOST_LISTENER, fd);
+    if (outcome.listen_error != 0) {
+        return outcome.listen_error;
+    }
+    const int32_t error = open_socket(addr, SIMHOST_LISTENER, fd);
+    if (error == 0) {
+        sim_descriptor(*fd)->backlog = (size_t)backlog + 1; /* as Linux */
+    }
+    return error;
 }
 
 /* A connect has its result. */

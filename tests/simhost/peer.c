@@ -271,11 +271,17 @@ static struct simhost_peer *queue_pop(struct sim_queue *queue)
     return peer;
 }
 
+static size_t backlog_of(const struct sim_descriptor *listener)
+{
+    return listener->backlog > 0 ? listener->backlog
+                                 : simhost_knobs.profile.backlog;
+}
+
 struct simhost_peer *sim_queue_take(struct sim_descriptor *listener)
 {
     struct simhost_peer *const taken = queue_pop(&listener->pending);
 
-    while (listener->pending.length < simhost_knobs.profile.backlog &&
+    while (listener->pending.length < backlog_of(listener) &&
            listener->waiting.length > 0) {
         struct simhost_peer *const peer = queue_pop(&listener->waiting);
         if (peer->state == SIM_PEER_OUTSIDE) {
@@ -371,7 +377,7 @@ static void apply_connect(struct simhost_peer *peer,
         peer->state = SIM_PEER_REFUSED;
         return;
     }
-    if (listener->pending.length >= simhost_knobs.profile.backlog) {
+    if (listener->pending.length >= backlog_of(listener)) {
         queue_put(&listener->waiting, peer);
         return;
     }

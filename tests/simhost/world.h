@@ -90,6 +90,8 @@ struct sim_descriptor {
 
     struct wasock__host_watch *watches; /* of sets */
 
+    size_t backlog; /* connections pending, at most; 0: the profile's */
+
     struct simhost_peer *peer;
     struct sim_queue pending; /* connected, not accepted */
     struct sim_queue waiting; /* outside: the backlog is full */

@@ -232,6 +232,30 @@ static void test_listen_in(void)
 }
 IN_EVERY_WORLD(test_listen)
 
+/* As many may wait to be accepted as the program says, or 128. */
+static void test_backlogs(void **unused)
+{
+    static const size_t backlogs[] = {0, 1, 20, SIZE_MAX};
+    static const size_t expected[] = {WASOCK_BACKLOG, 1, 20, 300};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(backlogs) / sizeof(backlogs[0]); i++) {
+        struct wasock_listener listener = {0};
+        size_t n = 0;
+        simhost_reset(1, &simhost_ideal);
+        simhost_knobs.can_open = true;
+        assert_int_equal(
+            wasock_listener_listen(&listener, NULL, &there, backlogs[i]), 0);
+        const int fd = wasock_socket_fd(&listener.socket);
+        while (n < 300 &&
+               simhost_peer_is_connected(simhost_connect(fd, SIMHOST_NOW))) {
+            n++;
+        }
+        assert_in_range(n, expected[i], expected[i] + 1);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+    }
+}
+
 static void test_out_of_descriptors_in(void)
 {
     struct wasock_listener listener = {0};
@@ -285,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_descriptor_0),
         cmocka_unit_test(test_poller),
         cmocka_unit_test(test_listen),
+        cmocka_unit_test(test_backlogs),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_a_preview1_host),
     };

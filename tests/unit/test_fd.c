@@ -107,6 +107,9 @@ static void test_huge_lengths_are_cut(void **unused)
     simhost_peer_send(pair.peer, "01234567", 8, SIMHOST_NOW);
     assert_int_equal(wasock_fd_recv(fd, bytes, 3 * GIB), 4);
     assert_int_equal(wasock_fd_recvv(fd, room, 2), 4);
+    assert_int_equal(wasock_fd_sendv(fd, huge, 1), 4);
+    simhost_peer_send(pair.peer, "0123", 4, SIMHOST_NOW);
+    assert_int_equal(wasock_fd_recvv(fd, room, 1), 4);
     close_pair(&pair);
 }
 
@@ -246,6 +249,149 @@ static void test_sleep(void **unused)
                          -WASOCK_EDEADLOCK);
         simhost_check();
     }
+}
+
+static uint64_t n_polls(void)
+{
+    return simhost_calls(SIMHOST_POLL_ONEOFF);
+}
+
+/* A host is asked no more often than needed: a sleep is one poll, a wait two,
+ * of which the first is short; one without a deadline has no clock. */
+static void test_polls_of_a_wait(void **unused)
+{
+    struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(1)];
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    struct pair pair = open_pair();
+    const int fd = wasock_socket_fd(&pair.conn.socket);
+    struct wasock_poll_item item = {.fd = fd, .interest = WASOCK_READABLE};
+    uint64_t before = n_polls();
+    assert_int_equal(wasock_fd_sleep_for_ns(100 * MS), 0);
+    assert_int_equal(n_polls() - before, 1);
+    /* Hosts round a timeout down to milliseconds, so it is rounded up. */
+    assert_int_equal(wasock_fd_sleep_for_ns(1), 0);
+    assert_int_equal(n_polls() - before, 2);
+    assert_int_equal(wasock_fd_sleep_for_ns(MS + 1), 0);
+    assert_int_equal(n_polls() - before, 3);
+    before = n_polls();
+    assert_int_equal(wasock_fd_wait_for_ns(fd, WASOCK_READABLE, 100 * MS),
+                     -WASOCK_EDEADLINE);
+    assert_int_equal(n_polls() - before, 3); /* and a look at the deadline */
+    before = n_polls();
+    assert_int_equal(wasock_poll_for_ns(&item, 1, scratch, 100 * MS), 0);
+    assert_int_equal(n_polls() - before, 3);
+    simhost_peer_send(pair.peer, "x", 1, SIMHOST_MS(50));
+    before = simhost_calls(SIMHOST_CLOCK_TIME_GET);
+    assert_int_equal(
+        wasock_fd_wait_for_ns(fd, WASOCK_READABLE, WASOCK_FOREVER_NS), 0);
+    assert_int_equal(simhost_last_n_subscriptions(), 1);
+    assert_int_equal(wasock_fd_wait_for_ns(fd, WASOCK_READABLE, 0), 0);
+    assert_int_equal(simhost_calls(SIMHOST_CLOCK_TIME_GET), before);
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_ENOMEM, 3);
+    assert_int_equal(wasock_fd_sleep_for_ns(MS), -WASOCK_ENOMEM);
+    assert_int_equal(wasock_fd_wait_for_ns(fd, WASOCK_READABLE, MS),
+                     -WASOCK_ENOMEM);
+    assert_int_equal(wasock_poll_for_ns(&item, 1, scratch, MS), -WASOCK_ENOMEM);
+    close_pair(&pair);
+    simhost_check();
+}
+
+/* Each item has its own events, and one behind the array has none. */
+static void test_items_of_a_poll(void **unused)
+{
+    struct wasock_poll_item items[5] = {
+        {.fd = 0, .interest = 0},
+        {.fd = -1, .interest = WASOCK_READABLE},
+        {.fd = 4, .interest = WASOCK_WRITABLE},
+        {.fd = 5, .interest = WASOCK_READABLE | WASOCK_WRITABLE},
+        {.fd = 6, .interest = WASOCK_WRITABLE}};
+    struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(4)];
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    for (int fd = 4; fd <= 6; fd++) {
+        assert_int_equal(simhost_preopen_at(fd, SIMHOST_CONNECTION), fd);
+        assert_int_equal(wasock_fd_set_nonblocking(fd), 0);
+    }
+    assert_int_equal(
+        wasock_poll_until_ns(items, 2, scratch, WASOCK_NO_DEADLINE),
+        -WASOCK_EDEADLOCK);
+    assert_int_equal(
+        wasock_poll_until_ns(items, 4, scratch, WASOCK_NO_DEADLINE), 2);
+    assert_int_equal(simhost_last_n_subscriptions(), 3 + 1);
+    assert_int_equal(items[0].ready, 0);
+    assert_int_equal(items[1].ready, 0);
+    assert_int_equal(items[2].ready, WASOCK_WRITABLE);
+    assert_int_equal(items[3].ready, WASOCK_WRITABLE);
+    simhost_peer_send(simhost_peer_of(5), "x", 1, SIMHOST_NOW);
+    assert_int_equal(
+        wasock_poll_until_ns(items, 4, scratch, WASOCK_DEADLINE_PAST), 2);
+    assert_int_equal(items[3].ready, WASOCK_READABLE | WASOCK_WRITABLE);
+    assert_int_equal(items[2].ready, WASOCK_WRITABLE);
+    /* Standard input as well. */
+    items[0].interest = WASOCK_READABLE;
+    simhost_peer_send(simhost_peer_of(0), "x", 1, SIMHOST_MS(50));
+    assert_int_equal(
+        wasock_poll_until_ns(items, 2, scratch, WASOCK_NO_DEADLINE), 1);
+    assert_int_equal(items[0].ready, WASOCK_READABLE);
+}
+
+/* Only what was reported is asked about again, and each direction for itself.
+ */
+static void test_what_is_confirmed(void **unused)
+{
+    struct wasock_poll_item items[2] = {
+        {.fd = 4, .interest = WASOCK_READABLE | WASOCK_WRITABLE},
+        {.fd = 5, .interest = WASOCK_READABLE}};
+
+    (void)unused;
+    simhost_reset(1, &simhost_ideal);
+    for (int fd = 4; fd <= 5; fd++) {
+        assert_int_equal(simhost_preopen_at(fd, SIMHOST_CONNECTION), fd);
+        assert_int_equal(wasock_fd_set_nonblocking(fd), 0);
+    }
+    assert_int_equal(wasock_poll_confirm(items, 2), 0);
+    assert_int_equal(n_polls(), 0);
+    items[0].ready = WASOCK_READABLE | WASOCK_WRITABLE;
+    const uint64_t start_ns = simhost_now_ns();
+    assert_int_equal(wasock_poll_confirm(items, 2), 1);
+    assert_int_equal(simhost_now_ns(), start_ns);
+    assert_int_equal(n_polls(), 2);
+    assert_int_equal(items[0].ready, WASOCK_WRITABLE);
+    simhost_fail(SIMHOST_POLL_ONEOFF, 1, WASOCK_ENOMEM, 1);
+    assert_int_equal(wasock_poll_confirm(items, 2), 1);
+    assert_int_equal(items[0].ready, WASOCK_WRITABLE); /* it stands */
+    assert_int_equal(items[0].error, 0);
+}
+
+/* Where one bad descriptor fails the whole poll, only those are blamed that are
+ * waited for and closed. */
+static void test_who_is_to_blame(void **unused)
+{
+    struct wasock_poll_item items[6] = {
+        {.fd = 78, .interest = WASOCK_READABLE},
+        {.fd = -1, .interest = WASOCK_READABLE},
+        {.fd = 77, .interest = 0},
+        {.fd = 0, .interest = WASOCK_READABLE},
+        {.fd = 4, .interest = WASOCK_READABLE},
+        {.fd = 79, .interest = WASOCK_READABLE}};
+    struct wasock_poll_scratch scratch[WASOCK_POLL_SCRATCH_LENGTH(5)];
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_allow(SIMHOST_BAD_FD, true);
+    assert_int_equal(simhost_preopen_at(4, SIMHOST_CONNECTION), 4);
+    assert_int_equal(wasock_fd_close(0), 0);
+    assert_int_equal(
+        wasock_poll_until_ns(items, 5, scratch, WASOCK_NO_DEADLINE), 2);
+    assert_int_equal(items[0].error, -WASOCK_EBADF);
+    assert_int_equal(items[1].error, 0);
+    assert_int_equal(items[2].error, 0);
+    assert_int_equal(items[3].error, -WASOCK_EBADF);
+    assert_int_equal(items[4].error, 0);
+    assert_int_equal(items[5].error, 0); /* behind those that were polled */
 }
 
 /* A signal ends no wait of this layer either. */
@@ -425,6 +571,10 @@ int main(void)
         cmocka_unit_test(test_counts_of_a_host_that_lies),
         cmocka_unit_test(test_waits_for_one),
         cmocka_unit_test(test_sleep),
+        cmocka_unit_test(test_polls_of_a_wait),
+        cmocka_unit_test(test_items_of_a_poll),
+        cmocka_unit_test(test_what_is_confirmed),
+        cmocka_unit_test(test_who_is_to_blame),
         cmocka_unit_test(test_signals_do_not_end_a_wait),
         cmocka_unit_test(test_the_verdicts_of_hosts),
         cmocka_unit_test(test_poll_and_confirm),
