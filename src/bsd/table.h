@@ -75,6 +75,8 @@ struct operations {
 struct description {
     _Alignas(8) const struct operations *operations;
     struct epoll_watch *watches; /* epoll instances that watch it */
+    uint64_t receive_timeout_us; /* of a socket or a pair; 0: none */
+    uint64_t send_timeout_us;
     uint32_t n_numbers;
     int flags; /* O_NONBLOCK, O_APPEND and the access mode */
 };

@@ -381,6 +381,26 @@ static void inherited_options(void)
          0);
 }
 
+static void pair_timeouts(void)
+{
+    const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
+    struct timeval limit = {0, 20000};
+    socklen_t length = sizeof(limit);
+    char byte = 0;
+    int ends[2];
+
+    for (int i = 0; i < 3; i++) {
+        FACT(socketpair(AF_UNIX, types[i], 0, ends) == 0);
+        FACT(setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit,
+                        sizeof(limit)) == 0);
+        FAILS(recv(ends[0], &byte, 1, 0), EAGAIN);
+        FACT(getsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, &length) ==
+             0);
+        FACT(limit.tv_sec == 0 && limit.tv_usec == 20000);
+        FACT(close(ends[0]) == 0 && close(ends[1]) == 0);
+    }
+}
+
 /* To select the end of a stream is no exceptional condition. */
 static void exceptions(void)
 {
@@ -608,6 +628,7 @@ void socket_facts(void)
     stale_room(epoll);
     reads_ahead();
     inherited_options();
+    pair_timeouts();
     exceptions();
     unread_ends();
     shut_listener();

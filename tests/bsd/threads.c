@@ -650,6 +650,7 @@ int main(void)
     many_facts();
     cancel_facts();
     thread_signal_facts();
+    interrupt_facts();
     waiting_facts();
     lock_and_timer_facts();
     printf("%d facts, %d failed\n", n_facts, n_failed);

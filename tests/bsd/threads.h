@@ -17,6 +17,7 @@ pthread_t start(void *(*run)(void *), void *argument);
 void *result_of(pthread_t thread);
 
 void cancel_facts(void);         /* threads_cancel.c */
+void interrupt_facts(void);      /* threads_interrupts.c */
 void lock_and_timer_facts(void); /* threads_locks.c */
 void thread_signal_facts(void);  /* threads_signals.c */
 void waiting_facts(void);        /* threads_waiting.c */

@@ -69,8 +69,10 @@ __attribute__((noinline)) static int recur(int depth)
 
 static void *overflow(void *argument)
 {
-    printf("%d\n", recur(140));
+    const int sum = recur(130); /* of at least 1000 bytes each */
+
     usleep(1000);
+    printf("%d\n", sum);
     return argument;
 }
 

@@ -174,7 +174,7 @@ static int block(struct description *description)
 {
     return (description->flags & O_NONBLOCK) != 0
                ? -EAGAIN
-               : wasock_bsd__await(description);
+               : wasock_bsd__await(description, WASOCK_READABLE);
 }
 
 static size_t take_out(struct fifo *fifo, unsigned char *bytes, size_t capacity)
@@ -343,10 +343,15 @@ static int wait_for_other(struct fifo_end *end)
     if ((end->description.flags & O_NONBLOCK) != 0) {
         return is_reader || fifo->n_readers > 0 ? 0 : -ENXIO;
     }
-    while (result == 0 &&
-           (is_reader ? fifo->n_writers : fifo->n_readers) == 0) {
-        result = wasock_bsd__await(&end->description);
-    }
+    do {
+        wasock_bsd__begin_call(NULL);
+        result = 0;
+        while (result == 0 &&
+               (is_reader ? fifo->n_writers : fifo->n_readers) == 0) {
+            result = wasock_bsd__await(&end->description, WASOCK_READABLE);
+        }
+        result = (int)wasock_bsd__end_call(NULL, WASOCK_READABLE, result);
+    } while (result == -WASOCK_BSD_RESTART);
     return result;
 }
 

@@ -55,19 +55,19 @@ static bool is_socket(struct description *description)
  * pipe whose only writer is this program; EINVAL: lengths that POSIX does not
  * allow; EFAULT: NULL; EISDIR; any other code of the host.
  */
-ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
+static ssize_t read_once(int fd, const struct iovec *buffers, int n_buffers)
 {
     struct description *description = wasock_bsd__find(fd);
 
     if (description == NULL) {
-        return -1;
+        return -EBADF;
     }
     const int error = check_vectors(buffers, n_buffers);
     if (error < 0) {
-        return wasock_bsd__result(error);
+        return error;
     }
     if (description->operations->read == NULL) {
-        return wasock_bsd__result(-EINVAL);
+        return -EINVAL;
     }
     if (is_socket(description) &&
         wasock_bsd__total_of(buffers, n_buffers) == 0) {
@@ -76,7 +76,17 @@ ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
     wasock_bsd__begin_call(description);
     const ssize_t n =
         description->operations->read(description, buffers, n_buffers, 0);
-    return wasock_bsd__result(wasock_bsd__end_call(description, n));
+    return wasock_bsd__end_call(description, WASOCK_READABLE, n);
+}
+
+ssize_t readv(int fd, const struct iovec *buffers, int n_buffers)
+{
+    ssize_t n = 0;
+
+    do {
+        n = read_once(fd, buffers, n_buffers);
+    } while (n == -WASOCK_BSD_RESTART);
+    return wasock_bsd__result(n);
 }
 
 ssize_t read(int fd, void *buffer, size_t capacity)
@@ -93,28 +103,37 @@ ssize_t read(int fd, void *buffer, size_t capacity)
  * full pipe whose only reader is this program; EINVAL: lengths that POSIX does
  * not allow; EFAULT: NULL; any other code of the host.
  */
-ssize_t writev(int fd, const struct iovec *slices, int n_slices)
+static ssize_t write_once(int fd, const struct iovec *slices, int n_slices)
 {
     struct description *description = wasock_bsd__find(fd);
 
     if (description == NULL) {
-        return -1;
+        return -EBADF;
     }
     const int error = check_vectors(slices, n_slices);
     if (error < 0) {
-        return wasock_bsd__result(error);
+        return error;
     }
     if (description->operations->write == NULL) {
-        return wasock_bsd__result(-EINVAL);
+        return -EINVAL;
     }
     wasock_bsd__begin_call(description);
     const ssize_t n =
         description->operations->write(description, slices, n_slices, 0);
-    const ssize_t result = wasock_bsd__end_call(description, n);
-    if (result == -EPIPE) {
+    return wasock_bsd__end_call(description, WASOCK_WRITABLE, n);
+}
+
+ssize_t writev(int fd, const struct iovec *slices, int n_slices)
+{
+    ssize_t n = 0;
+
+    do {
+        n = write_once(fd, slices, n_slices);
+    } while (n == -WASOCK_BSD_RESTART);
+    if (n == -EPIPE) {
         wasock_bsd__broken_pipe();
     }
-    return wasock_bsd__result(result);
+    return wasock_bsd__result(n);
 }
 
 ssize_t write(int fd, const void *data, size_t length)

@@ -127,13 +127,13 @@ static int lock_description(struct description *description, bool is_exclusive,
  *   has the file, and LOCK_NB; EDEADLK: without, and no other thread
  *   could unlock it; ENOLCK: no memory.
  */
-int flock(int fd, int operation)
+static int flock_once(int fd, int operation)
 {
     struct description *description = wasock_bsd__find(fd);
     int result = 0;
 
     if (description == NULL) {
-        return -1;
+        return -EBADF;
     }
     wasock_bsd__begin_call(description);
     switch (operation & ~LOCK_NB) {
@@ -149,7 +149,17 @@ int flock(int fd, int operation)
         result = -EINVAL;
         break;
     }
-    return (int)wasock_bsd__result(wasock_bsd__end_call(description, result));
+    return (int)wasock_bsd__end_call(description, WASOCK_READABLE, result);
+}
+
+int flock(int fd, int operation)
+{
+    int result = 0;
+
+    do {
+        result = flock_once(fd, operation);
+    } while (result == -WASOCK_BSD_RESTART);
+    return (int)wasock_bsd__result(result);
 }
 WASOCK_BSD_PLAIN(flock);
 

@@ -96,11 +96,11 @@ static size_t put_in(struct stream *stream, const unsigned char *bytes,
 
 /* A call would wait. Returns 0 to try again: another thread has changed
  * something. Without threads that would be never: EDEADLK. */
-static int block(struct description *description, int flags)
+static int block(struct description *description, unsigned direction, int flags)
 {
     return (description->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0
                ? -EAGAIN
-               : wasock_bsd__await(description);
+               : wasock_bsd__await(description, direction);
 }
 
 static ssize_t end_read(struct description *description,
@@ -117,7 +117,8 @@ static ssize_t end_read(struct description *description,
         return 0; /* of a pair it is a recv, which waits for something */
     }
     while (stream->length == 0) {
-        const int result = is_over(stream) ? 0 : block(description, flags);
+        const int result =
+            is_over(stream) ? 0 : block(description, WASOCK_READABLE, flags);
         if (result < 0 || is_over(stream)) {
             return result;
         }
@@ -175,7 +176,7 @@ static ssize_t end_write(struct description *description,
         if (is_over(stream)) {
             result = -EPIPE;
         } else if (room_of(stream) < needed) {
-            result = block(description, flags);
+            result = block(description, WASOCK_WRITABLE, flags);
         } else {
             n += put_slices(stream, slices, n_slices, n);
             wasock_bsd__changed(stream->reader, POLLIN);

@@ -90,7 +90,7 @@ static struct socket *wait_for_next(struct socket *listening, int *error)
     }
     *error = wasock_socket_set_deadline_ns(
         &listening->listener.socket, WASOCK_READABLE,
-        wasock_bsd__deadline(listening->receive_timeout_us));
+        wasock_bsd__deadline(listening->description.receive_timeout_us));
     if (*error == 0) {
         *error = wasock_listener_accept(&listening->listener, &next->conn);
     }
@@ -154,40 +154,48 @@ static int give_number(struct socket *listening, struct socket *accepted,
  * SO_RCVTIMEO is over; EMFILE: of the program or of the host (EIO on wazero),
  * the connection waits on; ENFILE; ENOMEM.
  */
-int accept4(int fd, struct sockaddr *restrict address,
-            socklen_t *restrict length, int flags)
+static int accept_once(int fd, struct sockaddr *address, socklen_t *length,
+                       int flags)
 {
     struct socket *listening = wasock_bsd__socket(fd, EINVAL);
 
     if (listening == NULL) {
-        return -1;
+        return -errno;
     }
     if (listening->type == SOCK_DGRAM) {
-        errno = EOPNOTSUPP;
-        return -1;
+        return -EOPNOTSUPP;
     }
     if (listening->state != SOCKET_LISTENING ||
         (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) != 0) {
-        errno = EINVAL;
-        return -1;
+        return -EINVAL;
     }
     int number = address == NULL ? 0 : wasock_bsd__check_room(address, length);
     if (number < 0) {
-        return (int)wasock_bsd__result(number);
+        return number;
     }
     wasock_bsd__begin_call(&listening->description);
     struct socket *accepted = accept_next(listening, &number);
     if (accepted != NULL) {
         number = give_number(listening, accepted, flags);
     }
-    number = (int)wasock_bsd__end_call(&listening->description, number);
-    if (accepted == NULL || number < 0) {
-        return (int)wasock_bsd__result(number);
+    if (number >= 0) {
+        accepted->description.flags |=
+            (flags & SOCK_NONBLOCK) != 0 ? O_NONBLOCK : 0;
+        wasock_bsd__write_peer(accepted, address, length);
     }
-    accepted->description.flags |=
-        (flags & SOCK_NONBLOCK) != 0 ? O_NONBLOCK : 0;
-    wasock_bsd__write_peer(accepted, address, length);
-    return number;
+    return (int)wasock_bsd__end_call(&listening->description, WASOCK_READABLE,
+                                     number);
+}
+
+int accept4(int fd, struct sockaddr *restrict address,
+            socklen_t *restrict length, int flags)
+{
+    int number = 0;
+
+    do {
+        number = accept_once(fd, address, length, flags);
+    } while (number == -WASOCK_BSD_RESTART);
+    return (int)wasock_bsd__result(number);
 }
 
 int accept(int fd, struct sockaddr *restrict address,

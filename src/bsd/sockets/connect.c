@@ -97,7 +97,8 @@ static int wait_for_connect(struct socket *socket)
     struct wasock_socket *host = &socket->conn.socket;
 
     wasock_socket_set_deadline_ns(
-        host, WASOCK_WRITABLE, wasock_bsd__deadline(socket->send_timeout_us));
+        host, WASOCK_WRITABLE,
+        wasock_bsd__deadline(socket->description.send_timeout_us));
     const int result = wasock_conn_finish_connect(&socket->conn);
     wasock_socket_set_deadline_ns(host, WASOCK_WRITABLE, WASOCK_NO_DEADLINE);
     if (result == -WASOCK_EDEADLINE) {
@@ -251,19 +252,19 @@ static int connect_stream(struct socket *socket, const struct wasock_addr *addr)
  *   connect; EACCES: not allowed; EAGAIN: too many wait in the process to be
  *   accepted; EMFILE; ENOBUFS; any other code of the host.
  */
-int connect(int fd, const struct sockaddr *address, socklen_t length)
+static int connect_once(int fd, const struct sockaddr *address,
+                        socklen_t length)
 {
     struct socket *connecting = wasock_bsd__socket(fd, EISCONN);
     struct wasock_addr addr;
 
     if (connecting == NULL) {
-        return -1;
+        return -errno;
     }
     int result = wasock_bsd__read_address(address, length, &addr);
     if (result == -EAFNOSUPPORT && connecting->type == SOCK_DGRAM &&
         address->sa_family == AF_UNSPEC) {
-        return (int)wasock_bsd__result(
-            wasock_bsd__connect_datagram(connecting, NULL));
+        return wasock_bsd__connect_datagram(connecting, NULL);
     }
     if (result == 0 && address->sa_family != connecting->domain) {
         result = -EAFNOSUPPORT;
@@ -275,7 +276,17 @@ int connect(int fd, const struct sockaddr *address, socklen_t length)
                      : connect_stream(connecting, &addr);
     }
     wasock_bsd__changed(&connecting->description, WASOCK_BSD_ALL);
-    result = (int)wasock_bsd__end_call(&connecting->description, result);
+    return (int)wasock_bsd__end_call(&connecting->description, WASOCK_WRITABLE,
+                                     result);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    int result = 0;
+
+    do {
+        result = connect_once(fd, address, length);
+    } while (result == -WASOCK_BSD_RESTART);
     return (int)wasock_bsd__result(result);
 }
 

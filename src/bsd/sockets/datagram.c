@@ -226,7 +226,7 @@ ssize_t wasock_bsd__receive_datagram(struct socket *socket,
     if (may_wait) {
         wasock_socket_set_deadline_ns(
             host, WASOCK_READABLE,
-            wasock_bsd__deadline(socket->receive_timeout_us));
+            wasock_bsd__deadline(socket->description.receive_timeout_us));
     }
     do {
         result = receive_once(socket, buffers, n_buffers, flags, from, length);
@@ -302,7 +302,7 @@ ssize_t wasock_bsd__send_datagram(struct socket *socket,
     if (may_wait) {
         wasock_socket_set_deadline_ns(
             host, WASOCK_WRITABLE,
-            wasock_bsd__deadline(socket->send_timeout_us));
+            wasock_bsd__deadline(socket->description.send_timeout_us));
     }
     do {
         result = -wasock__host_dgram_send(wasock_socket_fd(host), parts,

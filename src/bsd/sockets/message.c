@@ -54,51 +54,72 @@ static bool is_discarded(struct description *description, int flags)
            socket->domain != AF_UNIX && socket->type == SOCK_STREAM;
 }
 
-static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
-                       int flags)
+static ssize_t receive_once(int fd, const struct iovec *buffers, int n_buffers,
+                            int flags)
 {
     struct description *description = find_socket(fd);
 
     if (description == NULL) {
-        return -1;
+        return -errno;
     }
     if ((flags & MSG_OOB) != 0) {
-        return wasock_bsd__result(-EOPNOTSUPP);
+        return -EOPNOTSUPP;
     }
     if (!is_discarded(description, flags) &&
         !wasock_bsd__are_there(buffers, n_buffers)) {
-        return wasock_bsd__result(-EFAULT);
+        return -EFAULT;
     }
     wasock_bsd__begin_call(description);
     const ssize_t n = is_discarded(description, flags)
                           ? discard(description, buffers, n_buffers, flags)
                           : description->operations->read(description, buffers,
                                                           n_buffers, flags);
-    return wasock_bsd__result(wasock_bsd__end_call(description, n));
+    return wasock_bsd__end_call(description, WASOCK_READABLE, n);
+}
+
+static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
+                       int flags)
+{
+    ssize_t n = 0;
+
+    do {
+        n = receive_once(fd, buffers, n_buffers, flags);
+    } while (n == -WASOCK_BSD_RESTART);
+    return wasock_bsd__result(n);
+}
+
+static ssize_t transmit_once(int fd, const struct iovec *slices, int n_slices,
+                             int flags)
+{
+    struct description *description = find_socket(fd);
+
+    if (description == NULL) {
+        return -errno;
+    }
+    if ((flags & MSG_OOB) != 0) {
+        return -EOPNOTSUPP;
+    }
+    if (!wasock_bsd__are_there(slices, n_slices)) {
+        return -EFAULT;
+    }
+    wasock_bsd__begin_call(description);
+    const ssize_t n =
+        description->operations->write(description, slices, n_slices, flags);
+    return wasock_bsd__end_call(description, WASOCK_WRITABLE, n);
 }
 
 static ssize_t transmit(int fd, const struct iovec *slices, int n_slices,
                         int flags)
 {
-    struct description *description = find_socket(fd);
+    ssize_t n = 0;
 
-    if (description == NULL) {
-        return -1;
-    }
-    if ((flags & MSG_OOB) != 0) {
-        return wasock_bsd__result(-EOPNOTSUPP);
-    }
-    if (!wasock_bsd__are_there(slices, n_slices)) {
-        return wasock_bsd__result(-EFAULT);
-    }
-    wasock_bsd__begin_call(description);
-    const ssize_t n =
-        description->operations->write(description, slices, n_slices, flags);
-    const ssize_t result = wasock_bsd__end_call(description, n);
-    if (result == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
+    do {
+        n = transmit_once(fd, slices, n_slices, flags);
+    } while (n == -WASOCK_BSD_RESTART);
+    if (n == -EPIPE && (flags & MSG_NOSIGNAL) == 0) {
         wasock_bsd__broken_pipe();
     }
-    return wasock_bsd__result(result);
+    return wasock_bsd__result(n);
 }
 
 /* recv(2). With no room it waits as Linux does, and takes nothing. Errors: as
@@ -130,19 +151,27 @@ static struct socket *find_datagrams(int fd)
 }
 
 /* Receive a datagram and its sender. Returns as recvmsg. */
-static ssize_t receive_datagram(struct socket *socket, struct msghdr *message,
-                                int flags)
+static ssize_t receive_datagram(int fd, struct msghdr *message, int flags)
 {
+    struct socket *socket = NULL;
     struct wasock_addr from = {0};
     size_t length = 0;
+    ssize_t n = 0;
 
     if (!wasock_bsd__are_there(message->msg_iov, message->msg_iovlen)) {
         return wasock_bsd__result(-EFAULT);
     }
-    wasock_bsd__begin_call(&socket->description);
-    ssize_t n = wasock_bsd__receive_datagram(
-        socket, message->msg_iov, message->msg_iovlen, flags, &from, &length);
-    n = wasock_bsd__end_call(&socket->description, n);
+    do {
+        socket = find_datagrams(fd);
+        if (socket == NULL) {
+            return wasock_bsd__result(-EBADF); /* a handler closed it */
+        }
+        wasock_bsd__begin_call(&socket->description);
+        n = wasock_bsd__receive_datagram(socket, message->msg_iov,
+                                         message->msg_iovlen, flags, &from,
+                                         &length);
+        n = wasock_bsd__end_call(&socket->description, WASOCK_READABLE, n);
+    } while (n == -WASOCK_BSD_RESTART);
     if (n < 0) {
         return wasock_bsd__result(n);
     }
@@ -174,10 +203,12 @@ static ssize_t send_datagram(struct socket *socket, const struct iovec *slices,
     if (result < 0) {
         return wasock_bsd__result(result);
     }
+    /* No host lets it wait: nothing interrupts it. */
     wasock_bsd__begin_call(&socket->description);
     const ssize_t n = wasock_bsd__send_datagram(socket, slices, n_slices, flags,
                                                 to != NULL ? &addr : NULL);
-    return wasock_bsd__result(wasock_bsd__end_call(&socket->description, n));
+    return wasock_bsd__result(
+        wasock_bsd__end_call(&socket->description, WASOCK_WRITABLE, n));
 }
 
 /* recvfrom(2): on a stream no address is written. Errors: as recv. */
@@ -192,7 +223,7 @@ ssize_t recvfrom(int fd, void *restrict buffer, size_t capacity, int flags,
         struct msghdr message = {.msg_iov = &room, .msg_iovlen = 1};
         message.msg_name = from_length != NULL ? from : NULL;
         message.msg_namelen = from_length != NULL ? *from_length : 0;
-        const ssize_t n = receive_datagram(datagrams, &message, flags);
+        const ssize_t n = receive_datagram(fd, &message, flags);
         if (n >= 0 && from_length != NULL && message.msg_name != NULL) {
             *from_length = message.msg_namelen;
         }
@@ -236,7 +267,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
     }
     struct socket *datagrams = find_datagrams(fd);
     if (datagrams != NULL && (flags & MSG_OOB) == 0) {
-        return receive_datagram(datagrams, message, flags);
+        return receive_datagram(fd, message, flags);
     }
     const ssize_t n = receive(fd, message->msg_iov, message->msg_iovlen, flags);
     if (n >= 0) {

@@ -142,8 +142,10 @@ static int set_wish(struct socket *socket, int level, int option,
 void wasock_bsd__inherit_options(struct socket *accepted,
                                  const struct socket *listening)
 {
-    accepted->receive_timeout_us = listening->receive_timeout_us;
-    accepted->send_timeout_us = listening->send_timeout_us;
+    accepted->description.receive_timeout_us =
+        listening->description.receive_timeout_us;
+    accepted->description.send_timeout_us =
+        listening->description.send_timeout_us;
     for (const struct option_wish *wish = listening->wishes; wish != NULL;
          wish = wish->next) {
         const int ignored = set_wish(accepted, wish->level, wish->option,
@@ -164,9 +166,21 @@ bool wasock_bsd__is_ipv6_only(const struct socket *socket)
     return value != 0;
 }
 
-static int set_timeout(uint64_t *timeout_us, const void *value,
-                       socklen_t length)
+static bool is_timeout(int option)
 {
+    return option == SO_RCVTIMEO || option == SO_SNDTIMEO;
+}
+
+static uint64_t *timeout_of(struct description *description, int option)
+{
+    return option == SO_RCVTIMEO ? &description->receive_timeout_us
+                                 : &description->send_timeout_us;
+}
+
+static int set_timeout(struct description *description, int option,
+                       const void *value, socklen_t length)
+{
+    uint64_t *timeout_us = timeout_of(description, option);
     struct timeval time;
 
     if (length < sizeof(time)) {
@@ -233,11 +247,8 @@ static int set_option(struct socket *socket, int level, int option,
     if (!has_level(socket, level)) {
         return level_error(socket, false);
     }
-    if (level == SOL_SOCKET && option == SO_RCVTIMEO) {
-        return set_timeout(&socket->receive_timeout_us, value, length);
-    }
-    if (level == SOL_SOCKET && option == SO_SNDTIMEO) {
-        return set_timeout(&socket->send_timeout_us, value, length);
+    if (level == SOL_SOCKET && is_timeout(option)) {
+        return set_timeout(&socket->description, option, value, length);
     }
     if (level == IPPROTO_IPV6 && option == IPV6_V6ONLY &&
         socket->state != SOCKET_NEW) {
@@ -254,15 +265,17 @@ static int set_option(struct socket *socket, int level, int option,
                : set_wish(socket, level, option, value, length);
 }
 
-/* A pair has no options; no call on one waits, so that its timeouts are true,
- * too. */
-static int set_pair_option(int level, int option, const void *value)
+/* A pair has no options but its timeouts. */
+static int set_pair_option(struct description *pair, int level, int option,
+                           const void *value, socklen_t length)
 {
     if (!has_level(NULL, level)) {
         return level_error(NULL, false);
     }
-    if (known_wish(level, option) == NULL && option != SO_RCVTIMEO &&
-        option != SO_SNDTIMEO) {
+    if (is_timeout(option)) {
+        return set_timeout(pair, option, value, length);
+    }
+    if (known_wish(level, option) == NULL) {
         return -ENOPROTOOPT;
     }
     return value == NULL ? -EFAULT : 0;
@@ -292,7 +305,8 @@ int setsockopt(int fd, int level, int option, const void *value,
     if (!wasock_bsd__is_pair(description)) {
         return (int)wasock_bsd__result(-ENOTSOCK);
     }
-    return (int)wasock_bsd__result(set_pair_option(level, option, value));
+    return (int)wasock_bsd__result(
+        set_pair_option(description, level, option, value, length));
 }
 
 /* SO_ERROR: the error that ended the connection, returned once. */
@@ -393,20 +407,13 @@ static int get_wish(const struct socket *socket, int level, int option,
 }
 
 /* SO_RCVTIMEO, SO_SNDTIMEO. Returns whether it is one of them. */
-static bool get_timeout(const struct socket *socket, int level, int option,
+static bool get_timeout(struct description *description, int level, int option,
                         void *value, socklen_t *length)
 {
-    uint64_t timeout_us = 0;
-
-    if (level != SOL_SOCKET ||
-        (option != SO_RCVTIMEO && option != SO_SNDTIMEO)) {
+    if (level != SOL_SOCKET || !is_timeout(option)) {
         return false;
     }
-    if (socket != NULL) {
-        timeout_us = option == SO_RCVTIMEO ? socket->receive_timeout_us
-                                           : socket->send_timeout_us;
-    }
-    give_timeout(timeout_us, value, length);
+    give_timeout(*timeout_of(description, option), value, length);
     return true;
 }
 
@@ -455,7 +462,7 @@ int getsockopt(int fd, int level, int option, void *restrict value,
     }
     if (wasock_bsd__describe_peer(socket, level, option, value, length) ||
         wasock_bsd__describe_tcp(socket, level, option, value, length) ||
-        get_timeout(socket, level, option, value, length)) {
+        get_timeout(description, level, option, value, length)) {
         return 0;
     }
     return (int)wasock_bsd__result(

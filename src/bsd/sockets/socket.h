@@ -59,8 +59,6 @@ struct socket {
                                         it is CONNECTED */
     struct socket *next_bound; /* bind.c: another that has an address */
     struct read_ahead ahead;
-    uint64_t receive_timeout_us; /* 0: none */
-    uint64_t send_timeout_us;
     struct option_wish *wishes; /* option.c */
     struct held_datagram *held; /* read ahead */
     int error; /* what will be said once: LISTENING: by accept; else by what

@@ -289,8 +289,8 @@ static ssize_t receive(struct socket *socket, const struct iovec *buffers,
         }
     }
     if (may_wait) {
-        const int result =
-            set_deadline(socket, WASOCK_READABLE, socket->receive_timeout_us);
+        const int result = set_deadline(socket, WASOCK_READABLE,
+                                        socket->description.receive_timeout_us);
         if (result < 0) {
             return result;
         }
@@ -322,8 +322,8 @@ static ssize_t write_stream(struct socket *socket, const struct iovec *slices,
         }
         return n;
     }
-    const int result =
-        set_deadline(socket, WASOCK_WRITABLE, socket->send_timeout_us);
+    const int result = set_deadline(socket, WASOCK_WRITABLE,
+                                    socket->description.send_timeout_us);
     return result < 0
                ? result
                : wasock_conn_writev(&socket->conn, parts, (size_t)n_slices);

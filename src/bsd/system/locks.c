@@ -332,23 +332,36 @@ int sem_trywait(sem_t *semaphore)
 }
 WASOCK_BSD_PLAIN(sem_trywait);
 
-static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
+static int take_or_wait(sem_t *semaphore, uint64_t deadline_ns)
 {
     struct wait wait = {.key = semaphore,
                         .deadline_ns = deadline_ns,
                         .what = "for a semaphore",
                         .is_point = true};
 
-    pthread_testcancel();
     while (semaphore->wasock_bsd_value == 0) {
         const int result = wasock_bsd__wait(&wait);
         if (result < 0) {
-            pthread_testcancel();
-            return fail(-result);
+            return result;
         }
     }
     semaphore->wasock_bsd_value--;
     return 0;
+}
+
+/* As Linux: SA_RESTART does not count with a deadline. */
+static int wait_until(sem_t *semaphore, uint64_t deadline_ns)
+{
+    const unsigned restarts =
+        deadline_ns == WASOCK_NO_DEADLINE ? WASOCK_READABLE : 0;
+    int result = 0;
+
+    do {
+        wasock_bsd__begin_call(NULL);
+        result = take_or_wait(semaphore, deadline_ns);
+        result = (int)wasock_bsd__end_call(NULL, restarts, result);
+    } while (result == -WASOCK_BSD_RESTART);
+    return result == 0 ? 0 : fail(-result);
 }
 
 int sem_wait(sem_t *semaphore)
@@ -357,7 +370,7 @@ int sem_wait(sem_t *semaphore)
 }
 WASOCK_BSD_PLAIN(sem_wait);
 
-/* Errors: EINVAL: no time; ETIMEDOUT. */
+/* Errors: EINVAL: no time; ETIMEDOUT; EINTR. */
 int sem_timedwait(sem_t *restrict semaphore,
                   const struct timespec *restrict deadline)
 {

@@ -3,12 +3,13 @@
  * signals.c - signals that the program sends to itself.
  *
  * True: a signal that the program raises, or sends to itself by kill, runs its
- * handler at once, or when it is unblocked; sa_mask, SA_NODEFER, SA_RESETHAND.
- * SIGPIPE comes where there is a handler for it, and ends no program. A signal
- * that is pending does not become so a second time, not even a real-time one.
- * No signal comes from outside: to wait for one that is not pending is EDEADLK,
- * with a timeout EAGAIN when it is over. Ignored:
- * SA_RESTART and siginterrupt (nothing is interrupted), SA_ONSTACK.
+ * handler at once, or when it is unblocked; sa_mask, SA_NODEFER, SA_RESETHAND,
+ * and of another thread SA_RESTART. If the thread that kills blocks the signal,
+ * another one takes it that does not. SIGPIPE comes where there is a handler
+ * for it, and ends no program. A signal that is pending does not become so a
+ * second time, not even a real-time one. No signal comes from outside: to wait
+ * for one that is not pending, and that no other thread can send, is EDEADLK,
+ * with a timeout EAGAIN when it is over. Ignored: SA_ONSTACK.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,8 +21,11 @@
 #include <poll.h>
 #include <time.h>
 
+#include <wasock/clock.h>
+
 #include "../plain.h"
 #include "../threads/layer.h"
+#include "../threads/thread.h"
 #include "../waiting/wait.h"
 #include "../waiting/watch.h"
 #include "signals.h"
@@ -30,8 +34,7 @@
 int wasock_libc_raise(int number) __asm__("raise");
 
 static struct sigaction actions[_NSIG];
-static sigset_t blocked;
-static sigset_t pending;
+static sigset_t pending; /* of the process: all threads block them */
 static struct signal_watch *watches;
 
 /* How each pending signal was sent. */
@@ -39,6 +42,11 @@ static struct {
     int code;
     union sigval value;
 } sent[_NSIG];
+
+static struct signals *own(void)
+{
+    return &wasock_bsd__current->signals;
+}
 
 static bool is_signal(int signal)
 {
@@ -66,22 +74,22 @@ static siginfo_t info_of(int number)
 }
 
 /* Run the action of a signal. */
-static void act(int number)
+static enum delivered act(int number)
 {
     const struct sigaction action = actions[number];
     siginfo_t info = info_of(number);
-    const sigset_t before = blocked;
+    const sigset_t before = own()->blocked;
 
     if (action.sa_handler == SIG_IGN) {
-        return;
+        return DELIVERED_NONE;
     }
     if (action.sa_handler == SIG_DFL) {
         wasock_libc_raise(number);
-        return;
+        return DELIVERED_NONE;
     }
-    blocked |= action.sa_mask;
+    own()->blocked |= action.sa_mask;
     if (((unsigned)action.sa_flags & SA_NODEFER) == 0) {
-        blocked |= bit_of(number);
+        own()->blocked |= bit_of(number);
     }
     if (((unsigned)action.sa_flags & SA_RESETHAND) != 0) {
         actions[number].sa_handler = SIG_DFL;
@@ -91,18 +99,52 @@ static void act(int number)
     } else {
         action.sa_handler(number);
     }
-    blocked = before;
+    own()->blocked = before;
+    return ((unsigned)action.sa_flags & SA_RESTART) != 0 ? DELIVERED_RESTART
+                                                         : DELIVERED_INTERRUPT;
 }
 
-void wasock_bsd__deliver(void)
+/* Those of the current thread. */
+static sigset_t all_pending(void)
 {
-    for (int number = 1; number < _NSIG; number++) {
-        if (pending & ~blocked & bit_of(number)) {
-            pending &= ~bit_of(number);
-            act(number);
-            number = 0;
+    return own()->pending | pending;
+}
+
+static void forget(sigset_t set)
+{
+    own()->pending &= ~set;
+    pending &= ~set;
+}
+
+/* The lowest of a set; 0: it is empty. */
+static int lowest_of(sigset_t set)
+{
+    int number = 1;
+
+    while (number < _NSIG && (set & bit_of(number)) == 0) {
+        number++;
+    }
+    return number < _NSIG ? number : 0;
+}
+
+bool wasock_bsd__is_deliverable(void)
+{
+    return (all_pending() & ~own()->blocked) != 0;
+}
+
+enum delivered wasock_bsd__deliver(void)
+{
+    enum delivered all = DELIVERED_NONE;
+
+    while (wasock_bsd__is_deliverable()) {
+        const int number = lowest_of(all_pending() & ~own()->blocked);
+        forget(bit_of(number));
+        const enum delivered one = act(number);
+        if (one > all) {
+            all = one;
         }
     }
+    return all;
 }
 
 /* Errors: EINVAL: no signal, or one that cannot be caught. */
@@ -120,7 +162,7 @@ int sigaction(int number, const struct sigaction *restrict action,
     if (action != NULL) {
         actions[number] = *action;
         if (action->sa_handler == SIG_IGN) {
-            pending &= ~bit_of(number);
+            forget(bit_of(number));
         }
     }
     if (old != NULL) {
@@ -152,25 +194,62 @@ static void notify_watches(int number)
     }
 }
 
-/* Send a signal to oneself, or, 0, none. */
-static int send_signal(int number, int code, union sigval value)
+/* Whether a signal that is not blocked does nothing. */
+static bool is_ignored(int number)
 {
+    return actions[number].sa_handler == SIG_IGN ||
+           (actions[number].sa_handler == SIG_DFL &&
+            (number == SIGCHLD || number == SIGCONT || number == SIGURG ||
+             number == SIGWINCH));
+}
+
+static void add(sigset_t *set, int number, int code, union sigval value)
+{
+    if ((*set & bit_of(number)) == 0) {
+        sent[number].code = code;
+        sent[number].value = value;
+    }
+    *set |= bit_of(number);
+}
+
+void wasock_bsd__send_to(struct thread *thread, int number, int code,
+                         union sigval value)
+{
+    if (is_ignored(number) && (thread->signals.blocked & bit_of(number)) == 0) {
+        return;
+    }
+    add(&thread->signals.pending, number, code, value);
+    if (thread == wasock_bsd__current && thread->n_calls == 0) {
+        wasock_bsd__deliver();
+    }
+    if ((thread->signals.pending & bit_of(number)) != 0) {
+        notify_watches(number);
+    }
+    wasock_bsd__interrupt(thread);
+    wasock_bsd__wake(&pending, SIZE_MAX);
+}
+
+/* Send a signal to the process: to a thread that takes it, or else until one
+ * does. 0: no signal. */
+static int send_to_process(int number, int code, union sigval value)
+{
+    struct thread *taker = wasock_bsd__current;
+
     if (number == 0) {
         return 0;
     }
     if (!is_signal(number)) {
         return -1;
     }
-    if ((pending & bit_of(number)) == 0) {
-        sent[number].code = code;
-        sent[number].value = value;
+    if ((own()->blocked & bit_of(number)) != 0) {
+        taker = wasock_bsd__taker_of(bit_of(number));
     }
-    pending |= bit_of(number);
-    wasock_bsd__deliver();
-    if ((pending & bit_of(number)) != 0) {
-        notify_watches(number);
+    if (taker != NULL) {
+        wasock_bsd__send_to(taker, number, code, value);
+        return 0;
     }
-    wasock_bsd__wake_for_signal();
+    add(&pending, number, code, value);
+    notify_watches(number);
     return 0;
 }
 
@@ -188,7 +267,14 @@ int raise(int number)
 {
     const union sigval none = {0};
 
-    return send_signal(number, SI_TKILL, none);
+    if (number == 0) {
+        return 0;
+    }
+    if (!is_signal(number)) {
+        return -1;
+    }
+    wasock_bsd__send_to(wasock_bsd__current, number, SI_TKILL, none);
+    return 0;
 }
 
 /* kill(2), sigqueue(3): to oneself (by number, or 0 for the group); signal 0
@@ -197,13 +283,13 @@ int kill(pid_t pid, int number)
 {
     const union sigval none = {0};
 
-    return is_oneself(pid) ? send_signal(number, SI_USER, none) : -1;
+    return is_oneself(pid) ? send_to_process(number, SI_USER, none) : -1;
 }
 WASOCK_BSD_PLAIN(kill);
 
 int sigqueue(pid_t pid, int number, union sigval value)
 {
-    return is_oneself(pid) ? send_signal(number, SI_QUEUE, value) : -1;
+    return is_oneself(pid) ? send_to_process(number, SI_QUEUE, value) : -1;
 }
 WASOCK_BSD_PLAIN(sigqueue);
 
@@ -225,28 +311,17 @@ void wasock_bsd__unwatch_signals(struct signal_watch *watch)
 
 bool wasock_bsd__is_pending(sigset_t set)
 {
-    return (pending & set) != 0;
-}
-
-/* The lowest of a set; 0: it is empty. */
-static int lowest_of(sigset_t set)
-{
-    int number = 1;
-
-    while (number < _NSIG && (set & bit_of(number)) == 0) {
-        number++;
-    }
-    return number < _NSIG ? number : 0;
+    return (all_pending() & set) != 0;
 }
 
 int wasock_bsd__take_signal(sigset_t set, siginfo_t *info)
 {
-    const int number = lowest_of(pending & set);
+    const int number = lowest_of(all_pending() & set);
 
     if (number == 0) {
         return 0;
     }
-    pending &= ~bit_of(number);
+    forget(bit_of(number));
     if (info != NULL) {
         *info = info_of(number);
     }
@@ -302,7 +377,7 @@ WASOCK_BSD_PLAIN(sigismember);
 
 int sigpending(sigset_t *set)
 {
-    *set = pending;
+    *set = all_pending();
     return 0;
 }
 WASOCK_BSD_PLAIN(sigpending);
@@ -311,26 +386,26 @@ WASOCK_BSD_PLAIN(sigpending);
 int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
 {
     if (old != NULL) {
-        *old = blocked;
+        *old = own()->blocked;
     }
     if (set == NULL) {
         return 0;
     }
     switch (how) {
     case SIG_BLOCK:
-        blocked |= *set;
+        own()->blocked |= *set;
         break;
     case SIG_UNBLOCK:
-        blocked &= ~*set;
+        own()->blocked &= ~*set;
         break;
     case SIG_SETMASK:
-        blocked = *set;
+        own()->blocked = *set;
         break;
     default:
         errno = EINVAL;
         return -1;
     }
-    blocked &= ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+    own()->blocked &= ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
     wasock_bsd__deliver();
     return 0;
 }
@@ -344,41 +419,73 @@ int pthread_sigmask(int how, const sigset_t *restrict set,
 }
 WASOCK_BSD_PLAIN(pthread_sigmask);
 
-bool wasock_bsd__is_to_come(const sigset_t *mask)
+bool wasock_bsd__begin_mask(const sigset_t *mask, sigset_t *before)
 {
-    return mask != NULL && (pending & ~*mask) != 0;
+    if (mask == NULL) {
+        return false;
+    }
+    *before = own()->blocked;
+    own()->blocked = *mask & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+    own()->is_masked = true;
+    return wasock_bsd__is_deliverable();
 }
 
-int wasock_bsd__let_come(int result, const sigset_t *mask)
+int wasock_bsd__end_mask(const sigset_t *mask, const sigset_t *before,
+                         int result)
 {
-    const sigset_t before = blocked;
-
-    if (result != 0 || !wasock_bsd__is_to_come(mask)) {
+    if (mask == NULL) {
         return result;
     }
-    sigprocmask(SIG_SETMASK, mask, NULL);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return -EINTR;
+    own()->is_masked = false;
+    if (result == 0 && wasock_bsd__is_deliverable()) {
+        result = -EINTR;
+    }
+    if (result == -EINTR) {
+        wasock_bsd__deliver();
+    }
+    own()->blocked = *before;
+    wasock_bsd__deliver();
+    return result;
 }
 
-sigset_t *wasock_bsd__blocked(void)
+/* Wait until a signal is sent. Returns 0, -ETIMEDOUT, -EDEADLK, -EINTR. */
+static int await_signal(uint64_t deadline_ns)
 {
-    return &blocked;
+    struct wait wait = {.key = &pending,
+                        .deadline_ns = deadline_ns,
+                        .what = "for a signal",
+                        .is_point = true};
+
+    return deadline_ns == WASOCK_NO_DEADLINE && wasock_bsd__is_alone()
+               ? -EDEADLK
+               : wasock_bsd__wait(&wait);
+}
+
+/* Wait until a handler is to run. Returns -EINTR or -EDEADLK. */
+static int await_handler(void)
+{
+    int result = 0;
+
+    do {
+        wasock_bsd__begin_call(NULL);
+        result = wasock_bsd__is_deliverable() ? -EINTR : 0;
+        while (result == 0) {
+            result = await_signal(WASOCK_NO_DEADLINE);
+        }
+        result = (int)wasock_bsd__end_call(NULL, 0, result);
+    } while (result == -WASOCK_BSD_RESTART);
+    return result;
 }
 
 /* Errors: EINTR: one that was pending came, or another thread sent one;
  * EDEADLK. */
 int sigsuspend(const sigset_t *mask)
 {
-    const sigset_t before = blocked;
-    int result = wasock_bsd__let_come(0, mask);
+    sigset_t before = 0;
 
-    if (result == 0) {
-        blocked = *mask;
-        result = wasock_bsd__await_signal();
-        blocked = before;
-    }
-    return (int)wasock_bsd__result(result == 0 ? -EINTR : result);
+    wasock_bsd__begin_mask(mask, &before);
+    return (int)wasock_bsd__result(
+        wasock_bsd__end_mask(mask, &before, await_handler()));
 }
 WASOCK_BSD_PLAIN(sigsuspend);
 
@@ -386,55 +493,66 @@ WASOCK_BSD_PLAIN(sigsuspend);
  * already. */
 int pause(void)
 {
-    const int result = wasock_bsd__await_signal();
-
-    return (int)wasock_bsd__result(result == 0 ? -EINTR : result);
+    return (int)wasock_bsd__result(await_handler());
 }
 WASOCK_BSD_PLAIN(pause);
 
-/* Returns the error: EDEADLK. */
+/* Take a signal of a set, or wait for one. Returns it, or as await_signal. */
+static int take_or_wait(sigset_t set, siginfo_t *info, uint64_t deadline_ns)
+{
+    int number = wasock_bsd__take_signal(set, info);
+    int error = 0;
+
+    own()->awaited = set;
+    while (number == 0 && error == 0) {
+        error = await_signal(deadline_ns);
+        number = wasock_bsd__take_signal(set, info);
+    }
+    own()->awaited = 0;
+    return number > 0 ? number : error;
+}
+
+static int wait_for_one(sigset_t set, siginfo_t *info, uint64_t deadline_ns)
+{
+    int result = 0;
+
+    do {
+        wasock_bsd__begin_call(NULL);
+        result = take_or_wait(set, info, deadline_ns);
+        result = (int)wasock_bsd__end_call(NULL, 0, result);
+    } while (result == -WASOCK_BSD_RESTART);
+    return result;
+}
+
+/* Returns the error: EDEADLK. Handlers of other signals do not end it. */
 int sigwait(const sigset_t *restrict set, int *restrict number)
 {
-    int taken = wasock_bsd__take_signal(*set, NULL);
+    int result = 0;
 
-    while (taken == 0) {
-        const int result = wasock_bsd__await_signal();
-        if (result < 0) {
-            return -result;
-        }
-        taken = wasock_bsd__take_signal(*set, NULL);
+    do {
+        result = wait_for_one(*set, NULL, WASOCK_NO_DEADLINE);
+    } while (result == -EINTR);
+    if (result < 0) {
+        return -result;
     }
-    *number = taken;
+    *number = result;
     return 0;
 }
 WASOCK_BSD_PLAIN(sigwait);
 
 /* sigtimedwait(2), sigwaitinfo(2). Returns the signal.
- * Errors: EINVAL: a bad timeout; EAGAIN: none came in time; EDEADLK: none is
- *   pending, and there is no timeout. */
+ * Errors: EINVAL: a bad timeout; EAGAIN: none came in time; EINTR: the handler
+ *   of another one ran; EDEADLK: none is pending, and there is no timeout. */
 int sigtimedwait(const sigset_t *restrict set, siginfo_t *restrict info,
                  const struct timespec *restrict timeout)
 {
     uint64_t deadline_ns = 0;
     int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
 
-    if (result < 0) {
-        return (int)wasock_bsd__result(result);
+    if (result == 0) {
+        result = wait_for_one(*set, info, deadline_ns);
     }
-    result = wasock_bsd__take_signal(*set, info);
-    if (result > 0) {
-        return result;
-    }
-    if (timeout == NULL) {
-        const int error = sigwait(set, &result);
-        return error == 0 ? result : (int)wasock_bsd__result(-error);
-    }
-    result = wasock_bsd__poll(NULL, 0, deadline_ns);
-    if (result < 0) {
-        return (int)wasock_bsd__result(result);
-    }
-    result = wasock_bsd__take_signal(*set, info);
-    return result > 0 ? result : (int)wasock_bsd__result(-EAGAIN);
+    return (int)wasock_bsd__result(result == -ETIMEDOUT ? -EAGAIN : result);
 }
 WASOCK_BSD_PLAIN(sigtimedwait);
 
@@ -446,8 +564,15 @@ WASOCK_BSD_PLAIN(sigwaitinfo);
 
 int siginterrupt(int number, int interrupts)
 {
-    (void)interrupts;
-    return is_signal(number) ? 0 : -1;
+    if (!is_signal(number)) {
+        return -1;
+    }
+    if (interrupts) {
+        actions[number].sa_flags &= ~SA_RESTART;
+    } else {
+        actions[number].sa_flags |= SA_RESTART;
+    }
+    return 0;
 }
 WASOCK_BSD_PLAIN(siginterrupt);
 

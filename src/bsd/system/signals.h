@@ -8,6 +8,8 @@
 
 #include "../table.h"
 
+struct thread;
+
 /* A description that can be read while signals of a set are pending. */
 struct signal_watch {
     struct signal_watch *next;
@@ -18,11 +20,25 @@ struct signal_watch {
 void wasock_bsd__watch_signals(struct signal_watch *watch);
 void wasock_bsd__unwatch_signals(struct signal_watch *watch);
 
-/* Run the handlers of pending signals that are not blocked. */
-void wasock_bsd__deliver(void);
+/* A thread's. */
+struct signals {
+    sigset_t blocked;
+    sigset_t pending; /* of this thread alone */
+    sigset_t awaited; /* by sigwait */
+    bool is_masked;   /* from begin_mask to end_mask */
+};
 
-/* The mask of the thread that runs. */
-sigset_t *wasock_bsd__blocked(void);
+/* What handlers were run: all of them with SA_RESTART, or not. */
+enum delivered { DELIVERED_NONE, DELIVERED_RESTART, DELIVERED_INTERRUPT };
+
+/* Run the handlers of pending signals that the current thread does not block.
+ * And whether there are any. */
+enum delivered wasock_bsd__deliver(void);
+bool wasock_bsd__is_deliverable(void);
+
+/* Send a signal to a thread. */
+void wasock_bsd__send_to(struct thread *thread, int number, int code,
+                         union sigval value);
 
 /* Whether a signal of a set is pending. */
 bool wasock_bsd__is_pending(sigset_t set);
@@ -34,12 +50,13 @@ int wasock_bsd__take_signal(sigset_t set, siginfo_t *info);
 /* A write has no reader: raise SIGPIPE, if the program handles it. */
 void wasock_bsd__broken_pipe(void);
 
-/* Whether a signal is pending that a wait with this mask lets in; NULL: the
- * mask that there is. */
-bool wasock_bsd__is_to_come(const sigset_t *mask);
-
-/* The end of a wait with a mask: if it came to nothing, what is to come comes.
- * Returns `result`, or -EINTR. */
-int wasock_bsd__let_come(int result, const sigset_t *mask);
+/*
+ * A wait with a mask of its own; NULL: none. Begin returns whether a signal is
+ * to come, so that the wait must not wait. End lets it come if the wait came to
+ * nothing, and returns `result`, or -EINTR.
+ */
+bool wasock_bsd__begin_mask(const sigset_t *mask, sigset_t *before);
+int wasock_bsd__end_mask(const sigset_t *mask, const sigset_t *before,
+                         int result);
 
 #endif

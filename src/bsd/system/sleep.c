@@ -3,8 +3,7 @@
  * sleep.c - nanosleep, clock_nanosleep, usleep, sleep.
  *
  * True: any length, also for ever; absolute times of each clock, which hosts
- * cannot wait for. Nothing interrupts a sleep: no signal comes from outside,
- * and one of another thread runs its handler only.
+ * cannot wait for. Only a signal of another thread interrupts a sleep.
  */
 #include <errno.h>
 #include <time.h>
@@ -15,12 +14,21 @@
 #include "../table.h"
 #include "../waiting/wait.h"
 
-static int sleep_for(const struct timespec *time)
+/* left: written if a signal interrupts it; or NULL. */
+static int sleep_for(const struct timespec *time, struct timespec *left)
 {
     uint64_t deadline_ns = 0;
-    const int result = wasock_bsd__deadline_of(time, &deadline_ns);
+    int result = wasock_bsd__deadline_of(time, &deadline_ns);
 
-    return result < 0 ? -result : -wasock_bsd__poll(NULL, 0, deadline_ns);
+    if (result == 0) {
+        result = wasock_bsd__poll(NULL, 0, deadline_ns);
+    }
+    if (result == -EINTR && left != NULL) {
+        const uint64_t left_ns = wasock__time_left_ns(deadline_ns);
+        left->tv_sec = (time_t)(left_ns / WASOCK_NS_PER_S);
+        left->tv_nsec = (long)(left_ns % WASOCK_NS_PER_S);
+    }
+    return -result;
 }
 
 /* The host may set its clock meanwhile. */
@@ -37,7 +45,7 @@ static int sleep_until(clockid_t clock, const struct timespec *moment)
             left.tv_sec--;
             left.tv_nsec += (long)WASOCK_NS_PER_S;
         }
-        const int error = sleep_for(&left);
+        const int error = sleep_for(&left, NULL);
         if (error != 0) {
             return error;
         }
@@ -69,14 +77,13 @@ static int check_clock(clockid_t clock)
 /*
  * clock_nanosleep(2). Returns the error.
  * Errors: EINVAL: no time, no clock to wait for; ENOTSUP: a clock to read
- *   only.
+ *   only; EINTR.
  */
 int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
                     struct timespec *left)
 {
     const int error = check_clock(clock);
 
-    (void)left; /* nothing interrupts */
     if (error != 0) {
         return error;
     }
@@ -85,10 +92,10 @@ int clock_nanosleep(clockid_t clock, int flags, const struct timespec *time,
         return EINVAL;
     }
     return (flags & TIMER_ABSTIME) != 0 ? sleep_until(clock, time)
-                                        : sleep_for(time);
+                                        : sleep_for(time, left);
 }
 
-/* nanosleep(2). Errors: EINVAL: no time. */
+/* nanosleep(2). Errors: EINVAL: no time; EINTR. */
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
     const int error = clock_nanosleep(CLOCK_MONOTONIC, 0, time, left);
@@ -104,11 +111,11 @@ int usleep(useconds_t time_us)
     return nanosleep(&time, NULL);
 }
 
-/* Returns 0: nothing is left. */
+/* Returns the seconds that are left if a signal interrupts it. */
 unsigned sleep(unsigned seconds)
 {
     const struct timespec time = {(time_t)seconds, 0};
+    struct timespec left = {0, 0};
 
-    nanosleep(&time, NULL);
-    return 0;
+    return nanosleep(&time, &left) < 0 ? (unsigned)left.tv_sec : 0;
 }

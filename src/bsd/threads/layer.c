@@ -41,7 +41,8 @@ bool wasock_bsd__is_alone(void)
 
 bool wasock_bsd__is_interrupted(void)
 {
-    return wasock_bsd__is_canceled();
+    return wasock_bsd__is_canceled() ||
+           (wasock_bsd__current->n_calls > 0 && wasock_bsd__is_deliverable());
 }
 
 void wasock_bsd__end_turn(void)
@@ -64,52 +65,52 @@ void wasock_bsd__begin_call(struct description *description)
     }
 }
 
-ptrdiff_t wasock_bsd__end_call(struct description *description,
-                               ptrdiff_t result)
+static uint64_t timeout_us_of(const struct description *description,
+                              unsigned direction)
 {
+    return direction == WASOCK_READABLE ? description->receive_timeout_us
+                                        : description->send_timeout_us;
+}
+
+ptrdiff_t wasock_bsd__end_call(struct description *description,
+                               unsigned direction, ptrdiff_t result)
+{
+    struct thread *self = wasock_bsd__current;
+    /* As Linux: a handler's SA_RESTART is not for a socket with a timeout. */
+    const bool may_restart =
+        direction != 0 &&
+        (description == NULL || timeout_us_of(description, direction) == 0);
+
     if (description != NULL) {
         const int ignored = wasock_bsd__release(description);
         (void)ignored; /* the close that came meanwhile has succeeded */
     }
-    wasock_bsd__current->n_calls--;
+    self->n_calls--;
     if (result == -EINTR) {
         pthread_testcancel();
     }
-    return result;
+    if (self->n_calls > 0 || self->signals.is_masked) {
+        return result; /* an outer call delivers */
+    }
+    const enum delivered delivered = wasock_bsd__deliver();
+    const bool restarts = delivered == DELIVERED_NONE ||
+                          (delivered == DELIVERED_RESTART && may_restart);
+    return result == -EINTR && restarts ? -WASOCK_BSD_RESTART : result;
 }
 
-int wasock_bsd__await(struct description *description)
+int wasock_bsd__await(struct description *description, unsigned direction)
 {
     struct epoll_watch *inbox = NULL;
     struct epoll_watch watch;
-    struct wait wait = {
-        .key = &inbox, .deadline_ns = WASOCK_NO_DEADLINE, .is_point = true};
+    struct wait wait = {.key = &inbox,
+                        .deadline_ns = wasock_bsd__deadline(
+                            timeout_us_of(description, direction)),
+                        .is_point = true};
 
     wasock_bsd__watch(description, &watch, &inbox);
     const int result = wasock_bsd__wait(&wait);
     wasock_bsd__unwatch(&watch);
-    return result;
-}
-
-static const char signals_key;
-
-int wasock_bsd__await_signal(void)
-{
-    struct wait wait = {.key = &signals_key,
-                        .deadline_ns = WASOCK_NO_DEADLINE,
-                        .what = "for a signal",
-                        .is_point = true};
-
-    pthread_testcancel();
-    const int result =
-        wasock_bsd__is_alone() ? -EDEADLK : wasock_bsd__wait(&wait);
-    pthread_testcancel();
-    return result;
-}
-
-void wasock_bsd__wake_for_signal(void)
-{
-    wasock_bsd__wake(&signals_key, SIZE_MAX);
+    return result == -ETIMEDOUT ? -EAGAIN : result;
 }
 
 void wasock_bsd__wake_inbox(struct epoll_watch **inbox)

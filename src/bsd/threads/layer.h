@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,29 +17,37 @@
 #include "../waiting/ask.h"
 
 struct epoll;
+struct thread;
+
+/* A code of no error. */
+#define WASOCK_BSD_RESTART 0x10000
+
+/* Wait until another thread has changed the description, or for its timeout in
+ * a direction. Returns 0; -EAGAIN; -EDEADLK: none can; -EINTR. */
+int wasock_bsd__await(struct description *description, unsigned direction);
 
 #ifdef WASOCK_BSD_THREADS
 
 /* Whether there is no other thread. */
 bool wasock_bsd__is_alone(void);
 
-/* Begin and end a call that may wait: a cancellation point, during which the
- * description, unless NULL, is not closed. Returns `result`. */
+/* Begin a call that may wait: a cancellation point, during which the
+ * description, unless NULL, is not closed. */
 void wasock_bsd__begin_call(struct description *description);
+
+/* End a call, and run the handlers of signals that came meanwhile.
+ * direction: what the call waited for; 0: no handler lets it begin again.
+ * Returns `result`, or -WASOCK_BSD_RESTART: begin again. */
 ptrdiff_t wasock_bsd__end_call(struct description *description,
-                               ptrdiff_t result);
+                               unsigned direction, ptrdiff_t result);
 
 /* Whether the current call has to return -EINTR. */
 bool wasock_bsd__is_interrupted(void);
 
-/* Wait until another thread has changed the description. Returns 0; -EDEADLK:
- * none can; -EINTR. */
-int wasock_bsd__await(struct description *description);
-
-/* Wait until another thread has sent a signal, which may have been taken.
- * Returns as await. And one was sent. */
-int wasock_bsd__await_signal(void);
-void wasock_bsd__wake_for_signal(void);
+/* Which thread takes a signal that the current one blocks; NULL: none. And it
+ * has got one: end its wait. */
+struct thread *wasock_bsd__taker_of(sigset_t bit);
+void wasock_bsd__interrupt(struct thread *thread);
 
 /* As wasock_bsd__ask_host, but 0 is returned as well if another thread changes
  * something that matters. */
@@ -72,9 +81,11 @@ static inline void wasock_bsd__begin_call(struct description *description)
 }
 
 static inline ptrdiff_t wasock_bsd__end_call(struct description *description,
+                                             unsigned direction,
                                              ptrdiff_t result)
 {
     (void)description;
+    (void)direction;
     return result;
 }
 
@@ -83,19 +94,15 @@ static inline bool wasock_bsd__is_interrupted(void)
     return false;
 }
 
-static inline int wasock_bsd__await(struct description *description)
+static inline struct thread *wasock_bsd__taker_of(sigset_t bit)
 {
-    (void)description;
-    return -EDEADLK;
+    (void)bit;
+    return NULL;
 }
 
-static inline int wasock_bsd__await_signal(void)
+static inline void wasock_bsd__interrupt(struct thread *thread)
 {
-    return -EDEADLK;
-}
-
-static inline void wasock_bsd__wake_for_signal(void)
-{
+    (void)thread;
 }
 
 static inline int wasock_bsd__ask_in_poll(struct ask *ask, uint64_t timeout_ns,

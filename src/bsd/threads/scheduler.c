@@ -183,10 +183,11 @@ static void switch_to(struct thread *thread)
 
     wasock_bsd__check_stack(self);
     wasock_bsd__local_switch(self, thread);
-    self->blocked = *wasock_bsd__blocked();
     wasock_bsd__current = thread;
     wasock_bsd__switch_to(thread->coroutine);
-    wasock_bsd__take_signals();
+    if (self->n_calls == 0) { /* else when the call ends */
+        wasock_bsd__deliver();
+    }
     errno = error;
     h_errno = lookup_error;
 }
@@ -202,7 +203,7 @@ static void run_another(void)
 
 int wasock_bsd__wait(struct wait *wait)
 {
-    if (wait->is_point && wasock_bsd__is_canceled()) {
+    if (wait->is_point && wasock_bsd__is_interrupted()) {
         return -EINTR;
     }
     begin_wait(wait);

@@ -50,7 +50,8 @@ extern size_t wasock_bsd__n_threads;
 
 /*
  * Wait. Returns 0: woken, or the host has answered; -ETIMEDOUT; -EDEADLK:
- * nothing can end the wait; -EINTR: the thread is canceled.
+ * nothing can end the wait; -EINTR: the thread is canceled, or, in a call of
+ * the layer, gets a signal.
  */
 int wasock_bsd__wait(struct wait *wait);
 

@@ -21,6 +21,7 @@
 #include "../system/attributes.h"
 #include "../system/signals.h"
 #include "../waiting/wait.h"
+#include "layer.h"
 #include "start.h"
 
 #define STACK_ALIGNMENT 16
@@ -108,7 +109,6 @@ static void free_thread(struct thread *thread)
     free(thread->own.frames.bytes);
     free(thread->local);
     free(thread->stack);
-    free(thread);
 }
 
 static void free_remains(void)
@@ -126,7 +126,7 @@ static void run(void *argument)
     const struct thread *thread = (const struct thread *)argument;
 
     errno = 0;
-    wasock_bsd__take_signals();
+    wasock_bsd__deliver();
     pthread_exit(thread->start(thread->argument));
 }
 
@@ -144,13 +144,14 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     size_t bytes = 0;
     pthread_attr_getstacksize(attributes, &bytes);
     bytes = (bytes + STACK_ALIGNMENT - 1) / STACK_ALIGNMENT * STACK_ALIGNMENT;
-    struct thread *new = (struct thread *)calloc(1, sizeof(*new));
-    char *stack = (char *)aligned_alloc(STACK_ALIGNMENT, bytes);
-    if (new == NULL || stack == NULL) {
-        free(new);
-        free(stack);
+    /* The thread stands above its stack, which grows down and away from it. */
+    struct thread *new = NULL;
+    char *stack = (char *)aligned_alloc(STACK_ALIGNMENT, bytes + sizeof(*new));
+    if (stack == NULL) {
         return EAGAIN;
     }
+    new = (struct thread *)(void *)(stack + bytes);
+    memset(new, 0, sizeof(*new));
     new->coroutine = &new->own;
     new->own.entry = run;
     new->own.argument = new;
@@ -160,7 +161,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     new->start = start;
     new->argument = argument;
     new->is_detached = WASOCK_BSD_DETACH_STATE(attributes) != 0;
-    new->blocked = *wasock_bsd__blocked();
+    new->signals.blocked = wasock_bsd__current->signals.blocked;
     guard(new);
     wasock_bsd__local_new(new);
     add(new);
@@ -177,10 +178,7 @@ void pthread_exit(void *result)
 
     self->is_exiting = true;
     self->result = result;
-    while (self->innermost != NULL) {
-        wasock_bsd_cleanup_pop(1);
-    }
-    wasock_bsd__destroy_values();
+    wasock_bsd__end_own();
     wasock_bsd__check_stack(self);
     if (wasock_bsd__n_threads == 1) {
         exit(0);
@@ -280,22 +278,6 @@ WASOCK_BSD_PLAIN(pthread_detach);
 
 /* ---- Cancellation ---- */
 
-void wasock_bsd_cleanup_push(struct wasock_bsd_cleanup *cleanup)
-{
-    cleanup->outer = wasock_bsd__current->innermost;
-    wasock_bsd__current->innermost = cleanup;
-}
-
-void wasock_bsd_cleanup_pop(int executes)
-{
-    const struct wasock_bsd_cleanup *cleanup = wasock_bsd__current->innermost;
-
-    wasock_bsd__current->innermost = cleanup->outer;
-    if (executes) {
-        cleanup->handler(cleanup->argument);
-    }
-}
-
 bool wasock_bsd__is_canceled(void)
 {
     const struct thread *self = wasock_bsd__current;
@@ -365,23 +347,33 @@ WASOCK_BSD_PLAIN(pthread_setcanceltype);
 
 /* ---- Signals ---- */
 
-void wasock_bsd__take_signals(void)
+/* The lowest thread that a signal of the process can be given to: it does not
+ * block it, or waits for it. */
+struct thread *wasock_bsd__taker_of(sigset_t bit)
 {
-    struct thread *self = wasock_bsd__current;
+    struct thread *thread = &wasock_bsd__main_thread;
 
-    *wasock_bsd__blocked() = self->blocked;
-    for (int number = 1; self->pending != 0 && number < _NSIG; number++) {
-        const sigset_t bit = (sigset_t)1 << (number - 1);
-        if ((self->pending & bit) != 0) {
-            self->pending &= ~bit;
-            raise(number);
-        }
+    while (thread != NULL &&
+           (thread->has_ended ||
+            (thread->signals.blocked & ~thread->signals.awaited & bit) != 0)) {
+        thread = thread->next;
     }
-    wasock_bsd__deliver();
+    return thread;
 }
 
-/* The thread runs the handler when it runs next; what it waits for goes on.
- * Errors: EINVAL; ESRCH: it has ended. */
+/* Calls of the layer fail with EINTR, or begin again; other waits go on once
+ * the handler has run. */
+void wasock_bsd__interrupt(struct thread *thread)
+{
+    if (thread->wait != NULL &&
+        (thread->signals.pending & ~thread->signals.blocked) != 0) {
+        wasock_bsd__wake_thread(
+            thread, thread->n_calls > 0 && thread->wait->is_point ? -EINTR : 0);
+    }
+}
+
+/* The thread runs the handler when it runs next. Errors: EINVAL; ESRCH: it has
+ * ended. */
 int pthread_kill(pthread_t thread, int number)
 {
     struct thread *target = wasock_bsd__thread_of(thread);
@@ -396,8 +388,8 @@ int pthread_kill(pthread_t thread, int number)
         return raise(number) == 0 ? 0 : errno;
     }
     if (number > 0) {
-        target->pending |= (sigset_t)1 << (number - 1);
-        wasock_bsd__wake_thread(target, 0);
+        const union sigval none = {0};
+        wasock_bsd__send_to(target, number, SI_TKILL, none);
     }
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "../system/signals.h"
 #include "scheduler.h"
 
 #define WASOCK_BSD_KEYS_MAX 128
@@ -31,8 +32,7 @@ struct thread {
     struct thread *joiner;                   /* waits for its end */
     char *local;                             /* local.c: its _Thread_locals */
     char name[WASOCK_BSD_NAME_BYTES];
-    sigset_t blocked; /* while it does not run */
-    sigset_t pending; /* by pthread_kill */
+    struct signals signals;
     bool is_detached;
     bool has_ended;
     bool is_canceled;
@@ -50,11 +50,9 @@ struct thread *wasock_bsd__thread_of(pthread_t thread);
 /* Whether the current thread is to end at the next cancellation point. */
 bool wasock_bsd__is_canceled(void);
 
-/* The current thread runs again: it has its mask, and gets its signals. */
-void wasock_bsd__take_signals(void);
-
-/* keys.c: call the destructors of the current thread's values. */
-void wasock_bsd__destroy_values(void);
+/* keys.c: the current thread ends: call its cleanup handlers, and the
+ * destructors of its values. */
+void wasock_bsd__end_own(void);
 
 /* local.c: _Thread_local variables of a new thread; keep those of one thread,
  * load those of another. */

@@ -699,27 +699,16 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
     }
 }
 
-/*
- * epoll_wait(2), epoll_pwait(2), epoll_pwait2(2). A signal that the mask lets
- * in comes if it is pending and nothing is ready; none comes while the program
- * waits.
- * Errors: EBADF; EINVAL: no epoll instance, no room for an event, a bad
- * timeout; EINTR: a signal was pending; any other code of the host.
- */
-static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
-                   uint64_t deadline_ns, const sigset_t *mask)
+static int wait_once(int epoll_fd, struct epoll_event *events, int capacity,
+                     uint64_t deadline_ns)
 {
     struct epoll *epoll = find_epoll(epoll_fd);
 
     if (epoll == NULL) {
-        return -1;
+        return -errno;
     }
     if (capacity <= 0 || events == NULL) {
-        errno = capacity <= 0 ? EINVAL : EFAULT;
-        return -1;
-    }
-    if (wasock_bsd__is_to_come(mask)) {
-        deadline_ns = WASOCK_DEADLINE_PAST;
+        return capacity <= 0 ? -EINVAL : -EFAULT;
     }
     wasock_bsd__begin_call(&epoll->description);
     const int n = wait_until(epoll, events, capacity, deadline_ns);
@@ -728,8 +717,28 @@ static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
     } else {
         wasock_bsd__end_turn();
     }
-    const int result = (int)wasock_bsd__end_call(&epoll->description, n);
-    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
+    return (int)wasock_bsd__end_call(&epoll->description, 0, n);
+}
+
+/*
+ * epoll_wait(2), epoll_pwait(2), epoll_pwait2(2). A signal that the mask lets
+ * in comes if nothing is ready.
+ * Errors: EBADF; EINVAL: no epoll instance, no room for an event, a bad
+ * timeout; EINTR: a signal came; any other code of the host.
+ */
+static int wait_on(int epoll_fd, struct epoll_event *events, int capacity,
+                   uint64_t deadline_ns, const sigset_t *mask)
+{
+    sigset_t before = 0;
+    int result = 0;
+
+    if (wasock_bsd__begin_mask(mask, &before)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
+    do {
+        result = wait_once(epoll_fd, events, capacity, deadline_ns);
+    } while (result == -WASOCK_BSD_RESTART);
+    return (int)wasock_bsd__result(wasock_bsd__end_mask(mask, &before, result));
 }
 
 int epoll_wait(int epoll_fd, struct epoll_event *events, int capacity,

@@ -31,7 +31,7 @@ static int block(struct description *description)
 {
     return (description->flags & O_NONBLOCK) != 0
                ? -EAGAIN
-               : wasock_bsd__await(description);
+               : wasock_bsd__await(description, WASOCK_READABLE);
 }
 
 static ssize_t counter_read(struct description *description,

@@ -10,8 +10,7 @@
  * readiness. Known as far as hosts let one: POLLHUP and POLLERR
  * of a connection that was reset. They, where nothing is asked for, and
  * POLLRDHUP, where it is, are found behind up to 4 KiB that are unread. POLLPRI
- * never is. A signal that ppoll's mask lets in comes if it is pending and
- * nothing is ready; none comes while the program waits.
+ * never is. A signal that ppoll's mask lets in comes if nothing is ready.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -319,22 +318,26 @@ int wasock_bsd__poll(struct pollfd *fds, size_t n_fds, uint64_t deadline_ns)
     if (fds == NULL && n_fds > 0) {
         return -EFAULT;
     }
-    wasock_bsd__begin_call(NULL);
-    wasock_bsd__ask_take(&turn.questions);
-    const int result = poll_until(&turn, deadline_ns);
-    wasock_bsd__ask_give_back(&turn.questions);
-    if (result == 0) {
-        wasock_bsd__yield();
-    } else {
-        wasock_bsd__end_turn();
-    }
-    return (int)wasock_bsd__end_call(NULL, result);
+    int result = 0;
+    do {
+        wasock_bsd__begin_call(NULL);
+        wasock_bsd__ask_take(&turn.questions);
+        result = poll_until(&turn, deadline_ns);
+        wasock_bsd__ask_give_back(&turn.questions);
+        if (result == 0) {
+            wasock_bsd__yield();
+        } else {
+            wasock_bsd__end_turn();
+        }
+        result = (int)wasock_bsd__end_call(NULL, 0, result);
+    } while (result == -WASOCK_BSD_RESTART);
+    return result;
 }
 
 /*
  * poll(2), ppoll(2). A timeout of -1 where nothing can happen sleeps for ever.
  * Errors: EINVAL: a bad timeout, more fds than there can be numbers; EINTR: a
- * signal was pending; ENOMEM; any other code of the host. A closed number is
+ * signal came; ENOMEM; any other code of the host. A closed number is
  * reported as POLLNVAL.
  */
 int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
@@ -349,19 +352,18 @@ int poll(struct pollfd *fds, nfds_t n_fds, int timeout_ms)
 int ppoll(struct pollfd *fds, nfds_t n_fds, const struct timespec *timeout,
           const sigset_t *mask)
 {
+    sigset_t before = 0;
     uint64_t deadline_ns = 0;
     int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
 
-    if (wasock_bsd__is_to_come(mask)) {
+    if (result < 0 || n_fds > (nfds_t)wasock_bsd__open_max()) {
+        return (int)wasock_bsd__result(-EINVAL);
+    }
+    if (wasock_bsd__begin_mask(mask, &before)) {
         deadline_ns = WASOCK_DEADLINE_PAST;
     }
-    if (n_fds > (nfds_t)wasock_bsd__open_max()) {
-        result = -EINVAL;
-    }
-    if (result == 0) {
-        result = wasock_bsd__poll(fds, n_fds, deadline_ns);
-    }
-    return (int)wasock_bsd__result(wasock_bsd__let_come(result, mask));
+    result = wasock_bsd__poll(fds, n_fds, deadline_ns);
+    return (int)wasock_bsd__result(wasock_bsd__end_mask(mask, &before, result));
 }
 
 WASOCK_BSD_PLAIN(ppoll);

@@ -118,8 +118,12 @@ static int select_members(struct members *members, int n_fds, fd_set *readable,
     if (n < 0) {
         return n;
     }
-    const int n_polled = wasock_bsd__let_come(
-        wasock_bsd__poll(members->fds, (size_t)n, deadline_ns), mask);
+    sigset_t before = 0;
+    if (wasock_bsd__begin_mask(mask, &before)) {
+        deadline_ns = WASOCK_DEADLINE_PAST;
+    }
+    const int n_polled = wasock_bsd__end_mask(
+        mask, &before, wasock_bsd__poll(members->fds, (size_t)n, deadline_ns));
     if (n_polled < 0) {
         return n_polled;
     }
@@ -155,7 +159,7 @@ static int select_until(int n_fds, fd_set *readable, fd_set *writable,
 /*
  * select(2), pselect(2).
  * Errors: EBADF: a closed number; EINVAL: a negative n_fds, a bad timeout;
- * EINTR: a signal was pending that pselect's mask lets in; ENOMEM; any other
+ * EINTR: a signal came; ENOMEM; any other
  * code of the host.
  */
 int select(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
@@ -186,9 +190,6 @@ int pselect(int n_fds, fd_set *restrict readable, fd_set *restrict writable,
     uint64_t deadline_ns = 0;
     int result = wasock_bsd__deadline_of(timeout, &deadline_ns);
 
-    if (wasock_bsd__is_to_come(mask)) {
-        deadline_ns = WASOCK_DEADLINE_PAST;
-    }
     if (result == 0) {
         result = select_until(n_fds, readable, writable, exceptional,
                               deadline_ns, mask);

@@ -50,9 +50,10 @@ static ssize_t reader_read(struct description *description,
         return -EINVAL;
     }
     while (!wasock_bsd__is_pending(reader->watch.set)) {
-        const int result = (description->flags & O_NONBLOCK) != 0
-                               ? -EAGAIN
-                               : wasock_bsd__await(description);
+        const int result =
+            (description->flags & O_NONBLOCK) != 0
+                ? -EAGAIN
+                : wasock_bsd__await(description, WASOCK_READABLE);
         if (result < 0) {
             return result;
         }

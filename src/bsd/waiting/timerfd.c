@@ -105,9 +105,10 @@ static int wait_for(struct timer *timer)
         if ((timer->description.flags & O_NONBLOCK) != 0) {
             return -EAGAIN;
         }
-        const int result = due_ns == WASOCK_NO_DEADLINE
-                               ? wasock_bsd__await(&timer->description)
-                               : wasock_bsd__poll(NULL, 0, due_ns);
+        const int result =
+            due_ns == WASOCK_NO_DEADLINE
+                ? wasock_bsd__await(&timer->description, WASOCK_READABLE)
+                : wasock_bsd__poll(NULL, 0, due_ns);
         if (result < 0) {
             return result;
         }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mutex.c - mutexes and conditions of several threads.
+ * mutex.c - mutexes and conditions, of one thread or of several.
  *
  * A second lock of a mutex that is not recursive by its owner is EDEADLK for
- * every type: it would wait for ever. A waiting thread gets the mutex from the
- * one that unlocks it. A thread that waits for a condition gets the mutex in
- * turn before it goes on.
+ * every type: it would wait for ever. A thread that waits for a condition takes
+ * the mutex again before it goes on. A single thread that would wait gets
+ * EDEADLK at once, or ETIMEDOUT at its deadline.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,9 +14,8 @@
 #include <wasock/clock.h>
 
 #include "../plain.h"
-#include "../waiting/wait.h"
-#include "layer.h"
-#include "thread.h"
+#include "../threads/layer.h"
+#include "../threads/thread.h"
 
 /* In a mutex's words. */
 #define N_LOCKS(mutex) ((mutex)->__u.__i[0])
