@@ -509,6 +509,8 @@ static int n_destroyed;
 static _Thread_local int own = 5;
 static _Thread_local char own_zeros[40];
 
+static int *main_own;
+
 static void destroy_value(void *value)
 {
     n_destroyed += *(int *)value;
@@ -525,6 +527,7 @@ static void *have_own(void *argument)
 
     FACT(errno == 0);
     FACT(own == 5 && own_zeros[39] == 0);
+    FACT(&own != main_own && *main_own == 8);
     FACT(pthread_getspecific(key) == NULL);
     FACT(pthread_setspecific(key, argument == NULL ? &hundred : argument) == 0);
     errno = ENOTTY;
@@ -551,10 +554,11 @@ static void own_facts(void)
     FACT(pthread_key_create(&other_key, NULL) == 0);
     FACT(pthread_setspecific(key, &two) == 0);
     FACT(pthread_setspecific(other_key, &two) == 0);
+    own = 8;
+    main_own = &own;
     const pthread_t first = start(have_own, &one);
     const pthread_t second = start(have_own, NULL);
     errno = E2BIG;
-    own = 8;
     result_of(first);
     result_of(second);
     FACT(errno == E2BIG);

@@ -17,6 +17,7 @@
 #include <wasi/api.h>
 
 #include "../../fd_internal.h"
+#include "../threads/layer.h"
 
 #define STATUS_MAX 125
 
@@ -55,6 +56,7 @@ void wasock_bsd__end(int status)
 
 void exit(int status)
 {
+    wasock_bsd__destroy_locals();
     wasock_libc_exit(code_of(status));
 }
 

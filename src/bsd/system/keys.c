@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys.c - what is a thread's own, values of keys and cleanup handlers; and
- * what is done once.
+ * keys.c - what is a thread's own: values of keys; and what is done once.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -10,6 +9,7 @@
 #include <wasock/clock.h>
 
 #include "../plain.h"
+#include "../threads/layer.h"
 #include "../threads/thread.h"
 
 /* How often destructors that set values again are called. */
@@ -23,22 +23,6 @@ static struct {
     void (*destroy)(void *value);
     bool is_used;
 } keys[WASOCK_BSD_KEYS_MAX];
-
-void wasock_bsd_cleanup_push(struct wasock_bsd_cleanup *cleanup)
-{
-    cleanup->outer = wasock_bsd__current->innermost;
-    wasock_bsd__current->innermost = cleanup;
-}
-
-void wasock_bsd_cleanup_pop(int executes)
-{
-    const struct wasock_bsd_cleanup *cleanup = wasock_bsd__current->innermost;
-
-    wasock_bsd__current->innermost = cleanup->outer;
-    if (executes) {
-        cleanup->handler(cleanup->argument);
-    }
-}
 
 /* Errors: EAGAIN: too many. */
 int pthread_key_create(pthread_key_t *key, void (*destroy)(void *))
@@ -120,6 +104,7 @@ void wasock_bsd__end_own(void)
     while (wasock_bsd__current->innermost != NULL) {
         wasock_bsd_cleanup_pop(1);
     }
+    wasock_bsd__destroy_locals();
     for (int i = 0; i < N_ITERATIONS && destroy_once(wasock_bsd__current);
          i++) {
     }

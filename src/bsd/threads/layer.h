@@ -63,6 +63,9 @@ void wasock_bsd__wake_inbox(struct epoll_watch **inbox);
  * it is stale. */
 void wasock_bsd__note_closed(void);
 
+/* Call the destructors of the current thread's _Thread_local variables. */
+void wasock_bsd__destroy_locals(void);
+
 /* Let other threads run: in a call that found nothing, and in one that need
  * not wait. */
 void wasock_bsd__yield(void);
@@ -127,6 +130,10 @@ static inline void wasock_bsd__wake_inbox(struct epoll_watch **inbox)
 }
 
 static inline void wasock_bsd__note_closed(void)
+{
+}
+
+static inline void wasock_bsd__destroy_locals(void)
 {
 }
 

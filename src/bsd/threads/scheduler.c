@@ -182,7 +182,6 @@ static void switch_to(struct thread *thread)
     const int lookup_error = h_errno;
 
     wasock_bsd__check_stack(self);
-    wasock_bsd__local_switch(self, thread);
     wasock_bsd__current = thread;
     wasock_bsd__switch_to(thread->coroutine);
     if (self->n_calls == 0) { /* else when the call ends */
@@ -237,10 +236,8 @@ void wasock_bsd__yield_seldom(unsigned added)
 
 void wasock_bsd__leave(void)
 {
-    struct thread *self = wasock_bsd__current;
     struct thread *thread = choose();
 
-    wasock_bsd__local_switch(self, thread);
     wasock_bsd__current = thread;
     wasock_bsd__switch_end(thread->coroutine);
 }

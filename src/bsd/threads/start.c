@@ -3,6 +3,9 @@
 #include "start.h"
 
 #include <stdint.h>
+#include <wasi/api.h>
+
+#include "layer.h"
 
 #ifdef WASOCK_COMPONENT
 #include "../../host/component/component.h"
@@ -24,6 +27,7 @@ static void run_main(void *argument)
     (void)argument;
     __wasm_call_ctors();
     status = __main_void();
+    wasock_bsd__destroy_locals();
     __wasm_call_dtors();
 }
 
@@ -43,15 +47,13 @@ WASOCK__EXPORT_RUN int wasock__run_coroutines(void)
 
 #else
 
-_Noreturn void __wasi_proc_exit(uint32_t code); /* wasi-libc's */
-
 void wasock__run_coroutines(void);
 
 __attribute__((__export_name__("_start"))) void wasock__run_coroutines(void)
 {
     wasock_bsd__switch_run(&wasock_bsd__main);
     if (status != 0) {
-        __wasi_proc_exit((uint32_t)status);
+        __wasi_proc_exit((__wasi_exitcode_t)status);
     }
 }
 

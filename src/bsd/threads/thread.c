@@ -107,7 +107,7 @@ static void free_thread(struct thread *thread)
     remove_from_list(thread);
     wasock_bsd__free_jumps(&thread->own);
     free(thread->own.frames.bytes);
-    free(thread->local);
+    wasock_bsd__free_locals(thread);
     free(thread->stack);
 }
 
@@ -163,7 +163,6 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     new->is_detached = WASOCK_BSD_DETACH_STATE(attributes) != 0;
     new->signals.blocked = wasock_bsd__current->signals.blocked;
     guard(new);
-    wasock_bsd__local_new(new);
     add(new);
     wasock_bsd__make_ready(new);
     *thread = name_of(new);

@@ -30,7 +30,9 @@ struct thread {
     struct wasock_bsd_cleanup *innermost;
     const void *values[WASOCK_BSD_KEYS_MAX]; /* of keys */
     struct thread *joiner;                   /* waits for its end */
-    char *local;                             /* local.c: its _Thread_locals */
+    void **locals;                           /* local.c: of variables */
+    size_t n_locals;
+    struct destructor *destructors; /* local.c: the last one first */
     char name[WASOCK_BSD_NAME_BYTES];
     struct signals signals;
     bool is_detached;
@@ -54,10 +56,8 @@ bool wasock_bsd__is_canceled(void);
  * destructors of its values. */
 void wasock_bsd__end_own(void);
 
-/* local.c: _Thread_local variables of a new thread; keep those of one thread,
- * load those of another. */
-void wasock_bsd__local_new(struct thread *thread);
-void wasock_bsd__local_switch(struct thread *from, struct thread *to);
+/* local.c: free the _Thread_local variables of a thread. */
+void wasock_bsd__free_locals(struct thread *thread);
 
 /* A moment of a clock as a deadline. Returns 0, or EINVAL. */
 int wasock_bsd__deadline_at(clockid_t clock, const struct timespec *moment,
