@@ -187,18 +187,30 @@ def memcached(tree):
     keep(tree / "memcached")
 
 
-def nng(tree):
-    """By CMake: wasock-bsd.cmake is beside wasock-cc."""
+def by_cmake(tree, *options, flags=""):
+    """Build what it has; wasock-bsd.cmake is beside wasock-cc."""
     guest = []
     if not is_native:
         toolchain = next(pathlib.Path(cc).parents[1].glob(
             "lib*/**/wasock-bsd.cmake"))
-        guest = [f"-DCMAKE_TOOLCHAIN_FILE={toolchain}",
-                 "-DCMAKE_C_FLAGS=--threads"]
-    run("cmake", "-S", tree, "-B", tree / "build", *guest, "-DNNG_TESTS=OFF",
-        "-DNNG_ENABLE_NNGCAT=ON", "-DCMAKE_BUILD_TYPE=Release", cwd=tree)
+        guest = [f"-DCMAKE_TOOLCHAIN_FILE={toolchain}"]
+    run("cmake", "-S", tree, "-B", tree / "build", *guest, *options,
+        "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_C_FLAGS={flags}", cwd=tree)
     run("cmake", "--build", tree / "build", "-j2", cwd=tree)
+
+
+def nng(tree):
+    by_cmake(tree, "-DNNG_TESTS=OFF", "-DNNG_ENABLE_NNGCAT=ON",
+             flags="" if is_native else "--threads")
     keep(tree / "build/src/tools/nngcat/nngcat")
+
+
+def curl(tree):
+    """Without threads it cannot look up names in one of them."""
+    by_cmake(tree, "-DBUILD_SHARED_LIBS=OFF", "-DCURL_ENABLE_SSL=OFF",
+             "-DHTTP_ONLY=ON", "-DENABLE_THREADED_RESOLVER=OFF",
+             "-DENABLE_MANUAL=OFF", "-DBUILD_TESTING=OFF", flags="-w")
+    keep(tree / "build/src/curl")
 
 
 def is_built(stamp):
