@@ -472,6 +472,102 @@ static void watched_datagrams(unsigned triggers)
     FACT(close(fd) == 0 && waited(epoll, 0) == 0 && close(epoll) == 0);
 }
 
+/* ---- Streams and datagrams in one poller ---- */
+
+#define N_MIXED 32
+#define N_ROUNDS 20
+#define MESSAGE_LENGTH 7
+
+static struct {
+    int fd;
+    int round;
+    size_t n_received; /* of this round */
+    char received[MESSAGE_LENGTH];
+} mixed[N_MIXED];
+
+static void compose(int i, char text[MESSAGE_LENGTH + 1])
+{
+    snprintf(text, MESSAGE_LENGTH + 1, "%3d %3d", i, mixed[i].round);
+}
+
+static void send_mixed(int i)
+{
+    char text[MESSAGE_LENGTH + 1];
+
+    compose(i, text);
+    FACT(send(mixed[i].fd, text, MESSAGE_LENGTH, 0) == MESSAGE_LENGTH);
+}
+
+/* Every other one is a datagram socket. */
+static void open_mixed(int i)
+{
+    const int fd = i % 2 == 1 ? open_udp(0) : open_tcp(0);
+
+    memset(&mixed[i], 0, sizeof(mixed[i]));
+    mixed[i].fd = fd;
+    FACT(connect_to(fd, i % 2 == 1 ? udp_port : echo_port) == 0);
+    if (i % 2 == 0) {
+        echoes(fd);
+    }
+    FACT(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+}
+
+/* Returns whether a round has ended. */
+static bool receive_mixed(int i)
+{
+    char text[MESSAGE_LENGTH + 1];
+    const ssize_t n = recv(mixed[i].fd, mixed[i].received + mixed[i].n_received,
+                           MESSAGE_LENGTH - mixed[i].n_received, 0);
+
+    FACT(n > 0);
+    mixed[i].n_received += n > 0 ? (size_t)n : 0;
+    if (mixed[i].n_received < MESSAGE_LENGTH) {
+        return false;
+    }
+    compose(i, text);
+    FACT(memcmp(mixed[i].received, text, MESSAGE_LENGTH) == 0);
+    mixed[i].n_received = 0;
+    mixed[i].round++;
+    return true;
+}
+
+static void mixes(unsigned triggers)
+{
+    struct epoll_event events[5]; /* fewer than are ready */
+    const int epoll = epoll_create1(0);
+    int n_left = N_MIXED * N_ROUNDS;
+
+    for (int i = 0; i < N_MIXED; i++) {
+        struct epoll_event event = {EPOLLIN | triggers, {.u32 = (uint32_t)i}};
+        open_mixed(i);
+        FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, mixed[i].fd, &event) == 0);
+    }
+    for (int i = 0; i < N_MIXED; i++) {
+        send_mixed(i);
+    }
+    while (n_left > 0) {
+        const int n = epoll_wait(epoll, events, 5, WAIT_MS);
+        FACT(n > 0);
+        for (int j = 0; j < n; j++) {
+            const int i = (int)events[j].data.u32;
+            FACT(events[j].events == EPOLLIN);
+            if (receive_mixed(i)) {
+                n_left--;
+                if (mixed[i].round < N_ROUNDS) {
+                    send_mixed(i);
+                }
+            }
+        }
+        n_left = n > 0 ? n_left : 0;
+    }
+    FACT(waited(epoll, 0) == 0);
+    for (int i = 0; i < N_MIXED; i++) {
+        FACT(mixed[i].round == N_ROUNDS && close(mixed[i].fd) == 0);
+    }
+    FACT(close(epoll) == 0);
+}
+
+/* The address of a name is loopback. */
 static int look_up(const char *host, const char *service, int flags, int family,
                    struct addrinfo **found)
 {
@@ -481,7 +577,6 @@ static int look_up(const char *host, const char *service, int flags, int family,
     return getaddrinfo(host, service, &hints, found);
 }
 
-/* The address of a name is loopback. */
 static void is_local(const char *name)
 {
     struct addrinfo *found = NULL;
@@ -552,6 +647,8 @@ static void all(const char *name)
     connected_datagrams();
     watched_datagrams(0);
     watched_datagrams(EPOLLET);
+    mixes(0);
+    mixes(EPOLLET);
     names(name);
 }
 
