@@ -9,7 +9,10 @@
 
 #include <wasock_bsd_rename.h>
 
+/* Some versions of libc define the struct, but nothing that takes it. */
+#define sched_param wasock_bsd_libc_sched_param
 #include_next <sched.h>
+#undef sched_param
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,11 +24,11 @@ extern "C" {
 #define SCHED_RR 2
 #define SCHED_BATCH 3
 #define SCHED_IDLE 5
+#endif
 
 struct sched_param {
     int sched_priority;
 };
-#endif
 
 #define CPU_SETSIZE 1024
 

@@ -103,7 +103,7 @@ long pathconf(const char *path, int name)
 
 int getpagesize(void)
 {
-    return PAGESIZE;
+    return (int)PAGESIZE;
 }
 WASOCK_BSD_PLAIN(getpagesize);
 
