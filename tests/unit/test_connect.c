@@ -127,8 +127,8 @@ static void test_a_write_first_in(void)
 }
 IN_EVERY_WORLD(test_a_write_first)
 
-/* What was connected is a connection, and what listens a listener: errors that
- * elsewhere show the wrong role are only what they are. */
+/* What was connected is a connection, and what listens a listener: an error
+ * that would show another role on a fresh descriptor is only an error. */
 static void test_roles_are_known_in(void)
 {
     struct wasock_listener listener = {0};

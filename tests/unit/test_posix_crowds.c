@@ -381,7 +381,7 @@ static size_t dial_all(const struct wasock_addr *refusing)
     return n_results;
 }
 
-/* A client dials many at once, half of them in vain. */
+/* A client dials many at once, and half of them are refused. */
 static void test_dials_at_once(void **state)
 {
     struct wasock_poller_event event;

@@ -608,7 +608,8 @@ static int child(char **arguments)
     return 0;
 }
 
-/* Start it with a variable. Returns its exit code, `said` is what it printed. */
+/* Start it with a variable. Returns its exit code.
+ * said: what it printed. */
 static int start(const char *variable, const char *value, const char *call,
                  const char *at, char *said, size_t capacity)
 {
