@@ -110,6 +110,7 @@ struct wasock__host_set {
 struct wasock__host_watch {
     struct wasock__host_watch *next;
     struct wasock__host_watch *next_ready;
+    struct wasock__host_watch *previous_ready;
     struct wasock__host_set *set;
     int32_t fd;
     uint8_t directions;

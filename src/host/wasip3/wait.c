@@ -64,46 +64,39 @@ unsigned wasock__p3_ready(struct wasock__p3_socket *socket, unsigned directions)
 static void ring_add(struct wasock__host_watch *watch)
 {
     struct wasock__host_set *set = watch->set;
+    struct wasock__host_watch *last = set->first;
 
     if (watch->state != 0) {
         return;
     }
-    watch->state = 1;
-    if (set->first == NULL) {
+    if (last == NULL) {
+        last = watch;
         watch->next_ready = watch;
-    } else {
-        watch->next_ready = set->first->next_ready;
-        set->first->next_ready = watch;
     }
+    watch->state = 1;
+    watch->previous_ready = last;
+    watch->next_ready = last->next_ready;
+    last->next_ready->previous_ready = watch;
+    last->next_ready = watch;
     set->first = watch;
     set->count++;
 }
 
-/* Remove the watch after `before`. */
-static void ring_remove_after(struct wasock__host_set *set,
-                              struct wasock__host_watch *before)
+static void ring_remove(struct wasock__host_watch *watch)
 {
-    struct wasock__host_watch *watch = before->next_ready;
+    struct wasock__host_set *set = watch->set;
 
-    before->next_ready = watch->next_ready;
-    watch->next_ready = NULL;
+    if (watch->state == 0) {
+        return;
+    }
     watch->state = 0;
+    watch->previous_ready->next_ready = watch->next_ready;
+    watch->next_ready->previous_ready = watch->previous_ready;
     set->count--;
     if (set->count == 0) {
         set->first = NULL;
     } else if (set->first == watch) {
-        set->first = before;
-    }
-}
-
-static void ring_remove(struct wasock__host_watch *watch)
-{
-    if (watch->state != 0) {
-        struct wasock__host_watch *before = watch->set->first;
-        while (before->next_ready != watch) {
-            before = before->next_ready;
-        }
-        ring_remove_after(watch->set, before);
+        set->first = watch->previous_ready;
     }
 }
 
@@ -154,8 +147,12 @@ int32_t wasock__host_set_add(struct wasock__host_set *set,
     if (socket == NULL) {
         return fd == 1 || fd == 2 ? WASOCK_ENOTSUP : WASOCK_EBADF;
     }
-    *watch = (struct wasock__host_watch){socket->watches,     NULL, set, fd,
-                                         (uint8_t)directions, 0,    0};
+    *watch = (struct wasock__host_watch){
+        .next = socket->watches,
+        .set = set,
+        .fd = fd,
+        .directions = (uint8_t)directions,
+    };
     socket->watches = watch;
     ring_add(watch); /* it may be ready */
     return 0;
@@ -186,7 +183,7 @@ void wasock__host_set_remove(struct wasock__host_watch *watch)
             ring_remove(watch);
         }
     }
-    *watch = (struct wasock__host_watch){NULL, NULL, NULL, 0, 0, 0, 0};
+    *watch = (struct wasock__host_watch){.set = NULL};
 }
 
 /* Report watches of the ring that are ready; others leave it. */
@@ -203,7 +200,7 @@ static uint32_t report(struct wasock__host_set *set,
             set->first = watch; /* now the last one */
             ready[n_ready++] = watch;
         } else {
-            ring_remove_after(set, set->first);
+            ring_remove(watch);
         }
     }
     return n_ready;
