@@ -90,9 +90,8 @@ int32_t wasock__host_dgram_receive(int32_t fd,
 
 /* Look up the addresses of a name. Blocks. addrs: room for `capacity`; their
  * port is 0. n_addrs: written: at most `capacity`. ENOENT: no such name. */
-int32_t wasock__host_lookup(const char *name, size_t length,
-                            struct wasock_addr *addrs, size_t capacity,
-                            size_t *n_addrs);
+int32_t wasock__host_lookup(const char *name, struct wasock_addr *addrs,
+                            size_t capacity, size_t *n_addrs);
 
 /* ---- Sets of descriptors, as epoll has ---- */
 

@@ -8,14 +8,9 @@
 ptrdiff_t wasock_lookup(const char *name, uint16_t port,
                         struct wasock_addr *addrs, size_t capacity)
 {
-    size_t length = 0;
     size_t n_addrs = 0;
+    const int32_t error = wasock__host_lookup(name, addrs, capacity, &n_addrs);
 
-    while (name[length] != '\0') {
-        length++;
-    }
-    const int32_t error =
-        wasock__host_lookup(name, length, addrs, capacity, &n_addrs);
     if (error != 0) {
         return -error;
     }

@@ -104,13 +104,9 @@ static bool is_named(const char *label, const char *name)
 int wasock_names_address(const char *label, struct wasock_addr *addr)
 {
     const char *address = label + name_length(label);
-    size_t length = 0;
 
     address = *address == '=' ? address + 1 : label;
-    while (address[length] != '\0') {
-        length++;
-    }
-    return wasock_addr_parse(address, length, addr);
+    return wasock_addr_parse(address, text_length(address), addr);
 }
 
 /* The index of the first label with a name; SIZE_MAX: none. */
@@ -225,11 +221,8 @@ size_t wasock_names_explain(const struct wasock_names *names, const char *name,
 {
     struct text explanation = {text, capacity, 0};
     const size_t index = find(names, name);
-    size_t length = 0;
+    const size_t length = text_length(name);
 
-    while (name[length] != '\0') {
-        length++;
-    }
     if (index != SIZE_MAX) {
         put_quoted(&explanation, name, length);
         put_place(&explanation, names, index);

@@ -8,6 +8,17 @@
 
 #include <stddef.h>
 
+/* strlen, which a program without a libc lacks. */
+static inline size_t text_length(const char *string)
+{
+    size_t length = 0;
+
+    while (string[length] != '\0') {
+        length++;
+    }
+    return length;
+}
+
 struct text {
     char *bytes;
     size_t capacity;

@@ -11,24 +11,16 @@
 #include <wasock/err.h>
 #include <wasock/names.h>
 
+#include "../../text.h"
+
 #define LISTEN_BACKLOG 4096
 
 /* More than the text of a numeric address needs. */
 #define ADDRESS_TEXT_CAPACITY 64
 
-static size_t length_of(const char *text)
-{
-    size_t length = 0;
-
-    while (text[length] != '\0') {
-        length++;
-    }
-    return length;
-}
-
 static void say(const char *text)
 {
-    wasock__version_say(text, length_of(text));
+    wasock__version_say(text, text_length(text));
 }
 
 static _Noreturn void refuse_to_start(const char *label, const char *reason)
@@ -126,7 +118,7 @@ static void open_listener(struct list *list, const char *label)
     if (addr.port == 0) {
         append_chosen(list, label, fd);
     } else {
-        append(list, label, length_of(label));
+        append(list, label, text_length(label));
     }
 }
 

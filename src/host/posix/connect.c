@@ -239,20 +239,12 @@ static int32_t lookup_error(int error)
     }
 }
 
-int32_t wasock__host_lookup(const char *name, size_t length,
-                            struct wasock_addr *addrs, size_t capacity,
-                            size_t *n_addrs)
+int32_t wasock__host_lookup(const char *name, struct wasock_addr *addrs,
+                            size_t capacity, size_t *n_addrs)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    char text[NI_MAXHOST];
-
-    if (length >= sizeof(text)) {
-        return WASOCK_ENAMETOOLONG;
-    }
-    memcpy(text, name, length);
-    text[length] = '\0';
-    const int error = getaddrinfo(text, NULL, &hints, &found);
+    const int error = getaddrinfo(name, NULL, &hints, &found);
     if (error != 0) {
         return lookup_error(error);
     }

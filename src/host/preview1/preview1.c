@@ -109,12 +109,10 @@ int32_t wasock__host_dgram_receive(int32_t fd,
     return WASOCK_ENOSYS;
 }
 
-int32_t wasock__host_lookup(const char *name, size_t length,
-                            struct wasock_addr *addrs, size_t capacity,
-                            size_t *n_addrs)
+int32_t wasock__host_lookup(const char *name, struct wasock_addr *addrs,
+                            size_t capacity, size_t *n_addrs)
 {
     (void)name;
-    (void)length;
     (void)addrs;
     (void)capacity;
     (void)n_addrs;

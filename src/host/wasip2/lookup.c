@@ -4,6 +4,7 @@
 
 #include <wasock/err.h>
 
+#include "../../text.h"
 #include "../component/type.h"
 
 WASOCK__LINK_IMPORTS;
@@ -55,15 +56,14 @@ static int32_t get_next(uint32_t stream, uint32_t pollable,
     return 0;
 }
 
-int32_t wasock__host_lookup(const char *name, size_t length,
-                            struct wasock_addr *addrs, size_t capacity,
-                            size_t *n_addrs)
+int32_t wasock__host_lookup(const char *name, struct wasock_addr *addrs,
+                            size_t capacity, size_t *n_addrs)
 {
     struct wasip2_handles resolved;
     int32_t error = 0;
     size_t n = 0;
 
-    wasip2_resolve(wasock__p2_network(), name, length, &resolved);
+    wasip2_resolve(wasock__p2_network(), name, text_length(name), &resolved);
     if (resolved.is_error) {
         return wasock__p2_errno(resolved.of.code);
     }

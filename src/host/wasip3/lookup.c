@@ -4,6 +4,7 @@
 
 #include <wasock/err.h>
 
+#include "../../text.h"
 #include "../component/type.h"
 
 WASOCK__LINK_IMPORTS;
@@ -19,9 +20,8 @@ uint32_t wasock__p3_import_resolve(const char *name, size_t length,
 static const uint8_t errors[] = {WASOCK_EACCES, WASOCK_EINVAL, WASOCK_ENOENT,
                                  WASOCK_EAGAIN, WASOCK_EIO,    WASOCK_EIO};
 
-int32_t wasock__host_lookup(const char *name, size_t length,
-                            struct wasock_addr *addrs, size_t capacity,
-                            size_t *n_addrs)
+int32_t wasock__host_lookup(const char *name, struct wasock_addr *addrs,
+                            size_t capacity, size_t *n_addrs)
 {
     struct wasock__memory_ip found[ADDRESSES_MAX];
     struct {
@@ -41,7 +41,8 @@ int32_t wasock__host_lookup(const char *name, size_t length,
         wasock__land((struct wasock__piece){found, sizeof(found)},
                      (struct wasock__piece){NULL, 0});
     }
-    wasock__p3_finish(wasock__p3_import_resolve(name, length, &result));
+    wasock__p3_finish(
+        wasock__p3_import_resolve(name, text_length(name), &result));
     wasock__p3_take_all();
     wasock__land_end();
     if (result.is_error) {
