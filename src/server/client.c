@@ -298,8 +298,7 @@ static void half_close(struct wasock_client *client)
     if (client->shut_ == WASOCK__SHUT_WANTED) {
         wasock__output_shut(client);
     }
-    if (client->shut_ == WASOCK__SHUT_DONE && client->is_eof_ &&
-        !client->is_held_) {
+    if (client->shut_ == WASOCK__SHUT_DONE && client->is_eof_) {
         wasock_client_close(client);
     }
 }

@@ -101,13 +101,12 @@ static void time_message(struct wasock_client *client, bool is_new)
                           server->options_.message_ns);
 }
 
+/* Nothing is held: input that is, is passed before more is read. */
 static void end_input(struct wasock_client *client)
 {
     client->is_eof_ = 1;
     if (client->state_ != WASOCK__CLIENT_OPEN) {
         wasock_client_abort(client, 0); /* it lingered */
-    } else if (client->is_held_) {
-        return; /* EOF comes after the input that is kept */
     } else if (client->handler->eof != NULL) {
         client->handler->eof(client);
         wasock__client_change(client); /* it may be shut already */
@@ -139,12 +138,7 @@ void wasock__input_pass(struct wasock_client *client)
         client->input_begin_ = 0;
         client->input_end_ = 0;
     }
-    if (client->state_ != WASOCK__CLIENT_OPEN) {
-        return;
-    }
-    if (client->is_eof_ && !client->is_held_) {
-        end_input(client);
-    } else {
+    if (client->state_ == WASOCK__CLIENT_OPEN) {
         keep_rest(client, n_passed > 0 || was_held);
     }
 }

@@ -303,6 +303,29 @@ static void test_large_datagrams_heal(void **unused)
     }
 }
 
+/* A datagram that overtakes one on its way arrives before it. */
+static void test_overtaking_on_the_way(void **unused)
+{
+    const struct wasock_fakenet_faults bad = {.latency_ns = 5 * MS,
+                                              .overtaking_permille = 1000};
+    struct wasock_conn a;
+    struct wasock_conn b;
+
+    (void)unused;
+    begin(N_SOCKETS, WASOCK_FAKENET_VIRTUAL);
+    bind_two(&a, &b);
+    wasock_fakenet_set_faults(&net, &bad);
+    assert_int_equal(wasock_conn_try_write(&a, "1", 1), 1);
+    assert_int_equal(wasock_fakenet_sleep_for_ns(&net, MS), 0);
+    assert_int_equal(wasock_conn_try_write(&a, "2", 1), 1);
+    assert_int_equal(wasock_fakenet_sleep_for_ns(&net, 4 * MS), 0);
+    receive(&b, "2", 1);
+    receive(&b, "1", 1);
+    assert_int_equal(wasock_conn_close(&a), 0);
+    assert_int_equal(wasock_conn_close(&b), 0);
+    end();
+}
+
 /* ---- Time ---- */
 
 /* On the host's clock a sleep is longer than one poll, outlasts signals, and
@@ -333,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_no_memory_for_a_datagram),
         cmocka_unit_test(test_families_of_datagrams),
         cmocka_unit_test(test_large_datagrams_heal),
+        cmocka_unit_test(test_overtaking_on_the_way),
         cmocka_unit_test(test_sleeps_on_the_hosts_clock),
     };
 
