@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -117,7 +118,7 @@ static long call_clock_nanosleep(void)
 
 static long call_usleep(void)
 {
-    return usleep(900000);
+    return usleep(20000000);
 }
 
 static long call_sleep(void)
@@ -358,6 +359,71 @@ static void partial_facts(void)
     free(large);
 }
 
+/* ---- A handler that jumps out of the call, and one that waits itself ---- */
+
+static sigjmp_buf out_of_call;
+static int own_pair[2];
+
+static void jump(int number)
+{
+    siglongjmp(out_of_call, number);
+}
+
+static void *read_until_jump(void *argument)
+{
+    char byte = 0;
+    sigset_t mask;
+
+    if (sigsetjmp(out_of_call, 1) == 0) {
+        sem_post(&is_there);
+        for (;;) {
+            const ssize_t ignored = read(own_pair[0], &byte, 1);
+            (void)ignored;
+        }
+    }
+    FACT(pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0);
+    FACT(sigismember(&mask, SIGUSR1) == 0);
+    return argument;
+}
+
+static void wait_in_handler(int number)
+{
+    handle(number);
+    poll(NULL, 0, 2);
+}
+
+static void handler_facts(void)
+{
+    struct sigaction action = {.sa_handler = jump};
+    struct outcome outcome = {.call = call_read};
+
+    FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, own_pair) == 0);
+    FACT(sigaction(SIGUSR1, &action, NULL) == 0);
+    pthread_t thread = start(read_until_jump, NULL);
+    wait_for(&is_there);
+    FACT(pthread_kill(thread, SIGUSR1) == 0);
+    result_of(thread);
+    FACT(close(own_pair[0]) == 0); /* nothing reads any more */
+    FAILS(send(own_pair[1], "x", 1, MSG_NOSIGNAL), EPIPE);
+    close(own_pair[1]);
+
+    set_handler(SA_RESTART);
+    action.sa_handler = wait_in_handler;
+    action.sa_flags = SA_RESTART;
+    FACT(sigaction(SIGUSR1, &action, NULL) == 0);
+    thread = start(wait_in, &outcome);
+    wait_for(&is_there);
+    usleep(2000);
+    FACT(pthread_kill(thread, SIGUSR1) == 0);
+    while (n_handled == 0) {
+        usleep(1000);
+    }
+    give(call_read);
+    wait_for(&is_over);
+    result_of(thread);
+    FACT(outcome.result == 1);
+}
+
 /* ---- A mutex is waited for through a handler ---- */
 
 static void *lock(void *argument)
@@ -390,6 +456,7 @@ static void *poll_for_signal(void *argument)
 {
     sem_post(&is_there);
     FAILS(poll(NULL, 0, -1), EINTR);
+    sem_post(&is_over);
     return argument;
 }
 
@@ -403,19 +470,22 @@ static void process_facts(void)
     const pthread_t thread = start(poll_for_signal, NULL);
     wait_for(&is_there);
     FACT(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
-    usleep(20000); /* it waits; if not yet, poll would not be interrupted */
-    FACT(kill(getpid(), SIGUSR1) == 0);
+    while (sem_trywait(&is_over) < 0) { /* the first may come too early */
+        FACT(kill(getpid(), SIGUSR1) == 0);
+        usleep(2000);
+    }
+    FACT(n_handled > 0 && pthread_equal(handled_by, thread));
     result_of(thread);
-    FACT(n_handled == 1 && pthread_equal(handled_by, thread));
 
     /* That of a thread is none of the process'. */
+    n_handled = 0;
     FACT(pthread_kill(pthread_self(), SIGUSR1) == 0);
-    FACT(n_handled == 1);
+    FACT(n_handled == 0);
     FACT(sigpending(&set) == 0 && sigismember(&set, SIGUSR1) == 1);
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     FACT(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
-    FACT(n_handled == 2 && pthread_equal(handled_by, pthread_self()));
+    FACT(n_handled == 1 && pthread_equal(handled_by, pthread_self()));
 }
 
 /* ---- A mask for the time of a wait ---- */
@@ -490,6 +560,7 @@ void interrupt_facts(void)
         interrupt(others[i], SA_RESTART);
     }
     partial_facts();
+    handler_facts();
     mutex_facts();
     process_facts();
     mask_facts();
