@@ -77,11 +77,14 @@ struct wasock_handler {
      * the length of the complete messages. The handler is called again at once
      * while it returns more than 0. NULL: data is dropped.
      *
-     * If it returns 0 while the client is paused, or after wasock_client_send
-     * had no room, the same data is passed again once the client is resumed or
-     * has room. If it returns 0 for `input_bytes` bytes, the message is too
-     * large: the client is closed with EMSGSIZE. To answer such a client, send
-     * the answer, close the client, and return `length`.
+     * If it returns 0 while the client is paused, or because its own output had
+     * no room, the same data is passed again once the client is resumed or has
+     * room. If another client has no room, pause this one, and resume it in the
+     * `drain` and `close` handlers of the other.
+     *
+     * If it returns 0 for `input_bytes` bytes, the message is too large: the
+     * client is closed with EMSGSIZE. To answer such a client, send the answer,
+     * close the client, and return `length`.
      * data: `length` bytes, at least 1, valid during the call.
      */
     size_t (*data)(struct wasock_client *client, const void *data,
@@ -226,10 +229,10 @@ size_t wasock_client_index(const struct wasock_client *client);
 size_t wasock_client_n_queued(const struct wasock_client *client);
 
 /*
- * Close a client once all output is sent. Later input is dropped. The client
- * reads EOF and has two seconds to close its end: closing first could reset the
- * connection and destroy output in flight. A client that is not open yet is
- * closed at once.
+ * Close a client once all output is sent. Later input is read and dropped, and
+ * no handler but `close` is called. The client reads EOF and has two seconds to
+ * close its end: closing first could reset the connection and destroy output in
+ * flight. A client that is not open yet is closed at once.
  */
 void wasock_client_close(struct wasock_client *client);
 
@@ -237,11 +240,13 @@ void wasock_client_close(struct wasock_client *client);
  * input still arrives; it is closed after its own EOF. */
 void wasock_client_shutdown(struct wasock_client *client);
 
-/* Close a client without sending its output.
+/* Close a client without sending its output. It reads EOF, or a reset if it had
+ * sent data that was not read.
  * reason: for the `close` handler; 0 or a negative code. */
 void wasock_client_abort(struct wasock_client *client, int reason);
 
-/* Stop and resume reading from a client. After wasock_client_resume, input that
+/* Stop and resume reading from a client. EOF or a reset is not detected while
+ * it is paused, and `idle_ns` applies. After wasock_client_resume, input that
  * was kept is passed to the handler. */
 void wasock_client_pause(struct wasock_client *client);
 void wasock_client_resume(struct wasock_client *client);
@@ -288,7 +293,7 @@ struct wasock_server_options {
     uint64_t idle_ns;    /* timeout without a read or write; 0: none */
     uint64_t message_ns; /* … of an incomplete message or handshake; 0: none */
     uint64_t write_ns;   /* … of output that is not read; 0: none */
-    uint64_t drain_ns;   /* drain time, for wasock_server_main */
+    uint64_t drain_ns;   /* drain time, for wasock_server_main; 0: abort */
 };
 
 /* A timer, in the caller's storage. Zero it before its first use. Members that
@@ -343,16 +348,16 @@ int wasock_server_init(struct wasock_server *server, void *memory, size_t size,
                        const struct wasock_server_options *options)
     __attribute__((warn_unused_result));
 
-/* Abort all clients with ECANCELED, and close the listeners that
- * wasock_server_listen_preopened opened. */
+/* Abort all clients: with ECANCELED, or 0 if all was sent and only EOF is
+ * awaited. Close the listeners that wasock_server_listen_preopened opened. */
 void wasock_server_close(struct wasock_server *server);
 
 /*
  * Accept clients from a listener.
  * listener: open; the caller's, to outlive the server. In-process and real
  *   sockets cannot be mixed.
- * Errors: ESTORAGE: WASOCK_SERVER_LISTENERS_MAX are in use; those of
- *   wasock_poller_add.
+ * Errors: ECLOSED: the server stops; ESTORAGE: WASOCK_SERVER_LISTENERS_MAX are
+ *   in use; those of wasock_poller_add.
  */
 int wasock_server_add_listener(struct wasock_server *server,
                                struct wasock_listener *listener)
@@ -362,8 +367,8 @@ int wasock_server_add_listener(struct wasock_server *server,
  * Open all listeners of the host, and accept clients from them. On ENOPREOPEN,
  * wasock_preopen_print_error explains why there is none.
  * Returns their number.
- * Errors: ENOPREOPEN: none; those of wasock_preopen_listeners and
- *   wasock_server_add_listener.
+ * Errors: ENOPREOPEN: none; ESTORAGE: more than WASOCK_SERVER_LISTENERS_MAX;
+ *   those of wasock_preopen_listeners and wasock_server_add_listener.
  */
 ptrdiff_t wasock_server_listen_preopened(struct wasock_server *server)
     __attribute__((warn_unused_result));
@@ -375,14 +380,16 @@ ptrdiff_t wasock_server_listen_preopened(struct wasock_server *server)
  * Call it before wasock_server_run, and before a client is reserved.
  * drain_ns: as for wasock_server_stop.
  * Errors: EBUSY: there are clients; ESTORAGE: the environment is larger than
- *   all output buffers; those of wasock_pollable_from_fd and wasock_poller_add.
+ *   the memory of all clients; those of wasock_pollable_from_fd and
+ *   wasock_poller_add.
  */
 int wasock_server_stop_on_request(struct wasock_server *server,
                                   uint64_t drain_ns)
     __attribute__((warn_unused_result));
 
 /*
- * Serve until the server has stopped.
+ * Serve until the server has stopped. A program that only connects calls
+ * wasock_server_stop when it is done.
  * Errors: those of wasock_poller_wait_until_ns.
  */
 int wasock_server_run(struct wasock_server *server)
@@ -415,20 +422,22 @@ int wasock_server_main(struct wasock_server *server, void *memory, size_t size,
  * Stop the server: stop accepting, close the listeners that
  * wasock_server_listen_preopened opened, and call the `stop` handlers.
  * wasock_server_run returns once all clients are closed. A second call can only
- * shorten the drain time.
- * drain_ns: a duration; clients that are still open then are aborted.
+ * shorten the drain time. Clients that are reserved later have the rest of it.
+ * drain_ns: a duration; clients that are still open then are aborted, as by
+ *   wasock_server_close. 0: all are.
  */
 void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns);
 
 /*
  * Reserve a client for a connection that the program opens itself. Open
- * `client->conn`, for example with wasock_conn_start_connect, then call
- * wasock_client_start, or wasock_client_abort to give the client back. The
- * `open` handler is called when it is connected.
+ * `client->conn`, for example with wasock_conn_start_connect or
+ * wasock_listener_try_accept, then call wasock_client_start, or
+ * wasock_client_abort to give the client back. The `open` handler is called
+ * when it is connected; `idle_ns` limits the time of the connect.
  * Returns NULL if all clients are in use, or the server is closed.
- * Errors of start: ECLOSED: `conn` is closed; those of
- *   wasock_conn_finish_connect and wasock_poller_add. On failure the client is
- *   given back, and its `close` handler is called.
+ * Errors of start: ECLOSED: `conn` is closed, or the client is being closed;
+ *   those of wasock_conn_finish_connect and wasock_poller_add. On failure the
+ *   client is given back, and its `close` handler is called.
  */
 struct wasock_client *wasock_server_reserve(struct wasock_server *server);
 int wasock_client_start(struct wasock_client *client)
@@ -446,7 +455,9 @@ size_t wasock_server_n_clients(const struct wasock_server *server);
  * first call after a wait may cost a host call. */
 uint64_t wasock_server_now_ns(struct wasock_server *server);
 
-/* Call timer->expire once, after a timeout. Restarts a timer that is set. */
+/* Call timer->expire once, after a timeout. Restarts a timer that is set. The
+ * clock is that of the server's sockets: on an in-process network, first add a
+ * listener or start a client. */
 void wasock_server_set_timer_ns(struct wasock_server *server,
                                 struct wasock_timer *timer,
                                 uint64_t timeout_ns);

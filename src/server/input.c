@@ -33,13 +33,24 @@ static bool must_hold(const struct wasock_client *client)
                 client->server->options_.output_bytes / 2);
 }
 
+/* Whether input is dropped: a peer that sends all before it reads could not go
+ * on otherwise, and would be reset by a close with unread input. */
+static bool is_dropped(const struct wasock_client *client)
+{
+    return client->state_ == WASOCK__CLIENT_ENDING ||
+           client->state_ == WASOCK__CLIENT_LINGERING;
+}
+
 bool wasock__input_is_wanted(const struct wasock_client *client)
 {
-    if (client->state_ == WASOCK__CLIENT_LINGERING) {
+    if (client->is_eof_) {
+        return false;
+    }
+    if (is_dropped(client)) {
         return true;
     }
-    return client->state_ == WASOCK__CLIENT_OPEN && !client->is_eof_ &&
-           !client->is_held_ && !must_hold(client);
+    return client->state_ == WASOCK__CLIENT_OPEN && !client->is_held_ &&
+           !must_hold(client);
 }
 
 /* The handler has consumed nothing. Hold the data if it wants the same again
@@ -105,13 +116,26 @@ static void time_message(struct wasock_client *client, bool is_new)
 static void end_input(struct wasock_client *client)
 {
     client->is_eof_ = 1;
-    if (client->state_ != WASOCK__CLIENT_OPEN) {
-        wasock_client_abort(client, 0); /* it lingered */
+    if (client->state_ == WASOCK__CLIENT_LINGERING) {
+        wasock_client_abort(client, 0);
+    } else if (client->state_ != WASOCK__CLIENT_OPEN) {
+        return; /* closed after its output */
     } else if (client->handler->eof != NULL) {
         client->handler->eof(client);
         wasock__client_change(client); /* it may be shut already */
     } else {
         wasock_client_close(client);
+    }
+}
+
+/* A read failed. A session that is broken off may still take its output. */
+static void fail_input(struct wasock_client *client, int error)
+{
+    if (client->state_ == WASOCK__CLIENT_ENDING &&
+        client->server->options_.transport != NULL) {
+        client->is_eof_ = 1;
+    } else {
+        wasock_client_abort(client, error);
     }
 }
 
@@ -195,7 +219,7 @@ static unsigned char *room_behind(struct wasock_client *client,
 static bool read_once(struct wasock_client *client)
 {
     uint32_t capacity = client->server->options_.input_bytes;
-    const bool is_shared = wasock__n_input(client) == 0;
+    const bool is_shared = wasock__n_input(client) == 0 || is_dropped(client);
     unsigned char *buffer = is_shared ? shared_input(client->server)
                                       : room_behind(client, &capacity);
     const ptrdiff_t n = read_from(client, buffer, capacity);
@@ -204,17 +228,17 @@ static bool read_once(struct wasock_client *client)
         return false;
     }
     if (n < 0) {
-        wasock_client_abort(client, (int)n);
+        fail_input(client, (int)n);
         return false;
     }
-    client->active_ns_ = client->server->now_ns_;
     if (n == 0) {
         end_input(client);
         return false;
     }
-    if (client->state_ == WASOCK__CLIENT_LINGERING) {
-        return true; /* what arrives now is dropped */
+    if (is_dropped(client)) {
+        return true;
     }
+    client->active_ns_ = client->server->now_ns_;
     if (is_shared) {
         pass_shared(client, (uint32_t)n);
     } else {

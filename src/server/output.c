@@ -82,20 +82,26 @@ void *wasock_client_output(struct wasock_client *client, size_t *capacity)
         compact(client);
     }
     *capacity = size - client->output_end_;
+    client->is_refused_ = client->output_end_ > 0; /* until it commits */
     return output_of(client) + client->output_end_;
+}
+
+static void commit(struct wasock_client *client, uint32_t length)
+{
+    if (wasock__n_output(client) == 0) {
+        client->output_ns_ = client->server->now_ns_;
+    }
+    client->output_end_ += length;
+    client->owes_drain_ = 1;
+    wasock__client_change(client);
 }
 
 void wasock_client_commit(struct wasock_client *client, size_t length)
 {
-    if (length == 0 || !takes_output(client)) {
-        return;
+    if (length > 0 && takes_output(client)) {
+        client->is_refused_ = 0;
+        commit(client, (uint32_t)length);
     }
-    if (wasock__n_output(client) == 0) {
-        client->output_ns_ = client->server->now_ns_;
-    }
-    client->output_end_ += (uint32_t)length;
-    client->owes_drain_ = 1;
-    wasock__client_change(client);
 }
 
 /* Send large data at once. Returns how much was sent. */
@@ -142,7 +148,7 @@ int wasock_client_send(struct wasock_client *client, const void *data,
     }
     __builtin_memcpy(output_of(client) + client->output_end_, bytes + n_sent,
                      length - n_sent);
-    wasock_client_commit(client, length - n_sent);
+    commit(client, (uint32_t)(length - n_sent));
     return 0;
 }
 

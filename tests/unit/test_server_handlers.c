@@ -174,6 +174,46 @@ static void test_a_too_large_answer(void **unused)
     end();
 }
 
+static size_t on_large_output(struct wasock_client *client, const void *data,
+                              size_t length)
+{
+    size_t capacity = 0;
+    void *output = wasock_client_output(client, &capacity);
+
+    (void)length;
+    if (capacity < OUTPUT_BYTES - 10) {
+        return 0;
+    }
+    memset(output, *(const char *)data, OUTPUT_BYTES - 10);
+    wasock_client_commit(client, OUTPUT_BYTES - 10);
+    return 1;
+}
+
+/* So is one that found too little room to write to. */
+static void test_too_little_output(void **unused)
+{
+    static const struct wasock_handler handler = {.data = on_large_output};
+    struct wasock_conn conn;
+    char got[OUTPUT_BYTES];
+
+    (void)unused;
+    begin(&handler);
+    connect_to(&conn);
+    assert_int_equal(
+        wasock_fakenet_set_unread_max(&conn.socket, OUTPUT_BYTES - 30), 0);
+    write_all(&conn, "ab");
+    work(); /* 20 bytes of the first answer stay queued */
+    assert_int_equal(wasock_conn_read(&conn, got, sizeof(got)),
+                     OUTPUT_BYTES - 30);
+    work();
+    assert_int_equal(wasock_conn_read(&conn, got, sizeof(got)),
+                     OUTPUT_BYTES - 30);
+    assert_int_equal(got[19], 'a');
+    assert_int_equal(got[20], 'b');
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    end();
+}
+
 /* ---- A pause that consumes nothing ---- */
 
 static bool is_busy;
@@ -206,6 +246,36 @@ static void test_pause_before_consuming(void **unused)
     work();
     assert_events("one ");
     assert_int_equal(wasock_conn_close(&conn), 0);
+    end();
+}
+
+/* A client whose kept input fills its buffer lingers as any other: closed at
+ * once, it would lose its answer to a reset. */
+static void test_close_with_kept_input(void **unused)
+{
+    static const struct wasock_handler handler = {.data = on_data_when_free,
+                                                  .close = on_close_note};
+    struct wasock_conn conn;
+    char input[2 * INPUT_BYTES];
+
+    (void)unused;
+    is_busy = true;
+    memset(input, 'x', sizeof(input));
+    begin(&handler);
+    connect_to(&conn);
+    assert_int_equal(wasock_conn_write(&conn, input, sizeof(input)),
+                     sizeof(input));
+    work();
+    events[0] = '\0';
+    struct wasock_client *client = wasock_server_next(&server, NULL);
+    assert_int_equal(wasock_client_send(client, "answer", 6), 0);
+    wasock_client_close(client);
+    work();
+    assert_events("");
+    assert_reads(&conn, "answer");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    work();
+    assert_events("close:OK ");
     end();
 }
 
@@ -598,7 +668,9 @@ int main(void)
         cmocka_unit_test(test_closing_others),
         cmocka_unit_test(test_a_refused_answer),
         cmocka_unit_test(test_a_too_large_answer),
+        cmocka_unit_test(test_too_little_output),
         cmocka_unit_test(test_pause_before_consuming),
+        cmocka_unit_test(test_close_with_kept_input),
         cmocka_unit_test(test_message_time_in_a_pause),
         cmocka_unit_test(test_drain_after_a_direct_send),
         cmocka_unit_test(test_shutdown_first),

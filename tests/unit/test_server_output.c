@@ -312,6 +312,55 @@ static void test_input_beside_output(void **unused)
     assert_int_equal(pass_beside_output(true, LARGE_BYTES, 100), 100);
 }
 
+/* A client that is being closed, with output that its peer does not read. */
+static struct wasock_client *
+begin_closing(const struct wasock_server_options *options)
+{
+    struct wasock_client *client = begin_large(options, 1);
+
+    assert_int_equal(wasock_client_send(client, "answer", 6), 0);
+    wasock_client_close(client);
+    work();
+    return client;
+}
+
+/* What a peer sends then is dropped, so that one that sends all before it reads
+ * can go on; its output is sent also after its EOF. */
+static void test_input_while_closing(void **unused)
+{
+    (void)unused;
+    struct wasock_client *client = begin_closing(&large);
+    assert_int_equal(wasock_fakenet_set_unread_max(&client->conn.socket, 10),
+                     0);
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(wasock_conn_try_write(&conn, stream, 10), 10);
+        work();
+    }
+    assert_int_equal(wasock_conn_shutdown(&conn, WASOCK_SHUTDOWN_WRITE), 0);
+    work();
+    assert_events("");
+    assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 100), 0);
+    work();
+    assert_events("close:OK ");
+    assert_reads(&conn, "answer");
+    end_large();
+}
+
+/* It is no activity: who sends, but does not read, is idle. */
+static void test_activity_while_closing(void **unused)
+{
+    struct wasock_server_options options = large;
+
+    (void)unused;
+    options.idle_ns = 100 * MS;
+    begin_closing(&options);
+    run_for_ns(60 * MS);
+    write_all(&conn, "x");
+    run_for_ns(60 * MS);
+    assert_events("close:EDEADLINE ");
+    end_large();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +373,8 @@ int main(void)
         cmocka_unit_test(test_room_for_output),
         cmocka_unit_test(test_an_endless_drain),
         cmocka_unit_test(test_input_beside_output),
+        cmocka_unit_test(test_input_while_closing),
+        cmocka_unit_test(test_activity_while_closing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,6 +245,48 @@ static void test_shutdown_that_waits(void **unused)
     end();
 }
 
+/* ---- A session that breaks while the client is being closed ---- */
+
+static bool is_broken;
+
+static ptrdiff_t read_broken(struct wasock_client *client, void *buffer,
+                             size_t capacity)
+{
+    return is_broken ? -WASOCK_EIO
+                     : wasock_conn_try_read(&client->conn, buffer, capacity);
+}
+
+/* What is wrong with dropped input does not cost the peer its answer. */
+static void test_broken_while_closing(void **unused)
+{
+    static const struct wasock_transport transport = {.read = read_broken,
+                                                      .write = write_plainly};
+    struct wasock_conn conn;
+
+    (void)unused;
+    is_broken = false;
+    begin_transport(&transport);
+    connect_to(&conn);
+    assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 1), 0);
+    work();
+    struct wasock_client *client = wasock_server_next(&server, NULL);
+    assert_int_equal(wasock_client_send(client, "answer", 6), 0);
+    wasock_client_close(client);
+    work();
+    write_all(&conn, "x");
+    work();
+    is_broken = true;
+    write_all(&conn, "y");
+    work();
+    assert_int_equal(wasock_server_n_clients(&server), 1);
+    assert_int_equal(wasock_fakenet_set_unread_max(&conn.socket, 100), 0);
+    work();
+    assert_int_equal(wasock_server_n_clients(&server), 0);
+    assert_reads(&conn, "answer");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_a_read_that_writes),
         cmocka_unit_test(test_shutdown),
         cmocka_unit_test(test_shutdown_that_waits),
+        cmocka_unit_test(test_broken_while_closing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
