@@ -412,7 +412,7 @@ int wasock__client_begin(struct wasock_client *client, bool is_open)
     client->interest_ = (uint8_t)interest;
     client->active_ns_ = server->now_ns_;
     client->state_ = WASOCK__CLIENT_CONNECTING;
-    if (client->is_paused_ || wasock__n_output(client) > 0) {
+    if (client->is_paused_ || has_output(client)) {
         wasock__client_change(client); /* it was used before it was started */
     }
     wasock__client_expect(client, WASOCK_READABLE, client->active_ns_,
@@ -425,8 +425,10 @@ int wasock__client_begin(struct wasock_client *client, bool is_open)
 
 int wasock_client_start(struct wasock_client *client)
 {
+    if (wasock_client_is_closing(client)) {
+        return -WASOCK_ECLOSED;
+    }
     int result = wasock_conn_try_finish_connect(&client->conn);
-
     if (result == 0 || result == -WASOCK_EAGAIN) {
         result = wasock__client_begin(client, result == 0);
     }

@@ -135,6 +135,8 @@ static void test_use_while_connecting(void **unused)
 /* What is done to a client before it is started is not forgotten. */
 static void test_either_use_before_start(void **unused)
 {
+    char byte = 0;
+
     (void)unused;
     begin_dialling(&plain);
     struct wasock_client *client = dial(&there);
@@ -155,6 +157,38 @@ static void test_either_use_before_start(void **unused)
     write_all(&accepted, "x");
     work();
     assert_events("open ");
+    assert_int_equal(wasock_conn_close(&accepted), 0);
+    wasock_client_abort(client, 0);
+    client = dial(&there);
+    wasock_client_shutdown(client);
+    work();
+    assert_int_equal(wasock_client_start(client), 0);
+    work();
+    assert_int_equal(wasock_listener_try_accept(&other, &accepted), 0);
+    assert_int_equal(wasock_conn_try_read(&accepted, &byte, 1), 0);
+    end_dialling();
+}
+
+/* A client that was ended before it is started is not opened. */
+static void test_end_before_start(void **unused)
+{
+    (void)unused;
+    begin_dialling(&plain);
+    struct wasock_client *client = dial(&there);
+    wasock_client_abort(client, -WASOCK_EACCES);
+    assert_int_equal(wasock_client_start(client), -WASOCK_ECLOSED);
+    work();
+    assert_events("close:EACCES ");
+    client = dial(&there);
+    wasock_client_close(client);
+    assert_int_equal(wasock_client_start(client), -WASOCK_ECLOSED);
+    work();
+    assert_events("close:OK ");
+    client = dial(&there);
+    wasock_server_stop(&server, WASOCK_NS_PER_S);
+    assert_int_equal(wasock_client_start(client), -WASOCK_ECLOSED);
+    assert_int_equal(wasock_server_run(&server), 0);
+    assert_events("close:OK ");
     end_dialling();
 }
 
@@ -267,6 +301,7 @@ int main(void)
         cmocka_unit_test(test_reserving_all),
         cmocka_unit_test(test_use_while_connecting),
         cmocka_unit_test(test_either_use_before_start),
+        cmocka_unit_test(test_end_before_start),
         cmocka_unit_test(test_idle_times),
         cmocka_unit_test(test_no_listener),
         cmocka_unit_test(test_a_transport_speaks_first),
