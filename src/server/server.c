@@ -75,6 +75,9 @@ int wasock_server_init(struct wasock_server *server, void *memory, size_t size,
 int wasock_server_add_listener(struct wasock_server *server,
                                struct wasock_listener *listener)
 {
+    if (server->is_stopping_) {
+        return -WASOCK_ECLOSED;
+    }
     if (server->n_listeners_ == WASOCK_SERVER_LISTENERS_MAX) {
         return -WASOCK_ESTORAGE;
     }
@@ -99,7 +102,7 @@ ptrdiff_t wasock_server_listen_preopened(struct wasock_server *server)
             return result;
         }
     }
-    return n;
+    return n > WASOCK_SERVER_LISTENERS_MAX ? -WASOCK_ESTORAGE : n;
 }
 
 /* Wait for listeners, or not. */
@@ -175,10 +178,13 @@ int wasock_server_stop_on_request(struct wasock_server *server,
     if (server->n_clients_ > 0) {
         return -WASOCK_EBUSY;
     }
-    /* No client uses its buffer yet. */
-    char *text = (char *)server->outputs_;
+    /* Nobody uses the memory of clients: the outputs are its end. */
+    char *text = (char *)server->clients_;
     const size_t capacity =
+        (size_t)((char *)server->outputs_ - text) +
         (size_t)server->options_.n_clients * server->options_.output_bytes;
+    server->free_ = NULL;
+    server->n_used_ = 0;
     const ptrdiff_t length =
         wasock_env_read("WASOCK_STOP", text, capacity, NULL);
 
@@ -193,6 +199,26 @@ int wasock_server_stop_on_request(struct wasock_server *server,
     server->drain_ns_ = drain_ns;
     return wasock_poller_add(&server->poller_, &server->input_.socket,
                              WASOCK_READABLE, &server->input_);
+}
+
+/* The handlers come last: clients that they reserve stay. */
+static void stop_clients(struct wasock_server *server)
+{
+    struct wasock_client *client = NULL;
+
+    for (uint32_t i = 0; i < server->n_used_; i++) {
+        client = &server->clients_[i];
+        if (client->state_ != WASOCK__CLIENT_OPEN ||
+            client->handler->stop == NULL) {
+            wasock_client_close(client);
+        }
+    }
+    client = NULL;
+    while ((client = wasock_server_next(server, client)) != NULL) {
+        if (client->handler->stop != NULL) {
+            client->handler->stop(client);
+        }
+    }
 }
 
 void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns)
@@ -211,15 +237,7 @@ void wasock_server_stop(struct wasock_server *server, uint64_t drain_ns)
     if (wasock_socket_is_open(&server->input_.socket)) {
         wasock_pollable_close(&server->input_);
     }
-    for (uint32_t i = 0; i < server->n_used_; i++) {
-        struct wasock_client *client = &server->clients_[i];
-        if (client->state_ == WASOCK__CLIENT_OPEN &&
-            client->handler->stop != NULL) {
-            client->handler->stop(client);
-        } else {
-            wasock_client_close(client);
-        }
-    }
+    stop_clients(server);
 }
 
 /* Standard input is readable: EOF stops the server, and input is dropped. */
@@ -237,7 +255,9 @@ static void abort_all(struct wasock_server *server)
 {
     server->is_closed_ = 1; /* `close` handlers open no new ones */
     for (uint32_t i = 0; i < server->n_used_; i++) {
-        wasock_client_abort(&server->clients_[i], -WASOCK_ECANCELED);
+        struct wasock_client *client = &server->clients_[i];
+        const bool is_sent = client->state_ == WASOCK__CLIENT_LINGERING;
+        wasock_client_abort(client, is_sent ? 0 : -WASOCK_ECANCELED);
     }
     while (server->changed_ != NULL) { /* `close` handlers may change others */
         wasock__client_process_changed(server);

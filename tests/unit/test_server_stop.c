@@ -90,12 +90,89 @@ static void test_connects_while_stopping(void **unused)
     end();
 }
 
+/* A client that was sent all, and lingers only, is not canceled. */
+static void test_lingering_at_the_end(void **unused)
+{
+    struct wasock_conn conn;
+
+    (void)unused;
+    begin(&lines);
+    connect_to(&conn);
+    write_all(&conn, "hello\n");
+    work();
+    wasock_server_stop(&server, 50 * MS);
+    assert_int_equal(wasock_server_run(&server), 0);
+    assert_reads(&conn, "hello\n");
+    assert_events("open line:hello close:OK ");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    end();
+}
+
+static void on_stop_dial(struct wasock_client *client)
+{
+    struct wasock_client *dialled = wasock_server_reserve(&server);
+
+    assert_non_null(dialled);
+    dialled->user = dialled;
+    assert_int_equal(
+        wasock_conn_start_connect(&dialled->conn, &net.network, &at), 0);
+    assert_int_equal(wasock_client_start(dialled), 0);
+    assert_int_equal(wasock_client_send(dialled, "farewell", 8), 0);
+    wasock_client_abort(client, 0);
+}
+
+/* A client that a `stop` handler connects is new: it is not closed. */
+static void test_dialling_in_stop(void **unused)
+{
+    static const struct wasock_handler handler = {
+        .open = on_open, .close = on_close, .stop = on_stop_dial};
+    static const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    struct wasock_conn conn;
+    struct wasock_conn accepted = {0};
+
+    (void)unused;
+    begin(&handler);
+    connect_to(&conn);
+    work();
+    wasock_fakenet_set_faults(&net, &slow);
+    wasock_server_stop(&server, WASOCK_NS_PER_S);
+    run_for_ns(100 * MS);
+    assert_events("open close:OK open ");
+    assert_int_equal(wasock_listener_try_accept(&listener, &accepted), 0);
+    assert_reads(&accepted, "farewell");
+    assert_int_equal(wasock_conn_close(&accepted), 0);
+    assert_int_equal(wasock_server_run(&server), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    wasock_fakenet_set_faults(&net, NULL);
+    end();
+}
+
+/* A server that stops takes no listener: nobody would accept. */
+static void test_listener_while_stopping(void **unused)
+{
+    static const struct wasock_addr there = {
+        .family = WASOCK_ADDR_IPV4, .port = 81, .ip = {127, 0, 0, 1}};
+    struct wasock_listener late = {0};
+
+    (void)unused;
+    begin(&lines);
+    assert_int_equal(wasock_listener_listen(&late, &net.network, &there, 0), 0);
+    wasock_server_stop(&server, 0);
+    assert_int_equal(wasock_server_add_listener(&server, &late),
+                     -WASOCK_ECLOSED);
+    assert_int_equal(wasock_listener_close(&late), 0);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stop_handler),
         cmocka_unit_test(test_no_stop_handler),
         cmocka_unit_test(test_connects_while_stopping),
+        cmocka_unit_test(test_lingering_at_the_end),
+        cmocka_unit_test(test_dialling_in_stop),
+        cmocka_unit_test(test_listener_while_stopping),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

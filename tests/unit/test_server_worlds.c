@@ -204,7 +204,7 @@ static void test_stop_by_stdin(void **unused)
 static void serve_preopened(size_t n_listeners)
 {
     static const char *const environment[] = {"WASOCK_STOP=stdin", NULL};
-    struct simhost_peer *peers[WASOCK_SERVER_LISTENERS_MAX + 1];
+    struct simhost_peer *peers[WASOCK_SERVER_LISTENERS_MAX];
 
     simhost_reset(1, &simhost_wasi_common);
     simhost_knobs.environment = environment;
@@ -219,7 +219,7 @@ static void serve_preopened(size_t n_listeners)
     for (size_t i = 0; i < n_listeners; i++) {
         size_t length = 0;
         simhost_peer_received(peers[i], &length);
-        assert_int_equal(length, i < WASOCK_SERVER_LISTENERS_MAX);
+        assert_int_equal(length, 1);
     }
 }
 
@@ -229,7 +229,6 @@ static void test_preopened_listeners(void **unused)
     serve_preopened(1);
     serve_preopened(3);
     serve_preopened(WASOCK_SERVER_LISTENERS_MAX);
-    serve_preopened(WASOCK_SERVER_LISTENERS_MAX + 1);
 }
 
 /* A server without timeouts asks for the time less. */
@@ -410,7 +409,7 @@ static void test_stop_by_read(void **unused)
  * and a longer value does not fit. */
 static void test_stop_with_clients(void **unused)
 {
-    char variable[N_CLIENTS * OUTPUT_BYTES + 100] = "WASOCK_STOP=";
+    char variable[sizeof(server_memory)] = "WASOCK_STOP=";
     const char *const environment[] = {variable, NULL};
 
     (void)unused;
@@ -427,6 +426,47 @@ static void test_stop_with_clients(void **unused)
     end();
 }
 
+/* Small buffers are enough for a usual environment, also once the server had a
+ * client. */
+static void test_stop_with_small_buffers(void **unused)
+{
+    static const char *const environment[] = {
+        "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "WASOCK_STOP=stdin", NULL};
+    static const struct wasock_server_options small = {.handler = &echoing,
+                                                       .n_clients = N_CLIENTS,
+                                                       .input_bytes = 1,
+                                                       .output_bytes = 2};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    simhost_knobs.environment = environment;
+    assert_int_equal(wasock_server_init(&server, server_memory,
+                                        sizeof(server_memory), &small),
+                     0);
+    wasock_client_abort(wasock_server_reserve(&server), 0);
+    assert_int_equal(wasock_server_run_for_ns(&server, MS), -WASOCK_EDEADLINE);
+    assert_int_equal(wasock_server_stop_on_request(&server, 0), 0);
+    assert_true(wasock_socket_is_open(&server.input_.socket));
+    assert_ptr_equal(wasock_server_reserve(&server), server.clients_);
+    wasock_server_close(&server);
+}
+
+/* More listeners than a server can have are an error, not silence. */
+static void test_too_many_preopened_listeners(void **unused)
+{
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    for (int i = 0; i <= WASOCK_SERVER_LISTENERS_MAX; i++) {
+        simhost_preopen(SIMHOST_LISTENER);
+    }
+    assert_int_equal(wasock_server_init(&server, server_memory,
+                                        sizeof(server_memory), &plain),
+                     0);
+    assert_int_equal(wasock_server_listen_preopened(&server), -WASOCK_ESTORAGE);
+    wasock_server_close(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +481,8 @@ int main(void)
         cmocka_unit_test(test_one_turn),
         cmocka_unit_test(test_words_of_stop),
         cmocka_unit_test(test_stop_with_clients),
+        cmocka_unit_test(test_stop_with_small_buffers),
+        cmocka_unit_test(test_too_many_preopened_listeners),
         cmocka_unit_test(test_failing_polls),
         cmocka_unit_test(test_stop_by_read),
     };
