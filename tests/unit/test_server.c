@@ -26,6 +26,33 @@ static void test_lines(void **unused)
     end();
 }
 
+/* A line may begin behind one that was taken from the same buffer, and be as
+ * long as the buffer. */
+static void test_lines_in_pieces(void **unused)
+{
+    struct wasock_conn conn;
+    char rest[INPUT_BYTES + 1];
+
+    (void)unused;
+    begin(&lines);
+    connect_to(&conn);
+    write_all(&conn, "on");
+    work();
+    write_all(&conn, "e\ntw");
+    work();
+    assert_events("open line:one ");
+    memset(rest, 'o', sizeof(rest));
+    rest[INPUT_BYTES - 3] = '\n';
+    rest[INPUT_BYTES - 2] = '\0';
+    write_all(&conn, rest);
+    work();
+    rest[INPUT_BYTES - 3] = '\0';
+    assert_memory_equal(events, "line:two", 8);
+    assert_string_equal(events + 7, strcat(rest, " "));
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    end();
+}
+
 /* A client that shuts its writing half gets its whole answer. */
 static void test_half_close(void **unused)
 {
@@ -583,6 +610,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_lines_in_pieces),
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_a_large_message),
         cmocka_unit_test(test_full),

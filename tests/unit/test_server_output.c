@@ -346,6 +346,16 @@ static void test_input_while_closing(void **unused)
     end_large();
 }
 
+static void test_reset_while_closing(void **unused)
+{
+    (void)unused;
+    begin_closing(&large);
+    assert_int_equal(wasock_fakenet_reset(&conn), 0);
+    work();
+    assert_events("close:ECONNRESET ");
+    end_large();
+}
+
 /* It is no activity: who sends, but does not read, is idle. */
 static void test_activity_while_closing(void **unused)
 {
@@ -374,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_an_endless_drain),
         cmocka_unit_test(test_input_beside_output),
         cmocka_unit_test(test_input_while_closing),
+        cmocka_unit_test(test_reset_while_closing),
         cmocka_unit_test(test_activity_while_closing),
     };
 

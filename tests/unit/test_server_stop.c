@@ -113,6 +113,7 @@ static void on_stop_dial(struct wasock_client *client)
     struct wasock_client *dialled = wasock_server_reserve(&server);
 
     assert_non_null(dialled);
+    dialled->handler = &lines; /* it has no `stop` */
     dialled->user = dialled;
     assert_int_equal(
         wasock_conn_start_connect(&dialled->conn, &net.network, &at), 0);
@@ -121,23 +122,21 @@ static void on_stop_dial(struct wasock_client *client)
     wasock_client_abort(client, 0);
 }
 
-/* A client that a `stop` handler connects is new: it is not closed. */
-static void test_dialling_in_stop(void **unused)
+static void dial_in_stop(uint64_t latency_ns, const char *expected)
 {
     static const struct wasock_handler handler = {
         .open = on_open, .close = on_close, .stop = on_stop_dial};
-    static const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    const struct wasock_fakenet_faults slow = {.latency_ns = latency_ns};
     struct wasock_conn conn;
     struct wasock_conn accepted = {0};
 
-    (void)unused;
     begin(&handler);
     connect_to(&conn);
     work();
     wasock_fakenet_set_faults(&net, &slow);
     wasock_server_stop(&server, WASOCK_NS_PER_S);
     run_for_ns(100 * MS);
-    assert_events("open close:OK open ");
+    assert_events(expected);
     assert_int_equal(wasock_listener_try_accept(&listener, &accepted), 0);
     assert_reads(&accepted, "farewell");
     assert_int_equal(wasock_conn_close(&accepted), 0);
@@ -145,6 +144,15 @@ static void test_dialling_in_stop(void **unused)
     assert_int_equal(wasock_conn_close(&conn), 0);
     wasock_fakenet_set_faults(&net, NULL);
     end();
+}
+
+/* A client that a `stop` handler connects is new: it is not closed, be it open
+ * at once or later. */
+static void test_dialling_in_stop(void **unused)
+{
+    (void)unused;
+    dial_in_stop(0, "open open close:OK ");
+    dial_in_stop(10 * MS, "open close:OK open ");
 }
 
 /* A server that stops takes no listener: nobody would accept. */
