@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Mutation testing: change one place of the library, and see whether the unit
-tests fail.
+"""Mutation testing: change one place of the library, and see whether the tests
+fail: the unit tests, or those of the BSD layer, on one host.
 
     tools/mutants.py [FILE...]          every mutant of these, or of the core
+    tools/mutants.py --bsd [FILE...]    the same of src/bsd
     tools/mutants.py --seconds 60       a sample, as many as 60 s allow
     --seed N      the sample's seed; by default a new one, printed
     --jobs N      mutants at a time
@@ -33,6 +34,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -45,9 +47,7 @@ BUILD = root / "build/mutants"
 LIST = root / "tests/mutants_equivalent.txt"
 EQUIVALENT_MAX_PERCENT = 5.0
 MEMORY_BYTES = 4 << 30
-# Tests that take longer, of the CPU, are run for the sources they are named
-# after only.
-SLOW_S = 0.4
+BSD_HOST = "wasmtime"
 
 
 # ---- Mutants ----
@@ -140,6 +140,11 @@ def core_files():
     return sorted(str(p.relative_to(root)) for p in files)
 
 
+def bsd_files():
+    return sorted(str(p.relative_to(root))
+                  for p in (root / "src/bsd").rglob("*.c"))
+
+
 def read_list():
     """The equivalent ones and why: {mutant's key: reason}."""
     reasons, place, old, new = {}, (), "", ""
@@ -156,7 +161,7 @@ def read_list():
     return reasons
 
 
-# ---- The build: the library as a shared object, each test a program ----
+# ---- Builds ----
 
 def run(command, **options):
     return subprocess.run(command, capture_output=True, text=True, **options)
@@ -174,8 +179,13 @@ def newest_clang():
                 cwd=root).strip()
 
 
-class Build:
-    """Commands and objects of the library and its unit tests."""
+class Core:
+    """The core as a shared object, each unit test a program that loads it."""
+
+    # CPU's seconds; a test that takes more is run for its own sources only.
+    slow_s = 0.4
+    spare_s = 1
+    limits = ((resource.RLIMIT_AS, MEMORY_BYTES),)
 
     def __init__(self, jobs):
         self.clang = newest_clang()
@@ -189,8 +199,8 @@ class Build:
         for entry in commands:
             path = str(pathlib.Path(entry["file"]).relative_to(root))
             self.commands.setdefault(path, self.plain(entry["command"]))
-        self.core = [p for p in core_files() if p in self.commands]
-        self.host = [p for p in self.core if p.startswith("src/host/")]
+        self.files = [p for p in core_files() if p in self.commands]
+        self.host = [p for p in self.files if p.startswith("src/host/")]
         # Those of simhost test no library.
         self.tests = sorted(
             p for p in self.commands
@@ -228,7 +238,7 @@ class Build:
     def link(self, folder, objects, real):
         """Link the library, with these objects instead of the originals, for
         tests on the real host or for those on simhost."""
-        paths = [p for p in self.core if real or p not in self.host]
+        paths = [p for p in self.files if real or p not in self.host]
         must([self.clang, "-shared", "-fuse-ld=lld", "-nostartfiles", "-o",
               str(folder / self.library(real))] +
              [str(objects.get(p, self.object(p))) for p in paths])
@@ -253,13 +263,41 @@ class Build:
               "-lwasock" if real else "-lcore", "-lcmocka",
               "-lm"])
 
+    def original(self, path):
+        return digest([self.object(path)])
+
+    def mutate(self, path, source, folder):
+        """Compile a mutant. Returns its digest; None: it does not compile."""
+        output = folder / "mutant.o"
+        if not self.compile(path, source, output, ["-O2"]):
+            return None
+        return digest([output])
+
+    def ready(self, test, path, folder):
+        """Link what a test of the mutant needs. Returns whether it links."""
+        real = self.on_real_host(test)
+        if not (folder / self.library(real)).exists():
+            self.link(folder, {path: folder / "mutant.o"}, real)
+        return True
+
+    def judges(self, test, path):
+        return True
+
+    def is_foreign(self, test, path):
+        return self.on_real_host(test) != path.startswith("src/host/")
+
+    def command(self, test, library, folder):
+        """What runs a test with the library of a folder, in a folder."""
+        return [str(self.program(test))], {"LD_LIBRARY_PATH": str(library),
+                                           "CMOCKA_TEST_ABORT": "1"}
+
     def newest(self):
         """When the latest of the objects was compiled."""
         return max(p.stat().st_mtime for p in self.folder.glob("*.o"))
 
     def build_whole(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        paths = sorted({*self.core, *self.tests, *self.simhost})
+        paths = sorted({*self.files, *self.tests, *self.simhost})
 
         headers = [p.stat().st_mtime for folder in ("include", "src", "tests")
                    for p in (root / folder).rglob("*.h")]
@@ -269,7 +307,7 @@ class Build:
             changed = max((root / path).stat().st_mtime, *headers)
             if output.exists() and output.stat().st_mtime > changed:
                 return
-            options = ["-O2"] if path in self.core else ["-O1"]
+            options = ["-O2"] if path in self.files else ["-O1"]
             if not self.compile(path, root / path, output, options):
                 sys.exit(f"{path} does not compile")
 
@@ -280,29 +318,131 @@ class Build:
             list(pool.map(self.link_test, self.tests))
 
 
+class Bsd:
+    """The BSD layer in the sandbox, tested by tests/bsd on one host: by the
+    build of the preset wasm, with a mutant in front of the archives."""
+
+    slow_s = float("inf")
+    spare_s = 5  # the host compiles each mutant anew
+    # A host reserves address space for 4 GiB and more.
+    limits = ((resource.RLIMIT_DATA, MEMORY_BYTES),)
+
+    def __init__(self, jobs):
+        self.folder = root / "build/wasm"
+        must(["cmake", "--preset", "wasm"], cwd=root)
+        shown = json.loads(must(
+            ["ctest", "--show-only=json-v1", "-R", f"^bsd_.*_{BSD_HOST}$"],
+            cwd=self.folder))
+        self.scripts = {t["name"]: t["command"] for t in shown["tests"]}
+        self.tests = sorted(self.scripts)
+        programs = [self.program(t) for t in self.tests]
+        must(["cmake", "--build", str(self.folder), "-j", str(jobs),
+              "--target", *programs])
+        self.links = {t: self.link_of(t) for t in self.tests}
+        self.commands = collections.defaultdict(dict)  # by archive
+        for entry in json.loads(
+                (self.folder / "compile_commands.json").read_text()):
+            path = str(pathlib.Path(entry["file"]).relative_to(root))
+            library = re.search(r" -o \S*(wasock_bsd(_threads)?)\.dir",
+                                entry["command"])
+            if path.startswith("src/bsd/") and library:
+                command = entry["command"].split(" -o ")[0]
+                self.commands[path][library[1]] = shlex.split(command)
+        self.files = sorted(self.commands)
+
+    def program(self, test):
+        """A test's program, from the build's folder."""
+        return str(pathlib.Path(self.scripts[test][-1]).relative_to(
+            self.folder))
+
+    def link_of(self, test):
+        """Its archive, and the command that links it."""
+        command = must(["ninja", "-t", "commands", self.program(test)],
+                       cwd=self.folder).splitlines()[-1]
+        library = re.search(r" src/bsd/lib(\w+)\.a", command)
+        # Threads need a pass over the whole program, but no optimisation.
+        return library[1], command.removeprefix(": && ").removesuffix(
+            " && :").replace(" -O2 -- ", " -- ")
+
+    def compile(self, path, source, folder):
+        outputs = []
+        for library, command in self.commands[path].items():
+            outputs.append(folder / f"{library}.o")
+            if run([*command, "-w", f"-iquote{(root / path).parent}", "-c",
+                    str(source), "-o", str(outputs[-1])],
+                   cwd=self.folder).returncode != 0:
+                return None
+        return digest(outputs)
+
+    def original(self, path):
+        with tempfile.TemporaryDirectory() as folder:
+            return self.compile(path, root / path, pathlib.Path(folder))
+
+    def mutate(self, path, source, folder):
+        return self.compile(path, source, folder)
+
+    def ready(self, test, path, folder):
+        library, link = self.links[test]
+        archive = folder / f"{library}.a"  # linked only where it is needed
+        if not archive.exists():
+            must([newest_clang().replace("clang", "llvm-ar"), "rcs",
+                  str(archive), str(folder / f"{library}.o")])
+        program = self.program(test)
+        link = link.replace(f" src/bsd/lib{library}.a",
+                            f" {archive} src/bsd/lib{library}.a", 1)
+        link = link.replace(f"-o {program}",
+                            f"-o {folder / pathlib.Path(program).name}", 1)
+        return run(["bash", "-c", link], cwd=self.folder).returncode == 0
+
+    def judges(self, test, path):
+        return self.links[test][0] in self.commands[path]
+
+    def is_foreign(self, test, path):
+        return ("threads" in self.links[test][0]) != ("/threads/" in path)
+
+    def command(self, test, library, folder):
+        """The program has a root directory of its own, as a mutant may remove
+        other files than it should."""
+        (folder / "root/tmp").mkdir(parents=True, exist_ok=True)
+        *script, program = self.scripts[test]
+        if library != self.folder:
+            program = str(library / pathlib.Path(program).name)
+        return [*script, program], {"FACTS_ROOT": str(folder / "root")}
+
+    def newest(self):
+        return max((self.folder / self.program(t)).stat().st_mtime
+                   for t in self.tests)
+
+
 # ---- The run ----
+
+def digest(paths):
+    return hashlib.sha256(b"".join(p.read_bytes() for p in paths)).digest()
+
 
 class Runner:
     def __init__(self, build, jobs):
         self.build = build
         self.kills = collections.Counter()  # by (source, test)
-        self.seconds = self.measured(jobs)  # of the CPU
-        self.seen = collections.defaultdict(set)  # hashes, by source
-        for path in build.core:
-            self.seen[path].add(self.hash(build.object(path)))
+        # By test: of the CPU, and by the wall.
+        self.seconds = self.measured(jobs)
+        self.seen = collections.defaultdict(set)  # digests, by source
 
     def measured(self, jobs):
         """What each test takes. An earlier run may have measured it: of the
         same objects, as a test that fails would kill every mutant."""
-        path = BUILD / "seconds.json"
+        BUILD.mkdir(parents=True, exist_ok=True)
+        path = BUILD / f"seconds-{type(self.build).__name__.lower()}.json"
         known = {}
         if path.exists() and path.stat().st_mtime > self.build.newest():
             known = json.loads(path.read_text())
         missing = [t for t in self.build.tests if t not in known]
 
         def measure(test):
-            exit_code, seconds = self.run_test(test, self.build.folder, 100, 300)
-            if exit_code != 0:
+            with tempfile.TemporaryDirectory() as folder:
+                status, *seconds = self.run_test(
+                    test, self.build.folder, pathlib.Path(folder), 100, 300)
+            if status != 0:
                 sys.exit(f"{test} fails without any mutant")
             return seconds
 
@@ -311,25 +451,23 @@ class Runner:
         path.write_text(json.dumps(known))
         return known
 
-    @staticmethod
-    def hash(path):
-        return hashlib.sha256(path.read_bytes()).digest()
-
-    def run_test(self, test, folder, cpu_max_s, wall_max_s):
-        """Run a test with the library of this folder. Returns its exit code
-        and its time."""
-        environment = {**os.environ, "LD_LIBRARY_PATH": str(folder),
-                       "CMOCKA_TEST_ABORT": "1"}
+    def run_test(self, test, library, folder, cpu_max_s, wall_max_s):
+        """Run a test with the library of a folder, in a folder. Returns its
+        exit code, and its times: of the CPU, and by the wall."""
+        command, environment = self.build.command(test, library, folder)
 
         def limit():
             resource.setrlimit(resource.RLIMIT_CPU, (cpu_max_s, cpu_max_s + 1))
-            resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES,) * 2)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            for kind, most in self.build.limits:
+                resource.setrlimit(kind, (most, most))
 
+        start = time.monotonic()
         process = subprocess.Popen(
-            [str(self.build.program(test))], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=folder,
-            env=environment, preexec_fn=limit, start_new_session=True)
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, cwd=folder,
+            env={**os.environ, **environment}, preexec_fn=limit,
+            start_new_session=True)
         killer = threading.Timer(wall_max_s, process.kill)
         killer.start()
         try:
@@ -339,12 +477,15 @@ class Runner:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # its children
         process.returncode = status
-        return status, used.ru_utime + used.ru_stime
+        return (status, used.ru_utime + used.ru_stime,
+                time.monotonic() - start)
 
     def kills_mutant(self, test, folder):
         """A mutant may take three times as long, and a little more."""
-        cpu_max_s = int(3 * self.seconds[test]) + 1
-        return self.run_test(test, folder, cpu_max_s, 10 + 10 * cpu_max_s)[0]
+        cpu_s, wall_s = self.seconds[test]
+        return self.run_test(test, folder, folder,
+                             int(3 * cpu_s) + self.build.spare_s,
+                             10 + 3 * wall_s)[0]
 
     def order(self, path):
         """The tests, the likeliest killers of a file's mutants first."""
@@ -357,14 +498,13 @@ class Runner:
 
         def rank(test):
             n_kills = self.kills[path, test]
-            return (-n_kills / (0.05 + self.seconds[test]), -likely(test),
-                    self.build.on_real_host(test) != on_real_host,
-                    self.seconds[test])
+            return (-n_kills / (0.05 + self.seconds[test][0]), -likely(test),
+                    self.build.is_foreign(test, path), self.seconds[test])
 
-        on_real_host = path.startswith("src/host/")
         return sorted(
-            (t for t in self.build.tests
-             if self.seconds[t] <= SLOW_S or likely(t) > 0), key=rank)
+            (t for t in self.build.tests if self.build.judges(t, path) and
+             (self.seconds[t][0] <= self.build.slow_s or likely(t) > 0)),
+            key=rank)
 
     def judge(self, mutant, number):
         """"invalid", "same", "killed" or "survived"."""
@@ -378,17 +518,18 @@ class Runner:
     def judge_in(self, mutant, folder):
         source = folder / pathlib.Path(mutant.path).name
         source.write_text(mutated(mutant))
-        output = folder / "mutant.o"
-        if not self.build.compile(mutant.path, source, output, ["-O2"]):
+        seen = self.seen[mutant.path]
+        if not seen:
+            seen.add(self.build.original(mutant.path))
+        made = self.build.mutate(mutant.path, source, folder)
+        if made is None:
             return "invalid"
-        digest = self.hash(output)
-        if digest in self.seen[mutant.path]:
+        if made in seen:
             return "same"
-        self.seen[mutant.path].add(digest)
+        seen.add(made)
         for test in self.order(mutant.path):
-            real = self.build.on_real_host(test)
-            if not (folder / self.build.library(real)).exists():
-                self.build.link(folder, {mutant.path: output}, real)
+            if not self.build.ready(test, mutant.path, folder):
+                return "invalid"
             if self.kills_mutant(test, folder):
                 self.kills[mutant.path, test] += 1
                 return "killed"
@@ -420,6 +561,7 @@ def arguments():
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*")
+    parser.add_argument("--bsd", action="store_true")
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**9)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -446,7 +588,7 @@ def report(options, counts, n_listed):
 def main():
     options = arguments()
     reasons = read_list()
-    files = options.files or core_files()
+    files = options.files or (bsd_files() if options.bsd else core_files())
     mutants = [m for f in files for m in mutants_of(f)]
     stale = [key for key in reasons if key[0] in files and
              key not in {m.key() for m in mutants}]
@@ -464,7 +606,10 @@ def main():
     if options.seconds:
         random.Random(options.seed).shuffle(mutants)
         print(f"seed {options.seed}, of {len(mutants)} mutants")
-    runner = Runner(Build(options.jobs), options.jobs)
+    build = Bsd(options.jobs) if options.bsd else Core(options.jobs)
+    # Whatever is compiled on another kind of host only.
+    mutants = [m for m in mutants if m.path in build.files]
+    runner = Runner(build, options.jobs)
     if options.seconds:
         end = time.monotonic() + options.seconds
     counts = collections.Counter()

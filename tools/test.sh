@@ -96,6 +96,9 @@ grep ' worlds in ' "$log" || true
 if [ "${CI:-}" = true ]; then
     step "mutants, a sample" tools/mutants.py --seconds 75 --floor 80
     grep -E '^(seed|mutants:|survived)' "$log" || true
+    step "mutants of the BSD layer, a sample" \
+        tools/mutants.py --bsd --seconds 60 --floor 45
+    grep -E '^(seed|mutants:|survived)' "$log" || true
     step "benchmark, quick" bench/run.sh --quick
     sed -n '/^# Benchmark/,$p' "$log"
 fi

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """facts.py HOST PROGRAM [network]: run facts.c in the sandbox, talking to
-itself: in the process, or by the host's network."""
+itself: in the process, or by the host's network. Its root directory is
+FACTS_ROOT, by default the system's."""
+import os
 import pathlib
 import subprocess
 import sys
@@ -16,4 +18,4 @@ if "network" in sys.argv[3:]:
     how = ["--network", "--env", "FACTS_ON_THE_NETWORK=1"]
 sys.exit(subprocess.run([
     sys.executable, root / "tools/wasock-run", "--runtime", host, *how, "--dir",
-    "/::/", program], timeout=50, stdin=subprocess.DEVNULL).returncode)
+    os.environ.get("FACTS_ROOT", "/") + "::/", program], timeout=50, stdin=subprocess.DEVNULL).returncode)
