@@ -623,7 +623,7 @@ def main():
         return 1 if counts["killed"] or stale else 0
     n_listed = sum(key[0] in files for key in reasons)
     failure = report(options, counts, n_listed)
-    if not options.seconds and n_listed > EQUIVALENT_MAX_PERCENT / 100 * (
+    if not options.seconds and not options.files and n_listed > EQUIVALENT_MAX_PERCENT / 100 * (
             counts["killed"] + counts["survived"] + n_listed):
         failure = f"over {EQUIVALENT_MAX_PERCENT} % are listed as equivalent"
     return failure or (1 if stale else 0)

@@ -1135,6 +1135,7 @@ int main(void)
     number_facts();
     time_facts();
     argument_facts();
+    kind_facts();
     epoll_facts();
     ipv6_facts();
     name_facts();

@@ -28,6 +28,7 @@ void argument_facts(void);
 void epoll_facts(void);
 void file_facts(void);
 void ipv6_facts(void);
+void kind_facts(void);
 void name_facts(void);
 void socket_facts(void);
 void signal_facts(void);

@@ -70,6 +70,7 @@ static void few_numbers(void)
     FAILS(setrlimit(RLIMIT_NOFILE, &limit), EINVAL);
     FAILS(setrlimit(999, &before), EINVAL);
     FAILS(getrlimit(999, &limit), EINVAL);
+    FAILS(getrlimit(RLIM_NLIMITS, &limit), EINVAL);
 }
 
 static int lookup(const char *host, const char *service, int flags, int type,

@@ -269,6 +269,8 @@ static void test_unspecified_gives_its_label(void **state)
 
     (void)state;
     assert_formats(&addr, ":0");
+    strcpy(addr.name, "x");
+    assert_formats(&addr, "x");
     strcpy(addr.name, "http=127.0.0.1:80");
     assert_formats(&addr, "http=127.0.0.1:80");
     addr.family =

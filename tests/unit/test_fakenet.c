@@ -43,6 +43,7 @@ static void end(void)
 {
     assert_int_equal(net.n_free_sockets_, N_SOCKETS);
     assert_int_equal(net.arrivals_->count, 0);
+    assert_int_equal(net.n_waiting_, 0);
     assert_true(net.n_free_blocks_ * WASOCK__FAKENET_BLOCK_BYTES >=
                 BUFFER_BYTES);
 }
@@ -235,6 +236,128 @@ static void test_addresses(void **unused)
         const bool has_port = here.family != WASOCK_ADDR_UNSPECIFIED;
         assert_int_equal(here.port >= 49152, has_port);
         close_pair(&c);
+    }
+}
+
+/* A network stays within its memory, and holds the bytes that it has room for
+ * in however small pieces they come. */
+static void test_room_in_small_pieces(void **unused)
+{
+    const size_t size = WASOCK_FAKENET_SIZE(3, 1000);
+    struct wasock_conn ends[2] = {0};
+    size_t n_written = 0;
+
+    (void)unused;
+    memset(memory, 0xa5, sizeof(memory));
+    assert_int_equal(wasock_fakenet_init(&net, memory, size, 3, NULL), 0);
+    assert_int_equal(wasock_fakenet_pair(&net, &ends[0], &ends[1]), 0);
+    while (wasock_conn_try_write(&ends[0], "x", 1) == 1) {
+        n_written++;
+    }
+    assert_true(n_written >= 1000);
+    for (size_t i = size; i < size + 10000; i++) {
+        assert_int_equal((unsigned char)memory[i], 0xa5);
+    }
+    assert_int_equal(wasock_conn_close(&ends[0]), 0);
+    assert_int_equal(wasock_conn_close(&ends[1]), 0);
+}
+
+/* Of an address only what belongs to its family counts. */
+static void test_fields_of_other_families(void **unused)
+{
+    struct wasock_addr at = addr("1.2.3.4:80");
+    struct wasock_addr named = addr("unix:name");
+    struct wasock_listener listeners[2] = {0};
+    struct wasock_conn conns[2] = {0};
+
+    (void)unused;
+    begin();
+    memset(at.ip + 4, 0xff, sizeof(at.ip) - 4);
+    assert_int_equal(
+        wasock_listener_listen(&listeners[0], &net.network, &at, 0), 0);
+    assert_int_equal(dial("1.2.3.4:80", &conns[0]), 0);
+    named.port = 7;
+    named.ip[0] = 7;
+    assert_int_equal(
+        wasock_listener_listen(&listeners[1], &net.network, &named, 0), 0);
+    assert_int_equal(dial("unix:name", &conns[1]), 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(wasock_conn_close(&conns[i]), 0);
+        assert_int_equal(wasock_listener_close(&listeners[i]), 0);
+    }
+    end();
+}
+
+/* Addresses that differ in one place only are two, in whatever place; a small
+ * network keeps several in one chain. */
+static void test_addresses_that_differ(void **unused)
+{
+    static const char *const others[] = {
+        "[1:2:3:4:5:6:7:9]:80",   "[1:2:3:4:5:7:7:8]:80",
+        "[1:2:3:5:5:6:7:8]:80",   "[2:2:3:4:5:6:7:8]:80",
+        "[1:2:3:4:5:6:7:8]:81",   "1.2.3.4:80",
+        "[100::ffff:102:304]:80", "[::fffe:102:304]:80"};
+    static _Alignas(WASOCK_FAKENET_ALIGNMENT) char
+        small_memory[WASOCK_FAKENET_SIZE(3, 1000)];
+    const struct wasock_addr at = addr("[1:2:3:4:5:6:7:8]:80");
+    const struct wasock_addr ipv4 = addr("1.2.3.4:80");
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        struct wasock_fakenet small;
+        struct wasock_listener listener = {0};
+        struct wasock_conn conn = {0};
+        assert_int_equal(wasock_fakenet_init(&small, small_memory,
+                                             sizeof(small_memory), 3, NULL),
+                         0);
+        assert_int_equal(wasock_listener_listen(&listener, &small.network,
+                                                i < 6 ? &at : &ipv4, 0),
+                         0);
+        const struct wasock_addr other = addr(others[i]);
+        assert_int_equal(
+            wasock_conn_start_connect(&conn, &small.network, &other),
+            -WASOCK_ECONNREFUSED);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+    }
+    /* In the first place of IPv4 addresses, of which some share a chain. */
+    for (int i = 2; i < 60; i++) {
+        struct wasock_fakenet small;
+        struct wasock_listener listener = {0};
+        struct wasock_conn conn = {0};
+        struct wasock_addr other = ipv4;
+        assert_int_equal(wasock_fakenet_init(&small, small_memory,
+                                             sizeof(small_memory), 3, NULL),
+                         0);
+        assert_int_equal(
+            wasock_listener_listen(&listener, &small.network, &ipv4, 0), 0);
+        other.ip[0] = (uint8_t)i;
+        assert_int_equal(
+            wasock_conn_start_connect(&conn, &small.network, &other),
+            -WASOCK_ECONNREFUSED);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+    }
+}
+
+/* A name has room for 107 bytes, and one that is not ended is cut there. */
+static void test_long_names(void **unused)
+{
+    struct wasock_addr at = {.family = WASOCK_ADDR_NAME};
+    struct wasock_addr local;
+    struct wasock_listener listener = {0};
+
+    (void)unused;
+    for (size_t length = sizeof(at.name) - 2; length <= sizeof(at.name);
+         length++) {
+        begin();
+        memset(at.name, 'n', length);
+        assert_int_equal(
+            wasock_listener_listen(&listener, &net.network, &at, 0), 0);
+        assert_int_equal(wasock_socket_local_addr(&listener.socket, &local), 0);
+        assert_int_equal(strnlen(local.name, sizeof(local.name)),
+                         length < sizeof(at.name) ? length
+                                                  : sizeof(at.name) - 1);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+        end();
     }
 }
 
@@ -1253,6 +1376,10 @@ int main(void)
         cmocka_unit_test(test_opening_an_open_object),
         cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_room_in_small_pieces),
+        cmocka_unit_test(test_fields_of_other_families),
+        cmocka_unit_test(test_addresses_that_differ),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_addresses_that_are_none),
         cmocka_unit_test(test_address_in_use),
         cmocka_unit_test(test_port_zero),
