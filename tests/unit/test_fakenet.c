@@ -212,6 +212,10 @@ static void test_addresses(void **unused)
         {"[::]:80", "10.1.2.3:80", "[::]:80", "10.1.2.3:80"},
         {"[::ffff:127.0.0.1]:80", "127.0.0.1:80", "127.0.0.1:80",
          "127.0.0.1:80"},
+        {"[::]:80", "[::]:80", "[::]:80", "[::1]:80"},
+        {"[::]:80", "[0:1::]:80", "[::]:80", "[0:1::]:80"},
+        {"[::]:80", "[0:0:0:1::]:80", "[::]:80", "[0:0:0:1::]:80"},
+        {"[::]:80", "[::1:0:0]:80", "[::]:80", "[::1:0:0]:80"},
         {"unix:/run/x.sock", "unix:/run/x.sock", "unix:/run/x.sock",
          "unix:/run/x.sock"},
         {"unix:x", "unix:x", "unix:x", "unix:x"},
@@ -255,11 +259,64 @@ static void test_room_in_small_pieces(void **unused)
         n_written++;
     }
     assert_true(n_written >= 1000);
-    for (size_t i = size; i < size + 10000; i++) {
-        assert_int_equal((unsigned char)memory[i], 0xa5);
-    }
     assert_int_equal(wasock_conn_close(&ends[0]), 0);
     assert_int_equal(wasock_conn_close(&ends[1]), 0);
+    for (size_t more = 0; more < 2000; more += 8) {
+        memset(memory, 0xa5, size + 20000);
+        assert_int_equal(
+            wasock_fakenet_init(&net, memory, size + more, 3, NULL), 0);
+        /* All of the rest is as it was. */
+        assert_int_equal((unsigned char)memory[size + more], 0xa5);
+        assert_memory_equal(memory + size + more, memory + size + more + 1,
+                            20000 - more - 1);
+    }
+}
+
+/* The longest chain of bound addresses. */
+static size_t longest_chain(void)
+{
+    size_t longest = 0;
+
+    for (size_t i = 0; i < N_SOCKETS; i++) {
+        size_t length = 0;
+        for (uint32_t at = net.bound_[i]; at < N_SOCKETS;
+             at = net.sockets_[at].next_bound) {
+            length++;
+        }
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
+/* However many addresses differ in only one place, few share a chain. */
+static void test_chains_are_short(void **unused)
+{
+    static struct wasock_listener listeners[N_SOCKETS - 1];
+
+    (void)unused;
+    for (size_t place = 0; place < 7; place++) {
+        begin();
+        memset(listeners, 0, sizeof(listeners));
+        for (size_t i = 0; i < N_SOCKETS - 1; i++) {
+            struct wasock_addr at =
+                addr(place < 5 ? "[1:1:1:1:1:1:1:1]:80" : "unix:name--");
+            if (place == 4) {
+                at.port = (uint16_t)(1000 + i);
+            } else {
+                uint8_t *bytes = place < 4 ? &at.ip[4 * place]
+                                           : (uint8_t *)&at.name[place == 5];
+                bytes[0] = (uint8_t)(1 + i % 20);
+                bytes[1] = (uint8_t)(1 + i / 20);
+            }
+            assert_int_equal(
+                wasock_listener_listen(&listeners[i], &net.network, &at, 0), 0);
+        }
+        assert_in_range(longest_chain(), 1, 8);
+        for (size_t i = 0; i < N_SOCKETS - 1; i++) {
+            assert_int_equal(wasock_listener_close(&listeners[i]), 0);
+        }
+        end();
+    }
 }
 
 /* Of an address only what belongs to its family counts. */
@@ -319,7 +376,28 @@ static void test_addresses_that_differ(void **unused)
             -WASOCK_ECONNREFUSED);
         assert_int_equal(wasock_listener_close(&listener), 0);
     }
-    /* In the first place of IPv4 addresses, of which some share a chain. */
+    /* Names that share a chain, and IPv4 addresses. */
+    for (char c = 'A'; c <= 'Z'; c++) {
+        struct wasock_fakenet small;
+        struct wasock_listener listener = {0};
+        struct wasock_conn conn = {0};
+        struct wasock_addr name = addr("unix:name-0");
+        assert_int_equal(wasock_fakenet_init(&small, small_memory,
+                                             sizeof(small_memory), 3, NULL),
+                         0);
+        assert_int_equal(
+            wasock_listener_listen(&listener, &small.network, &name, 0), 0);
+        name.name[5] = c;
+        assert_int_equal(
+            wasock_conn_start_connect(&conn, &small.network, &name),
+            -WASOCK_ECONNREFUSED);
+        name.name[5] = '0';
+        name.name[0] = c;
+        assert_int_equal(
+            wasock_conn_start_connect(&conn, &small.network, &name),
+            -WASOCK_ECONNREFUSED);
+        assert_int_equal(wasock_listener_close(&listener), 0);
+    }
     for (int i = 2; i < 60; i++) {
         struct wasock_fakenet small;
         struct wasock_listener listener = {0};
@@ -1377,6 +1455,7 @@ int main(void)
         cmocka_unit_test(test_timeouts),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_room_in_small_pieces),
+        cmocka_unit_test(test_chains_are_short),
         cmocka_unit_test(test_fields_of_other_families),
         cmocka_unit_test(test_addresses_that_differ),
         cmocka_unit_test(test_long_names),

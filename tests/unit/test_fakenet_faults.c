@@ -271,6 +271,26 @@ static void test_late_answer(void **unused)
     end();
 }
 
+/* Bytes that are on their way to a socket that closes are answered when they
+ * arrive, not before. */
+static void test_answer_to_bytes_on_their_way(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &slow);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 5 * MS), 0);
+    assert_int_equal(wasock_conn_close(&b), 0);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 13 * MS),
+                     0);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), 1);
+    assert_int_equal(wasock_fakenet_sleep_until_ns(&net, now_ns() + 2 * MS), 0);
+    assert_int_equal(wasock_conn_write(&a, "x", 1), -WASOCK_EPIPE);
+    end();
+}
+
 /* What is on its way arrives in the order of its times, whatever the order it
  * was sent in, and whoever goes away meanwhile. */
 static void test_order_of_arrivals(void **unused)
@@ -654,6 +674,7 @@ int main(void)
         cmocka_unit_test(test_a_partition_heals_by_socket),
         cmocka_unit_test(test_refused_dials),
         cmocka_unit_test(test_late_answer),
+        cmocka_unit_test(test_answer_to_bytes_on_their_way),
         cmocka_unit_test(test_order_of_arrivals),
         cmocka_unit_test(test_all_at_once),
         cmocka_unit_test(test_stall_with_a_bandwidth),
