@@ -8,7 +8,8 @@ fail: the unit tests, or those of the BSD layer, on one host.
     tools/mutants.py --seconds 60       a sample, as many as 60 s allow
     --seed N      the sample's seed; by default a new one, printed
     --jobs N      mutants at a time
-    --floor P     fail below P % killed
+    --floor P     fail if P % are killed no more: a sample, only if it shows that
+                  beyond chance
     --equivalent  run those of the list as well: each must survive
     --list        print the mutants only
 
@@ -24,6 +25,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import os
 import pathlib
 import random
@@ -46,6 +48,8 @@ from universalmutator import mutator  # noqa: E402  (tools/setup.sh installs it)
 BUILD = root / "build/mutants"
 LIST = root / "tests/mutants_equivalent.txt"
 EQUIVALENT_MAX_PERCENT = 5.0
+# How often a sample that is good enough may fail by bad luck.
+CHANCE = 1 / 1000
 MEMORY_BYTES = 4 << 30
 BSD_HOST = "wasmtime"
 
@@ -582,9 +586,15 @@ def report(options, counts, n_listed):
           f"equivalent")
     if n_killed + n_survived == 0:
         return "no mutant was run"
-    if percent < options.floor:
+    if chance_of(n_killed, n_killed + n_survived, options.floor / 100) < CHANCE:
         return f"fewer than {options.floor} % of the mutants are killed"
     return None
+
+
+def chance_of(n_killed, n, ratio):
+    """Of at most n_killed in a sample of n, if this ratio of all is killed."""
+    return sum(math.comb(n, k) * ratio ** k * (1 - ratio) ** (n - k)
+               for k in range(n_killed + 1))
 
 
 def main():

@@ -94,10 +94,10 @@ build/release/tests/unit/test_poller_shapes 2>/dev/null | grep -F '|'
 step "random worlds, fresh" tools/worlds.sh 1
 grep ' worlds in ' "$log" || true
 if [ "${CI:-}" = true ]; then
-    step "mutants, a sample" tools/mutants.py --seconds 75 --floor 86
+    step "mutants, a sample" tools/mutants.py --seconds 75 --floor 90
     grep -E '^(seed|mutants:|survived)' "$log" || true
     step "mutants of the BSD layer, a sample" \
-        tools/mutants.py --bsd --seconds 60 --floor 40
+        tools/mutants.py --bsd --seconds 60 --floor 60
     grep -E '^(seed|mutants:|survived)' "$log" || true
     step "benchmark, quick" bench/run.sh --quick
     sed -n '/^# Benchmark/,$p' "$log"
