@@ -159,7 +159,6 @@ struct wasock__poll_cost {
     uint32_t ready_ns; /* … if one is ready */
     uint32_t wake_ns;  /* … if the call slept */
     uint32_t sweep_ns; /* n idle ones are polled within n times this */
-    uint32_t dense;    /* if one in `dense` is ready, poll all at once */
 };
 
 /* Get the costs of a host whose poll is known to be truthful. NULL: detect how

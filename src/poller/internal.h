@@ -142,7 +142,6 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_used;      /* events taken since the last wait that were right */
     uint32_t n_false;     /* … that were tried and false */
     uint32_t n_dropped; /* … that are not known, as their object was changed */
-    uint32_t n_lies;    /* waits in a row whose events were all false */
     uint32_t n_cold_used; /* … among the cold */
     uint32_t n_regular;   /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
@@ -155,7 +154,6 @@ struct WASOCK__STORED wasock__poller {
     uint8_t nap_ms;          /* blind: the last nap */
     uint8_t is_at_rest;      /* blind: naps are as long as can be */
     uint8_t is_all_false;    /* all events taken since the last wait were */
-    uint8_t is_untested;     /* some events were reported without asking */
     uint8_t is_kind_needed;  /* a socket's host could not be asked */
     uint8_t is_try_owed; /* blind: no event was given since 0 was returned */
     uint8_t is_virtual;  /* the network has a clock of its own */
@@ -317,7 +315,6 @@ struct wasock__answer {
     uint32_t n_asked;   /* subscriptions */
     uint32_t n_ready;   /* events of them */
     uint32_t n_certain; /* events that cannot be false */
-    uint32_t n_writes;  /* events of writing */
 };
 
 /*

@@ -17,7 +17,6 @@ static const struct wasock__poll_cost broadcast_cost = {
     .ready_ns = 900,
     .wake_ns = 1100,
     .sweep_ns = 8000,
-    .dense = 4,
 };
 /* A native poll(2), measured: one that sleeps looks twice. */
 static const struct wasock__poll_cost truthful_cost = {
@@ -26,8 +25,13 @@ static const struct wasock__poll_cost truthful_cost = {
     .ready_ns = 50,
     .wake_ns = 150,
     .sweep_ns = 2000,
-    .dense = 256,
 };
+
+/* If one in this many cold ones is ready, groups are as large as can be: on a
+ * truthful host that finds most of a burst at once, elsewhere most are soon
+ * tried without asking. */
+#define DENSE_TRUTHFUL 64
+#define DENSE 4
 
 /* An accept back-off is this multiple of what a wait for all costs. */
 #define BACK_OFF_PARTS 32
@@ -95,11 +99,14 @@ uint32_t wasock__group_size(const struct wasock__poller *poller)
 {
     const struct wasock__poll_cost *cost = poller->cost;
     const uint64_t extra_ns = cost->ready_ns - cost->idle_ns;
+    const bool is_truthful = poller->kind == WASOCK__HOST_TRUTHFUL;
     uint32_t size = WASOCK__FEW;
 
-    if (cost->dense * poller->n_found > poller->n_asked) {
-        return poller->kind == WASOCK__HOST_TRUTHFUL ? wasock__n_cold(poller)
-                                                     : WASOCK__GROUP_MAX;
+    if (is_truthful && DENSE_TRUTHFUL * poller->n_found > poller->n_asked) {
+        return wasock__n_cold(poller);
+    }
+    if (!is_truthful && DENSE * poller->n_found > poller->n_asked) {
+        return WASOCK__GROUP_MAX;
     }
     while (size < WASOCK__GROUP_MAX &&
            (uint64_t)size * size * extra_ns * poller->n_found <

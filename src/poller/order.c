@@ -155,8 +155,6 @@ static void review(struct wasock__poller *poller, uint32_t index)
         hit(poller, index);
     } else if (activity != 0) {
         poller->n_false++;
-        /* Another process may have accepted: no lie. */
-        poller->is_untested |= socket->role_ == WASOCK__ROLE_LISTENER;
         wasock__order_miss(poller, index);
     } else if (socket->role_ == WASOCK__ROLE_NONE ||
                socket->role_ == WASOCK__ROLE_PLAIN) {

@@ -118,7 +118,6 @@ static void sort_out(struct wasock__poller *poller, uint32_t n_events,
             continue;
         }
         answer->n_certain += is_certain(event);
-        answer->n_writes += event->type == WASIP1_EVENTTYPE_FD_WRITE;
         if (answer->n_ready != i) {
             poller->events[answer->n_ready] = *event;
         }
@@ -156,7 +155,7 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint32_t n_hot, uint32_t n_cold,
                                     uint64_t timeout_ns)
 {
-    struct wasock__answer answer = {0, 0, 0, 0, 0};
+    struct wasock__answer answer = {0, 0, 0, 0};
     const uint32_t n_all = wasock__n_hot_and_cold(poller);
     uint32_t n = 0;
 
@@ -196,18 +195,6 @@ static bool report_found(struct wasock__poller *poller, uint32_t index,
     return true;
 }
 
-/* Whether a doubtful direction of a registration that is reported anyway is
- * ready: it is polled alone. */
-static bool is_confirmed(const struct wasock__registration *registration,
-                         unsigned direction)
-{
-    const struct wasock_socket *socket = registration->watch.socket_;
-
-    return registration->ready != 0 && (registration->ready & direction) == 0 &&
-           wasock__fd_wait_once(socket->fd_,
-                                wasock__question_of(socket, direction), 0) == 1;
-}
-
 uint32_t wasock__probe_report(struct wasock__poller *poller,
                               const struct wasock__answer *answer,
                               bool with_doubtful, uint32_t *n_cold)
@@ -232,14 +219,13 @@ uint32_t wasock__probe_report(struct wasock__poller *poller,
                        poller->registrations[index].queue == WASOCK__QUEUE_COLD;
         }
     }
-    const uint32_t n_left =
-        is_all || answer->n_writes == 0 ? 0 : answer->n_ready;
-    for (uint32_t i = 0; i < n_left; i++) { /* those with two directions */
+    /* The other direction of those that are reported: to try it costs no more
+     * than to ask. */
+    for (uint32_t i = 0; !is_all && i < answer->n_ready; i++) {
         const uint32_t index = index_of(poller, &poller->events[i]);
-        const unsigned direction = 1U << (poller->events[i].userdata & 1);
-        if (index != WASOCK__NONE && !is_certain(&poller->events[i]) &&
-            is_confirmed(&poller->registrations[index], direction)) {
-            wasock__report_ready(poller, index, direction);
+        if (index != WASOCK__NONE && poller->registrations[index].ready != 0) {
+            wasock__report_ready(poller, index,
+                                 1U << (poller->events[i].userdata & 1));
         }
     }
     return n_found;

@@ -38,7 +38,6 @@ static uint32_t report_untested(struct wasock__poller *poller,
     uint32_t index = poller->queues[queue].first;
     uint32_t n_others = 0;
 
-    poller->is_untested = 1;
     for (; count > 0; count--) {
         const struct wasock__registration *registration =
             &poller->registrations[index];
@@ -135,9 +134,6 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
             poller, &answer, answer.n_certain == 0, &n_cold_found);
         const uint32_t n_done =
             settle(poller, queue, size, n_found, is_doubted);
-        if (n_found > 0 && n_found < size) {
-            size = n_left; /* what is left is likely to be idle */
-        }
         n_left -= wasock__lesser(n_done, n_left);
     } while (n_left > 0);
     return 0;

@@ -180,22 +180,6 @@ static ptrdiff_t wait_until(struct wasock__poller *poller, uint64_t deadline_ns)
     return result;
 }
 
-/* Waits in a row whose events were all false, after which a host counts as one
- * that does not check sockets. */
-#define LIES_MAX 16
-
-/* Where a host keeps saying that what is not ready is, it cannot be asked. */
-static void count_lies(struct wasock__poller *poller)
-{
-    if (!poller->is_all_false || poller->is_untested) {
-        poller->n_lies = 0;
-    } else if (++poller->n_lies == LIES_MAX &&
-               poller->kind == WASOCK__HOST_BROADCAST) {
-        poller->kind = WASOCK__HOST_BLIND;
-    }
-    poller->is_untested = 0;
-}
-
 /* At the start of a wait: the results of the last wait's events */
 static void begin(struct wasock__poller *poller)
 {
@@ -204,7 +188,6 @@ static void begin(struct wasock__poller *poller)
         return;
     }
     wasock__order_review(poller);
-    count_lies(poller);
     if (poller->n_used > 0) {
         poller->is_try_owed = 1;
     }

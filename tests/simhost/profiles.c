@@ -57,8 +57,7 @@ const struct simhost_profile simhost_keeping = {
 };
 
 /* As in src/host/wasip2.c. */
-static const struct wasock__poll_cost wasip2_cost = {2500, 400,  400,
-                                                     100,  8000, 256};
+static const struct wasock__poll_cost wasip2_cost = {2500, 400, 400, 100, 8000};
 
 const struct simhost_profile simhost_priced = {
     .name = "priced",

@@ -357,7 +357,6 @@ const struct wasock__poll_cost *wasock__host_poll_cost(void)
         .ready_ns = 400,
         .wake_ns = 100,
         .sweep_ns = 8000,
-        .dense = 256,
     };
 
     return &cost;
