@@ -70,6 +70,60 @@ static void test_latency_beside_busy_conns_on(void)
 }
 ON_EVERY_HOST(test_latency_beside_busy_conns)
 
+/* The same of the only idle one. */
+static void test_latency_of_the_only_idle_conn_on(void)
+{
+    const size_t n_conns = 41;
+
+    set_costs();
+    open_conns(n_conns);
+    assert_in_range(worst_latency_ns(n_conns - 1, n_conns), 0,
+                    bound_ns(n_conns) + MS);
+    close_all();
+}
+ON_EVERY_HOST(test_latency_of_the_only_idle_conn)
+
+/*
+ * One connection stays readable, so that every poll of it returns at once; the
+ * program reads it now and then. Data on each of some others is reported within
+ * the table's bound.
+ */
+static void test_latency_beside_a_ready_conn_on(void)
+{
+    static const size_t sizes[] = {2, 40, 300, 1064};
+    static const char bytes[64 * 20000];
+    const struct simhost_profile profile = simhost_knobs.profile;
+
+    for (size_t i = 0; i < 8; i++) {
+        const size_t n = sizes[i / 2];
+        const bool is_read = i % 2 == 1;
+        size_t idle = 1;
+        simhost_reset(i + 1, &profile);
+        set_costs();
+        open_conns(n);
+        simhost_peer_send(peers[0], bytes, sizeof(bytes), SIMHOST_NOW);
+        simhost_peer_send(peers[idle], "xy", 2, SIMHOST_MS(50));
+        for (unsigned n_found = 0; n_found < 8;) {
+            struct wasock_poller_event event;
+            assert_int_equal(take(&event, 1), 1);
+            if (event.token != &conns[0] || is_read) {
+                n_found += try_read(event.token) && event.token != &conns[0];
+            }
+            const struct simhost_truth truth = truth_of(&conns[idle]);
+            if (truth.is_readable) {
+                assert_in_range(simhost_now_ns() - truth.readable_since_ns, 0,
+                                bound_ns(n) + MS);
+            } else if (event.token == &conns[idle]) {
+                idle = 1 + (idle + 37) % (n - 1);
+                simhost_peer_send(peers[idle], "xy", 1 + n_found % 2,
+                                  SIMHOST_MS(3 * n_found));
+            }
+        }
+        close_all();
+    }
+}
+ON_EVERY_HOST(test_latency_beside_a_ready_conn)
+
 /*
  * One byte on an idle connection beside data on its neighbours, and 64 busy
  * ones. On wasi-common the event of one byte looks like that of a socket that
@@ -606,6 +660,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_latency_beside_busy_conns),
+        cmocka_unit_test(test_latency_of_the_only_idle_conn),
+        cmocka_unit_test(test_latency_beside_a_ready_conn),
         cmocka_unit_test(test_latency_of_one_byte_beside_data),
         cmocka_unit_test(test_latency_after_silence),
         cmocka_unit_test(test_latency_of_the_first_event_after_busy_times),
