@@ -73,34 +73,21 @@ static bool is_any_doubted(const struct wasock__poller *poller,
 }
 
 /*
- * Of a group in which something was ready, some were reported. The `n_rest`
- * others are now first in the queue: pass over them, unless one of them was
- * passed over before or is likely to be ready still. Returns whether they were.
+ * Of the first `size` of a queue, `n_found` were reported, and the others are
+ * now first. Pass over these, unless they may be ready and one of them was
+ * passed over before or is likely to be ready still. Returns how many of all
+ * need no other poll: they are at the end.
  */
-static bool pass_over(struct wasock__poller *poller, enum wasock__queue queue,
-                      uint32_t n_rest)
-{
-    const bool is_truthful = poller->kind == WASOCK__HOST_TRUTHFUL;
-
-    if (!is_truthful && is_any_doubted(poller, queue, n_rest)) {
-        return false;
-    }
-    wasock__order_rotate(poller, queue, n_rest, !is_truthful);
-    return true;
-}
-
-/* Of the first `size` of a queue, `n_found` were reported. Returns how many of
- * them need no other poll: these are at its end. */
 static uint32_t settle(struct wasock__poller *poller, enum wasock__queue queue,
                        uint32_t size, uint32_t n_found, bool is_doubted)
 {
-    if (n_found == 0) {
-        wasock__order_rotate(poller, queue, size, is_doubted);
-        return size;
+    const uint32_t n_rest = size - n_found;
+
+    if (is_doubted && is_any_doubted(poller, queue, n_rest)) {
+        return n_found;
     }
-    return n_found == size || pass_over(poller, queue, size - n_found)
-               ? size
-               : n_found;
+    wasock__order_rotate(poller, queue, n_rest, is_doubted);
+    return size;
 }
 
 /*
@@ -111,15 +98,15 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
                      uint32_t count, uint64_t timeout_ns)
 {
     const bool is_hot = queue == WASOCK__QUEUE_HOT;
-    uint32_t n_left = count;
-    uint32_t size = count;
+    uint32_t n_left = wasock__lesser(count, wasock__count(poller, queue));
+    uint32_t size = n_left;
 
-    do {
-        n_left = wasock__lesser(n_left, wasock__count(poller, queue));
+    while (n_left > 0 || timeout_ns > 0) {
         size = wasock__lesser(size, n_left);
         const struct wasock__answer answer = wasock__probe(
             poller, is_hot ? size : 0, is_hot ? 0 : size, timeout_ns);
         const bool is_doubted = answer.n_certain < answer.n_ready;
+        uint32_t n_cold_found = 0;
         wasock__pay(poller, &answer);
         if (answer.error < 0) {
             return answer.error;
@@ -129,13 +116,11 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
             size = WASOCK__FEW; /* poll in smaller groups */
             continue;
         }
-        uint32_t n_cold_found = 0;
         const uint32_t n_found = wasock__probe_report(
             poller, &answer, answer.n_certain == 0, &n_cold_found);
-        const uint32_t n_done =
-            settle(poller, queue, size, n_found, is_doubted);
-        n_left -= wasock__lesser(n_done, n_left);
-    } while (n_left > 0);
+        n_left -= settle(poller, queue, size, n_found, is_doubted);
+        n_left = wasock__lesser(n_left, wasock__count(poller, queue));
+    }
     return 0;
 }
 
@@ -183,7 +168,7 @@ static int ask_direct(struct wasock__poller *poller)
         report_untested(poller, WASOCK__QUEUE_HOT, wasock__n_hot(poller), 1);
 
     poller->n_regular = 0; /* once a wait */
-    return n_others > 0 ? ask_hot(poller, n_others, 0) : 0;
+    return ask_hot(poller, n_others, 0);
 }
 
 /* ---- Cold ---- */
@@ -200,40 +185,38 @@ static int sweep_group(struct wasock__poller *poller, uint32_t count)
         poller->spent_ns += (uint64_t)count * poller->cost->ready_ns;
         count = report_untested(poller, WASOCK__QUEUE_COLD, count, 0);
     }
-    return count > 0 ? ask_group(poller, WASOCK__QUEUE_COLD, count, 0) : 0;
+    return ask_group(poller, WASOCK__QUEUE_COLD, count, 0);
 }
 
-/*
- * Poll cold ones in groups: the `n_due` that are due; then, if `goes_on`, until
- * something is found and the polls have cost `min_ns`. Returns how many were
- * polled, or an error.
- */
-static ptrdiff_t sweep(struct wasock__poller *poller, uint32_t n_due,
-                       bool goes_on, uint64_t min_ns)
+/* Poll cold ones in groups: the `n_due` that are due; then, if `goes_on`, until
+ * something is found and the polls have cost `min_ns`. */
+static int sweep(struct wasock__poller *poller, uint32_t n_due, bool goes_on,
+                 uint64_t min_ns, uint64_t now_ns)
 {
     const uint64_t end_ns = poller->spent_ns + min_ns;
     const uint32_t n_all = wasock__n_cold(poller);
     uint32_t n_swept = 0;
     int result = 0;
 
-    while (n_swept < n_all && wasock__n_cold(poller) > 0 && result == 0) {
-        if (n_swept >= n_due && (!goes_on || (wasock__is_pending(poller) &&
-                                              poller->spent_ns >= end_ns))) {
-            break;
-        }
+    while (result == 0 && n_swept < n_all && wasock__n_cold(poller) > 0 &&
+           (n_swept < n_due || (goes_on && (!wasock__is_pending(poller) ||
+                                            poller->spent_ns < end_ns)))) {
         const uint32_t count = wasock__lesser(
             wasock__group_size(poller),
             wasock__lesser(n_all - n_swept, wasock__n_cold(poller)));
         result = sweep_group(poller, count);
         n_swept += count;
     }
-    return result < 0 ? result : (ptrdiff_t)n_swept;
+    if (result == 0 && n_swept > 0) {
+        wasock__count_swept(poller, n_swept, n_all, now_ns);
+    }
+    return result;
 }
 
 /* ---- Steps ---- */
 
-/* Wait for all. Cold ones that are not certain beside certain ones are left to
- * a sweep; if none is certain, all are due at once. */
+/* Wait for all. Those that are not certain beside certain ones are left to a
+ * sweep, unless they are hot; if none is certain, all are due at once. */
 static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 {
     const struct wasock__answer answer = wasock__probe(
@@ -255,14 +238,11 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
         poller->swept_ns = 0;
         return 0;
     }
-    wasock__order_rotate(poller, WASOCK__QUEUE_COLD,
-                         wasock__n_cold(poller) - n_cold_found, true);
-    const uint32_t n_hot_rest = wasock__n_hot(poller) - n_hot_found;
-    if (!pass_over(poller, WASOCK__QUEUE_HOT, n_hot_rest)) {
-        return ask_hot(poller, n_hot_rest, 0);
-    }
-    miss_hot(poller);
-    return 0;
+    return ask_hot(poller,
+                   answer.n_certain < answer.n_ready
+                       ? wasock__n_hot(poller) - n_hot_found
+                       : 0,
+                   0);
 }
 
 /*
@@ -295,9 +275,7 @@ static int step_hot(struct wasock__poller *poller, uint64_t until_ns,
         wasock_deadline_earlier(until_ns, hot_until_ns(poller, now_ns)),
         now_ns);
     poller->has_slept |= timeout_ns > 0;
-    return wasock__n_hot(poller) > 0 || timeout_ns > 0
-               ? ask_hot(poller, wasock__n_hot(poller), timeout_ns)
-               : 0;
+    return ask_hot(poller, wasock__n_hot(poller), timeout_ns);
 }
 
 /* On a host that reports all: hot ones first, then cold ones in groups: only
@@ -311,19 +289,13 @@ static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
     const uint32_t n_hot = wasock__n_hot(poller);
     int result = step_hot(poller, until_ns, now_ns);
     const uint32_t n_hot_found = wasock__n_pending(poller) - n_before;
-    const uint32_t n_all = wasock__n_cold(poller);
     const bool is_hot_richer = (uint64_t)n_hot_found * poller->n_asked >
                                (uint64_t)n_hot * poller->n_found;
 
-    if (result == 0 && n_all > 0) {
-        const ptrdiff_t n_swept =
-            sweep(poller, wasock__count_due(poller, now_ns),
-                  !is_hot_richer && !wasock__is_quiet(poller),
-                  poller->spent_ns - spent_before_ns);
-        result = n_swept < 0 ? (int)n_swept : 0;
-        if (n_swept > 0) {
-            wasock__count_swept(poller, (uint32_t)n_swept, n_all, now_ns);
-        }
+    if (result == 0) {
+        result = sweep(poller, wasock__count_due(poller, now_ns),
+                       !is_hot_richer && !wasock__is_quiet(poller),
+                       poller->spent_ns - spent_before_ns, now_ns);
     }
     wasock__conclude(poller, n_hot_found,
                      wasock__n_pending(poller) - n_before - n_hot_found);
