@@ -51,15 +51,10 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
     /* Half of it, as the queue shrinks while hot ones leave it. */
     const uint64_t early_ns =
         wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS) / 2;
-    uint32_t n_due = wasock__n_cold(poller) / n_naps(poller) + 1;
+    const uint32_t n_due = is_at_rest
+                               ? wasock__n_cold(poller) / n_naps(poller) + 1
+                               : wasock__order_due(poller, early_ns, now_ns);
 
-    if (is_at_rest != poller->is_at_rest) {
-        n_due = wasock__n_cold(
-            poller); /* some would wait for a part of either period */
-        poller->is_at_rest = is_at_rest;
-    } else if (!is_at_rest) {
-        n_due = wasock__order_due(poller, early_ns, now_ns);
-    }
     if (is_at_rest || n_due >= wasock__n_cold(poller)) {
         poller->swept_ns = now_ns;
     } else { /* the time that is too short for one more is kept */

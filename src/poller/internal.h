@@ -152,7 +152,6 @@ struct WASOCK__STORED wasock__poller {
     uint8_t patience;        /* with polls that find nothing, of 8 */
     uint8_t has_slept;       /* since the last event */
     uint8_t nap_ms;          /* blind: the last nap */
-    uint8_t is_at_rest;      /* blind: naps are as long as can be */
     uint8_t is_all_false;    /* all events taken since the last wait were */
     uint8_t is_kind_needed;  /* a socket's host could not be asked */
     uint8_t is_try_owed; /* blind: no event was given since 0 was returned */

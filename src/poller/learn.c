@@ -206,8 +206,7 @@ void wasock__count_swept(struct wasock__poller *poller, uint32_t n_swept,
 {
     const uint64_t part_ns = period_ns(poller) * n_swept / n_all;
 
-    if (n_swept == n_all || now_ns < poller->swept_ns ||
-        now_ns - poller->swept_ns < part_ns) {
+    if (n_swept == n_all || now_ns - poller->swept_ns < part_ns) {
         poller->swept_ns = now_ns;
     } else {
         poller->swept_ns += part_ns;

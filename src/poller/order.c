@@ -189,8 +189,5 @@ uint32_t wasock__order_due(const struct wasock__poller *poller,
     const uint32_t n = wasock__n_cold(poller);
     const uint64_t elapsed_ns = wasock_ns_subtract(now_ns, poller->swept_ns);
 
-    /* Swept in the future: the clock failed. */
-    return elapsed_ns >= period_ns || now_ns < poller->swept_ns
-               ? n
-               : (uint32_t)(n * elapsed_ns / period_ns);
+    return elapsed_ns >= period_ns ? n : (uint32_t)(n * elapsed_ns / period_ns);
 }

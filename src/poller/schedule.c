@@ -253,9 +253,6 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 static uint64_t hot_until_ns(const struct wasock__poller *poller,
                              uint64_t now_ns)
 {
-    if (poller->swept_ns > now_ns) {
-        return WASOCK_DEADLINE_PAST; /* the clock failed: all are due */
-    }
     if (wasock__is_quiet(poller)) {
         return wasock__next_due_ns(poller);
     }

@@ -70,6 +70,9 @@ static int wait_for_any(struct wasock__poller *poller, uint64_t until_ns,
     if (until_ns == WASOCK_NO_DEADLINE && !wasock__is_any_hosted(poller)) {
         return -WASOCK_EDEADLOCK;
     }
+    if (poller->swept_ns > now_ns) { /* the clock failed: all are due */
+        poller->swept_ns = 0;
+    }
     switch (poller->kind) {
     case WASOCK__HOST_BLIND:
         return wasock__blind_step(poller, until_ns, now_ns);
