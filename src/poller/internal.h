@@ -139,9 +139,7 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_networked; /* registrations of in-process sockets */
     uint32_t n_asked;     /* cold ones polled recently … */
     uint32_t n_found;     /* … and how many of them were used */
-    uint32_t n_used;      /* events taken since the last wait that were right */
-    uint32_t n_false;     /* … that were tried and false */
-    uint32_t n_dropped; /* … that are not known, as their object was changed */
+    uint32_t n_used;      /* events since the last wait that were right … */
     uint32_t n_cold_used; /* … among the cold */
     uint32_t n_regular;   /* of those taken, of ones found more than once … */
     uint32_t n_regular_used; /* … and how many of these were right */
@@ -152,7 +150,6 @@ struct WASOCK__STORED wasock__poller {
     uint8_t patience;        /* with polls that find nothing, of 8 */
     uint8_t has_slept;       /* since the last event */
     uint8_t nap_ms;          /* blind: the last nap */
-    uint8_t is_all_false;    /* all events taken since the last wait were */
     uint8_t is_kind_needed;  /* a socket's host could not be asked */
     uint8_t is_try_owed; /* blind: no event was given since 0 was returned */
     uint8_t is_virtual;  /* the network has a clock of its own */

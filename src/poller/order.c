@@ -154,7 +154,6 @@ static void review(struct wasock__poller *poller, uint32_t index)
         poller->n_regular_used += is_regular;
         hit(poller, index);
     } else if (activity != 0) {
-        poller->n_false++;
         wasock__order_miss(poller, index);
     } else if (socket->role_ == WASOCK__ROLE_NONE ||
                socket->role_ == WASOCK__ROLE_PLAIN) {
@@ -165,11 +164,7 @@ static void review(struct wasock__poller *poller, uint32_t index)
 void wasock__order_review(struct wasock__poller *poller)
 {
     struct wasock__ring *taken = &poller->reports[WASOCK__REPORT_TAKEN];
-    const uint32_t n_taken = taken->count;
 
-    poller->n_used = poller->n_dropped;
-    poller->n_false = 0;
-    poller->n_cold_used = 0;
     poller->n_regular = 0;
     poller->n_regular_used = 0;
     while (taken->count > 0) {
@@ -178,9 +173,6 @@ void wasock__order_review(struct wasock__poller *poller)
         poller->registrations[index].report = WASOCK__REPORT_NONE;
         review(poller, index);
     }
-    poller->is_all_false =
-        n_taken > 0 && poller->n_false == n_taken && poller->n_dropped == 0;
-    poller->n_dropped = 0;
 }
 
 uint32_t wasock__order_due(const struct wasock__poller *poller,

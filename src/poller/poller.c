@@ -110,7 +110,7 @@ static void start_waiting(struct wasock__poller *poller, uint32_t index)
 {
     struct wasock__registration *registration = &poller->registrations[index];
 
-    poller->n_dropped += registration->report == WASOCK__REPORT_TAKEN;
+    poller->n_used += registration->report == WASOCK__REPORT_TAKEN;
     registration->credit = 0;
     registration->is_doubted = 1;
     registration->watch.socket_->activity_ = 0;
@@ -146,7 +146,7 @@ static void release(struct wasock__poller *poller, uint32_t index)
 {
     struct wasock__registration *registration = &poller->registrations[index];
 
-    poller->n_dropped += registration->report == WASOCK__REPORT_TAKEN;
+    poller->n_used += registration->report != WASOCK__REPORT_NONE;
     wasock__set_report(poller, index, WASOCK__REPORT_NONE);
     wasock__timer_heap_remove(&poller->timers, index);
     wasock__socket_unwatch(&registration->watch);

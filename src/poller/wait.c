@@ -176,6 +176,8 @@ static ptrdiff_t wait_until(struct wasock__poller *poller, uint64_t deadline_ns)
             break;
         }
     }
+    poller->n_used = 0;
+    poller->n_cold_used = 0;
     if (wasock__is_pending(poller)) {
         return (ptrdiff_t)wasock__n_pending(poller);
     }
@@ -191,10 +193,8 @@ static void begin(struct wasock__poller *poller)
         return;
     }
     wasock__order_review(poller);
-    if (poller->n_used > 0) {
+    if (poller->n_used > 0 || poller->kind != WASOCK__HOST_BLIND) {
         poller->is_try_owed = 1;
-    }
-    if (!poller->is_all_false || poller->kind != WASOCK__HOST_BLIND) {
         poller->timeout_ns = 0; /* a new wait, not one that goes on */
     }
 }
