@@ -201,7 +201,7 @@ static inline unsigned wasock__question_of(const struct wasock_socket *socket,
 
 static inline bool wasock__is_all_hot(const struct wasock__poller *poller)
 {
-    return poller->n_hot_events == WASOCK__ALL_HOT;
+    return poller->n_hot_events == WASOCK__ALL_HOT && wasock__n_hot(poller) > 0;
 }
 
 /* Whether any descriptor of the host can end a wait. */
@@ -307,10 +307,12 @@ void wasock__update_timer(struct wasock__poller *poller, uint32_t index);
 
 /* The answer to one poll. */
 struct wasock__answer {
-    int error;          /* of the whole call: negative or 0 */
-    uint32_t n_asked;   /* subscriptions */
-    uint32_t n_ready;   /* events of them */
-    uint32_t n_certain; /* events that cannot be false */
+    int error;             /* of the whole call: negative or 0 */
+    uint32_t n_asked;      /* subscriptions */
+    uint32_t n_ready;      /* events of them */
+    uint32_t n_certain;    /* events that cannot be false */
+    uint32_t n_hot_found;  /* registrations that were reported */
+    uint32_t n_cold_found; /* … among the cold */
 };
 
 /*
@@ -322,12 +324,10 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint32_t n_hot, uint32_t n_cold,
                                     uint64_t timeout_ns);
 
-/* Report the events of an answer: the certain ones only, or all. Returns the
- * number of registrations, which go to the end of their queues.
- * n_cold: written: how many of them are cold. */
-uint32_t wasock__probe_report(struct wasock__poller *poller,
-                              const struct wasock__answer *answer,
-                              bool with_doubtful, uint32_t *n_cold);
+/* Report the events of an answer: the certain ones only, or all. The
+ * registrations go to the end of their queues. */
+void wasock__probe_report(struct wasock__poller *poller,
+                          struct wasock__answer *answer, bool with_doubtful);
 
 /* Detect how truthful the host's poll is, unless known. Plain descriptors
  * neither show nor need it. */

@@ -101,15 +101,6 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
     }
 }
 
-static void hit(struct wasock__poller *poller, uint32_t index)
-{
-    struct wasock__registration *registration = &poller->registrations[index];
-
-    registration->credit = registration->credit < CREDIT_MAX / 2
-                               ? (uint8_t)(2 * registration->credit + 1)
-                               : CREDIT_MAX;
-}
-
 /*
  * Whether a cold one that was found turns hot: if it was found twice in a row
  * or there is more to read. Where events come from everywhere, one that was
@@ -152,7 +143,8 @@ static void review(struct wasock__poller *poller, uint32_t index)
         poller->n_cold_used += is_cold;
         poller->n_found += is_cold;
         poller->n_regular_used += is_regular;
-        hit(poller, index);
+        registration->credit =
+            (uint8_t)wasock__lesser(2U * registration->credit + 1, CREDIT_MAX);
     } else if (activity != 0) {
         wasock__order_miss(poller, index);
     } else if (socket->role_ == WASOCK__ROLE_NONE ||

@@ -155,7 +155,7 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
                                     uint32_t n_hot, uint32_t n_cold,
                                     uint64_t timeout_ns)
 {
-    struct wasock__answer answer = {0, 0, 0, 0};
+    struct wasock__answer answer = {0};
     const uint32_t n_all = wasock__n_hot_and_cold(poller);
     uint32_t n = 0;
 
@@ -178,57 +178,49 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
     return answer;
 }
 
-/* Report a registration. Returns whether it was not reported before: then it
- * goes to the end of its queue. */
-static bool report_found(struct wasock__poller *poller, uint32_t index,
-                         unsigned direction)
+/* Report an event. A registration that was not reported before goes to the end
+ * of its queue. */
+static void report_event(struct wasock__poller *poller, uint32_t index,
+                         const struct wasock__event *event,
+                         struct wasock__answer *answer)
 {
     const struct wasock__registration *registration =
         &poller->registrations[index];
-    const bool is_new = registration->ready == 0;
+    const bool was_ready = registration->ready != 0;
 
-    wasock__report_ready(poller, index, direction);
-    if (!is_new || registration->ready == 0) {
-        return false;
+    if (event->error == WASOCK_EBADF) {
+        wasock__report_error(poller, index, -WASOCK_EBADF);
+        return;
     }
+    wasock__report_ready(poller, index, 1U << (event->userdata & 1));
+    if (was_ready || registration->ready == 0) {
+        return;
+    }
+    answer->n_hot_found += registration->queue == WASOCK__QUEUE_HOT;
+    answer->n_cold_found += registration->queue == WASOCK__QUEUE_COLD;
     wasock__order_move(poller, index, (enum wasock__queue)registration->queue);
-    return true;
 }
 
-uint32_t wasock__probe_report(struct wasock__poller *poller,
-                              const struct wasock__answer *answer,
-                              bool with_doubtful, uint32_t *n_cold)
+void wasock__probe_report(struct wasock__poller *poller,
+                          struct wasock__answer *answer, bool with_doubtful)
 {
     const bool is_all = with_doubtful || answer->n_certain == answer->n_ready;
-    uint32_t n_found = 0;
 
-    *n_cold = 0;
-    for (uint32_t i = 0; i < answer->n_ready; i++) {
-        const struct wasock__event *event = &poller->events[i];
-        const uint32_t index = index_of(poller, event);
-        if (index == WASOCK__NONE) {
-            continue; /* a dead one before it in the answer */
-        }
-        if (event->error == WASOCK_EBADF) {
-            wasock__report_error(poller, index, -WASOCK_EBADF);
-        } else if (is_all || is_certain(event)) {
-            const bool is_new =
-                report_found(poller, index, 1U << (event->userdata & 1));
-            n_found += is_new;
-            *n_cold += is_new &&
-                       poller->registrations[index].queue == WASOCK__QUEUE_COLD;
+    /* Then the other direction of those that were reported: to try it costs no
+     * more than to ask about it. */
+    for (unsigned round = 0; round < (is_all ? 1U : 2U); round++) {
+        for (uint32_t i = 0; i < answer->n_ready; i++) {
+            const struct wasock__event *event = &poller->events[i];
+            const uint32_t index = index_of(poller, event);
+            if (index == WASOCK__NONE) {
+                continue; /* a dead one before it in the answer */
+            }
+            if (is_all || (round == 0 ? is_certain(event)
+                                      : poller->registrations[index].ready)) {
+                report_event(poller, index, event, answer);
+            }
         }
     }
-    /* The other direction of those that are reported: to try it costs no more
-     * than to ask. */
-    for (uint32_t i = 0; !is_all && i < answer->n_ready; i++) {
-        const uint32_t index = index_of(poller, &poller->events[i]);
-        if (index != WASOCK__NONE && poller->registrations[index].ready != 0) {
-            wasock__report_ready(poller, index,
-                                 1U << (poller->events[i].userdata & 1));
-        }
-    }
-    return n_found;
 }
 
 /* A plain descriptor whose writing cannot be waited for: on such a host nothing

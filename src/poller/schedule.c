@@ -103,10 +103,9 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
 
     while (n_left > 0 || timeout_ns > 0) {
         size = wasock__lesser(size, n_left);
-        const struct wasock__answer answer = wasock__probe(
+        struct wasock__answer answer = wasock__probe(
             poller, is_hot ? size : 0, is_hot ? 0 : size, timeout_ns);
         const bool is_doubted = answer.n_certain < answer.n_ready;
-        uint32_t n_cold_found = 0;
         wasock__pay(poller, &answer);
         if (answer.error < 0) {
             return answer.error;
@@ -116,9 +115,9 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
             size = WASOCK__FEW; /* poll in smaller groups */
             continue;
         }
-        const uint32_t n_found = wasock__probe_report(
-            poller, &answer, answer.n_certain == 0, &n_cold_found);
-        n_left -= settle(poller, queue, size, n_found, is_doubted);
+        wasock__probe_report(poller, &answer, answer.n_certain == 0);
+        n_left -= settle(poller, queue, size,
+                         answer.n_hot_found + answer.n_cold_found, is_doubted);
         n_left = wasock__lesser(n_left, wasock__count(poller, queue));
     }
     return 0;
@@ -219,30 +218,26 @@ static int sweep(struct wasock__poller *poller, uint32_t n_due, bool goes_on,
  * sweep, unless they are hot; if none is certain, all are due at once. */
 static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 {
-    const struct wasock__answer answer = wasock__probe(
+    struct wasock__answer answer = wasock__probe(
         poller, wasock__n_hot(poller), wasock__n_cold(poller), timeout_ns);
-    uint32_t n_cold_found = 0;
+    const bool is_doubted = answer.n_certain < answer.n_ready;
 
-    if (answer.n_certain == answer.n_ready) {
+    if (!is_doubted) {
         poller->swept_ns = wasock_clock_now_ns(); /* it may have slept long */
     }
     if (answer.n_ready == 0) {
         return answer.error;
     }
-    const uint32_t n_found =
-        wasock__probe_report(poller, &answer, false, &n_cold_found);
-    const uint32_t n_hot_found = n_found - n_cold_found;
+    wasock__probe_report(poller, &answer, false);
     poller->has_slept = 1;
-    wasock__conclude(poller, n_hot_found, n_found == 0 ? 1 : n_cold_found);
-    if (n_found == 0) {
+    if (answer.n_hot_found + answer.n_cold_found == 0) {
+        wasock__conclude(poller, 0, 1);
         poller->swept_ns = 0;
         return 0;
     }
-    return ask_hot(poller,
-                   answer.n_certain < answer.n_ready
-                       ? wasock__n_hot(poller) - n_hot_found
-                       : 0,
-                   0);
+    wasock__conclude(poller, answer.n_hot_found, answer.n_cold_found);
+    return ask_hot(
+        poller, is_doubted ? wasock__n_hot(poller) - answer.n_hot_found : 0, 0);
 }
 
 /*
@@ -256,9 +251,8 @@ static uint64_t hot_until_ns(const struct wasock__poller *poller,
     if (wasock__is_quiet(poller)) {
         return wasock__next_due_ns(poller);
     }
-    return wasock__is_all_hot(poller) && wasock__n_hot(poller) > 0
-               ? wasock_ns_add(now_ns, WASOCK__NAP_NS)
-               : WASOCK_DEADLINE_PAST;
+    return wasock__is_all_hot(poller) ? wasock_ns_add(now_ns, WASOCK__NAP_NS)
+                                      : WASOCK_DEADLINE_PAST;
 }
 
 /* Poll the hot ones, or sleep on them. */
@@ -275,23 +269,20 @@ static int step_hot(struct wasock__poller *poller, uint64_t until_ns,
     return ask_hot(poller, wasock__n_hot(poller), timeout_ns);
 }
 
-/* On a host that reports all: hot ones first, then cold ones in groups: only
- * those that are due if more of the hot ones were ready than are of the cold
- * ones; else until one is found, and for as long as the hot ones took. */
+/* On a host that reports all: hot ones first, then cold ones in groups: until
+ * one is found, and for as long as the hot ones took; only those that are due
+ * where events come from hot ones alone. */
 static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
                           uint64_t now_ns)
 {
     const uint64_t spent_before_ns = poller->spent_ns;
     const uint32_t n_before = wasock__n_pending(poller);
-    const uint32_t n_hot = wasock__n_hot(poller);
     int result = step_hot(poller, until_ns, now_ns);
     const uint32_t n_hot_found = wasock__n_pending(poller) - n_before;
-    const bool is_hot_richer = (uint64_t)n_hot_found * poller->n_asked >
-                               (uint64_t)n_hot * poller->n_found;
 
     if (result == 0) {
         result = sweep(poller, wasock__count_due(poller, now_ns),
-                       !is_hot_richer && !wasock__is_quiet(poller),
+                       !wasock__is_all_hot(poller) && !wasock__is_quiet(poller),
                        poller->spent_ns - spent_before_ns, now_ns);
     }
     wasock__conclude(poller, n_hot_found,
@@ -318,7 +309,7 @@ step_truthful(struct wasock__poller *poller, uint64_t until_ns, uint64_t now_ns)
                              : wasock_deadline_earlier(until_ns, hot_until);
     } /* else wait: a look that finds nothing would be followed by a wait */
     poller->has_slept |= until_ns != WASOCK_DEADLINE_PAST;
-    const struct wasock__answer answer =
+    struct wasock__answer answer =
         wasock__probe(poller, wasock__n_hot(poller), count,
                       wasock__timeout_of(until_ns, now_ns));
     wasock__pay(poller, &answer);
@@ -328,15 +319,13 @@ step_truthful(struct wasock__poller *poller, uint64_t until_ns, uint64_t now_ns)
     if (count > 0 && until_ns != WASOCK_DEADLINE_PAST) {
         now_ns = wasock_clock_now_ns(); /* it may have slept long */
     }
-    uint32_t n_cold_found = 0;
-    const uint32_t n_found =
-        wasock__probe_report(poller, &answer, true, &n_cold_found);
+    wasock__probe_report(poller, &answer, true);
     miss_hot(poller);
-    wasock__order_rotate(poller, WASOCK__QUEUE_COLD, count - n_cold_found,
-                         false);
+    wasock__order_rotate(poller, WASOCK__QUEUE_COLD,
+                         count - answer.n_cold_found, false);
     wasock__count_asked(poller, count);
     wasock__count_swept(poller, count, n_all, now_ns);
-    wasock__conclude(poller, n_found - n_cold_found, n_cold_found);
+    wasock__conclude(poller, answer.n_hot_found, answer.n_cold_found);
     return 0;
 }
 
