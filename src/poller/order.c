@@ -79,8 +79,7 @@ void wasock__order_rotate(struct wasock__poller *poller,
         if (queue == WASOCK__QUEUE_COLD) { /* hot ones have credit to lose */
             registration->credit = 0;
         }
-        registration->is_doubted =
-            is_doubted || (registration->interest & WASOCK_WRITABLE) != 0;
+        registration->is_doubted = is_doubted;
         index = registration->links[WASOCK__CHAIN_QUEUE].next;
     }
     ring->first = index;
@@ -102,40 +101,29 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
 }
 
 /*
- * Whether a cold one that was found turns hot: if it was found twice in a row
- * or there is more to read. Where events come from everywhere, one that was
- * used once is no more likely to be found again soon than the others. One that
- * was not used is still ready.
+ * Learn from one event that was taken. A cold one that was found turns hot if
+ * it is still ready, or was found twice in a row: where events come from
+ * everywhere, one that was used once is no more likely to be found again soon
+ * than the others. A blind host does not know what is ready.
  */
-static bool turns_hot(const struct wasock__poller *poller,
-                      const struct wasock__registration *registration,
-                      unsigned activity)
-{
-    if (poller->kind == WASOCK__HOST_BLIND) {
-        return (activity & WASOCK__ACTIVITY_MOVED) != 0;
-    }
-    return activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0 ||
-           ((activity & WASOCK__ACTIVITY_MOVED) != 0 &&
-            registration->credit > 0);
-}
-
-/* Learn from one event that was taken. */
 static void review(struct wasock__poller *poller, uint32_t index)
 {
     struct wasock__registration *registration = &poller->registrations[index];
     struct wasock_socket *socket = registration->watch.socket_;
     const unsigned activity = socket->activity_;
     const bool is_used = (activity & WASOCK__ACTIVITY_MOVED) != 0;
+    const bool is_ready =
+        activity == 0 || (activity & WASOCK__ACTIVITY_MORE) != 0;
     const bool is_cold = registration->queue == WASOCK__QUEUE_COLD;
     const bool is_regular =
         registration->queue == WASOCK__QUEUE_HOT && registration->credit > 0;
 
     socket->activity_ = 0;
-    registration->is_doubted = activity == 0 ||
-                               (activity & WASOCK__ACTIVITY_MORE) != 0 ||
-                               (registration->interest & WASOCK_WRITABLE) != 0;
+    registration->is_doubted = is_ready;
     poller->n_regular += is_regular;
-    if (is_cold && turns_hot(poller, registration, activity)) {
+    if (is_cold && (poller->kind == WASOCK__HOST_BLIND
+                        ? is_used
+                        : is_ready || (is_used && registration->credit > 0))) {
         wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
     }
     if (is_used) {

@@ -55,7 +55,8 @@ static uint32_t report_untested(struct wasock__poller *poller,
     return n_others;
 }
 
-/* Whether one of the first `count` may not be passed over. */
+/* Whether one of the first `count` may not be passed over. That a socket is
+ * writable is never certain, and is to be reported in every wait. */
 static bool is_any_doubted(const struct wasock__poller *poller,
                            enum wasock__queue queue, uint32_t count)
 {
@@ -64,7 +65,8 @@ static bool is_any_doubted(const struct wasock__poller *poller,
     for (; count > 0; count--) {
         const struct wasock__registration *registration =
             &poller->registrations[index];
-        if (registration->is_doubted) {
+        if (registration->is_doubted ||
+            (registration->interest & WASOCK_WRITABLE) != 0) {
             return true;
         }
         index = registration->links[WASOCK__CHAIN_QUEUE].next;
