@@ -32,25 +32,23 @@ static uint64_t nap_max_ns(const struct wasock__poller *poller)
     return period_ns(poller) / n_naps(poller) - WASOCK__NAP_NS;
 }
 
-static uint64_t next_nap_ns(struct wasock__poller *poller)
+/* The next nap: each is longer than the last. */
+static uint64_t nap_ns(const struct wasock__poller *poller)
 {
-    const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
+    const uint64_t next_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
+    const uint64_t max_ns = nap_max_ns(poller);
 
-    if (nap_ns >= nap_max_ns(poller)) {
-        return nap_max_ns(poller);
-    }
-    poller->nap_ms++;
-    return nap_ns;
+    return next_ns < max_ns ? next_ns : max_ns;
 }
 
 /* How many cold ones to try now: those that come due in the next nap. */
 static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
 {
-    const uint64_t nap_ns = (poller->nap_ms + UINT64_C(1)) * WASOCK_NS_PER_MS;
-    const bool is_at_rest = nap_ns >= nap_max_ns(poller);
+    const bool is_at_rest = nap_ns(poller) == nap_max_ns(poller);
     /* Half of it, as the queue shrinks while hot ones leave it. */
     const uint64_t early_ns =
-        wasock_ns_subtract(period_ns(poller), nap_ns + WASOCK__NAP_NS) / 2;
+        wasock_ns_subtract(period_ns(poller), nap_ns(poller) + WASOCK__NAP_NS) /
+        2;
     const uint32_t n_due = is_at_rest
                                ? wasock__n_cold(poller) / n_naps(poller) + 1
                                : wasock__order_due(poller, early_ns, now_ns);
@@ -65,11 +63,14 @@ static uint32_t take_due(struct wasock__poller *poller, uint64_t now_ns)
 
 static int nap(struct wasock__poller *poller, uint64_t timeout_ns)
 {
-    const bool is_empty = wasock__n_hot_and_cold(poller) == 0;
-    const uint64_t nap_ns = is_empty ? timeout_ns : next_nap_ns(poller);
-
-    return wasock__fd_wait_once(-1, 0,
-                                timeout_ns < nap_ns ? timeout_ns : nap_ns);
+    if (wasock__n_hot_and_cold(poller) > 0) {
+        const uint64_t longest_ns = nap_ns(poller);
+        timeout_ns = timeout_ns < longest_ns ? timeout_ns : longest_ns;
+        if (longest_ns < nap_max_ns(poller)) {
+            poller->nap_ms++;
+        }
+    }
+    return wasock__fd_wait_once(-1, 0, timeout_ns);
 }
 
 int wasock__blind_step(struct wasock__poller *poller, uint64_t until_ns,
