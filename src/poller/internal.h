@@ -311,6 +311,7 @@ struct wasock__answer {
     uint32_t n_asked;      /* subscriptions */
     uint32_t n_ready;      /* events of them */
     uint32_t n_certain;    /* events that cannot be false */
+    uint32_t n_writes;     /* events of writing */
     uint32_t n_hot_found;  /* registrations that were reported */
     uint32_t n_cold_found; /* … among the cold */
 };

@@ -118,6 +118,7 @@ static void sort_out(struct wasock__poller *poller, uint32_t n_events,
             continue;
         }
         answer->n_certain += is_certain(event);
+        answer->n_writes += event->type == WASIP1_EVENTTYPE_FD_WRITE;
         if (answer->n_ready != i) {
             poller->events[answer->n_ready] = *event;
         }
@@ -180,18 +181,22 @@ struct wasock__answer wasock__probe(struct wasock__poller *poller,
 
 /* Report an event. A registration that was not reported before goes to the end
  * of its queue. */
-static void report_event(struct wasock__poller *poller, uint32_t index,
+static void report_event(struct wasock__poller *poller,
                          const struct wasock__event *event,
                          struct wasock__answer *answer)
 {
-    const struct wasock__registration *registration =
-        &poller->registrations[index];
-    const bool was_ready = registration->ready != 0;
+    const uint32_t index = index_of(poller, event);
 
+    if (index == WASOCK__NONE) {
+        return; /* a dead one before it in the answer */
+    }
     if (event->error == WASOCK_EBADF) {
         wasock__report_error(poller, index, -WASOCK_EBADF);
         return;
     }
+    const struct wasock__registration *registration =
+        &poller->registrations[index];
+    const bool was_ready = registration->ready != 0;
     wasock__report_ready(poller, index, 1U << (event->userdata & 1));
     if (was_ready || registration->ready == 0) {
         return;
@@ -206,19 +211,19 @@ void wasock__probe_report(struct wasock__poller *poller,
 {
     const bool is_all = with_doubtful || answer->n_certain == answer->n_ready;
 
-    /* Then the other direction of those that were reported: to try it costs no
-     * more than to ask about it. */
-    for (unsigned round = 0; round < (is_all ? 1U : 2U); round++) {
-        for (uint32_t i = 0; i < answer->n_ready; i++) {
-            const struct wasock__event *event = &poller->events[i];
-            const uint32_t index = index_of(poller, event);
-            if (index == WASOCK__NONE) {
-                continue; /* a dead one before it in the answer */
-            }
-            if (is_all || (round == 0 ? is_certain(event)
-                                      : poller->registrations[index].ready)) {
-                report_event(poller, index, event, answer);
-            }
+    for (uint32_t i = 0; i < answer->n_ready; i++) {
+        if (is_all || is_certain(&poller->events[i])) {
+            report_event(poller, &poller->events[i], answer);
+        }
+    }
+    /* The other direction of those that were reported: to try it costs no more
+     * than to ask about it. */
+    const uint32_t n_left =
+        is_all || answer->n_writes == 0 ? 0 : answer->n_ready;
+    for (uint32_t i = 0; i < n_left; i++) {
+        const uint32_t index = index_of(poller, &poller->events[i]);
+        if (index != WASOCK__NONE && poller->registrations[index].ready != 0) {
+            report_event(poller, &poller->events[i], answer);
         }
     }
 }
