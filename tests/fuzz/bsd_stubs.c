@@ -10,7 +10,6 @@
 
 #include "../../src/bsd/files/fifo.h"
 #include "../../src/bsd/files/file.h"
-#include "../../src/host.h"
 
 size_t wasock_directories_register(void);
 void __SIG_IGN(int number);
@@ -85,68 +84,4 @@ void __SIG_IGN(int number)
 void __SIG_ERR(int number)
 {
     (void)number;
-}
-
-/* simhost opens listeners and connections; it binds nothing and has no
- * datagrams. */
-int32_t wasock__host_bind(const struct wasock_addr *addr, int32_t *fd)
-{
-    (void)addr;
-    (void)fd;
-    return ENOSYS;
-}
-
-int32_t wasock__host_listen_bound(int32_t fd, uint32_t backlog)
-{
-    (void)fd;
-    (void)backlog;
-    return ENOSYS;
-}
-
-int32_t wasock__host_connect_bound(int32_t fd, const struct wasock_addr *addr)
-{
-    (void)fd;
-    (void)addr;
-    return ENOSYS;
-}
-
-int32_t wasock__host_dgram_open(uint8_t family, const struct wasock_addr *addr,
-                                int32_t *fd)
-{
-    (void)family;
-    (void)addr;
-    (void)fd;
-    return ENOSYS;
-}
-
-int32_t wasock__host_dgram_connect(int32_t fd, const struct wasock_addr *addr)
-{
-    (void)fd;
-    (void)addr;
-    return ENOSYS;
-}
-
-int32_t wasock__host_dgram_send(int32_t fd, const struct wasock_slice *slices,
-                                size_t n_slices, const struct wasock_addr *addr,
-                                uint32_t *n_sent)
-{
-    (void)fd;
-    (void)slices;
-    (void)n_slices;
-    (void)addr;
-    (void)n_sent;
-    return ENOSYS;
-}
-
-int32_t wasock__host_dgram_receive(int32_t fd,
-                                   const struct wasock_buffer *buffers,
-                                   size_t n_buffers, struct wasock_addr *addr,
-                                   uint32_t *length)
-{
-    (void)fd;
-    (void)buffers;
-    (void)n_buffers;
-    (void)addr;
-    (void)length;
-    return ENOSYS;
 }
