@@ -8,6 +8,7 @@
 # --all-hosts runs large programs, such as nginx, on every host, not on one.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. tools/lib.sh
 passed=0
 failed=0
 log=$(mktemp)
@@ -68,7 +69,7 @@ tools/setup.sh "${setup_options[@]}" || {
 
 # A fresh build: nothing of an earlier one may help.
 rm -rf build/wasm build/wasip2 build/wasip3 build/zig build/native build/release \
-    build/coverage
+    build/msan build/coverage
 step "build wasm (clang)" build wasm
 step "build components (WASI 0.2)" build wasip2
 step "build components (WASI 0.3)" build wasip3
@@ -76,6 +77,8 @@ step "build wasm (zig, a newer wasi-libc)" build zig
 step "build native (ASan, UBSan)" build native
 step "build release (optimised)" env CC=gcc cmake --preset release
 step "build release, compile" cmake --build --preset release
+step "build for MSan" env CC="$(newest clang)" cmake --preset msan
+step "build for MSan, compile" cmake --build --preset msan
 step "repository rules" python3 tests/claims/rules.py
 step "format" tools/lint.sh format
 step "clang-tidy" tools/lint.sh tidy
@@ -85,6 +88,7 @@ tests wasip3
 tests zig -L bsd -E '_(build|libev|libevent|mosquitto|ngircd)_'
 tests native
 tests release
+tests msan
 step "fuzz" tests/fuzz/run.sh 20
 sed -n '/^fuzz /p' "$log"
 step "coverage" tools/coverage.sh
