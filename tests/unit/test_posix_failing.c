@@ -28,9 +28,7 @@
 
 #include <cmocka.h>
 
-#include <wasock/clock.h>
-#include <wasock/err.h>
-#include <wasock/fd.h>
+#include <wasock/wasock.h>
 
 #include "../../src/host.h"
 #include "../../src/host/posix/internal.h"
@@ -75,7 +73,8 @@ static void disarm(void)
 
 /* The names are the linker's. */
 /* NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
-/* NOLINTBEGIN(readability-identifier-naming) */
+/* NOLINTBEGIN(readability-identifier-naming,misc-use-internal-linkage) */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define WRAP(name, parameters, arguments)                                      \
     int __real_##name parameters;                                              \
     int __wrap_##name parameters;                                              \
@@ -188,7 +187,8 @@ _Noreturn void __wrap__exit(int code)
 {
     exit(code);
 }
-/* NOLINTEND(readability-identifier-naming) */
+/* NOLINTEND(bugprone-macro-parentheses) */
+/* NOLINTEND(readability-identifier-naming,misc-use-internal-linkage) */
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
 
 /* ---- Helpers ---- */
@@ -532,6 +532,9 @@ static void test_lookups(void **unused)
         assert_int_equal(wasock__host_lookup("a", &addr, 1, &n),
                          results[i].expected);
     }
+    arm("getaddrinfo", 1, 0); /* no address at all */
+    plan.result = 0;
+    assert_int_equal(wasock_lookup("a", 80, &addr, 1), -WASOCK_ENOENT);
     disarm();
     assert_int_equal(n, 9);
     assert_int_equal(wasock__host_lookup("127.0.0.1", &addr, 0, &n), 0);
@@ -549,8 +552,10 @@ static void get_name(const char *name, size_t length, struct wasock_addr *addr)
         bind(fd, (const struct sockaddr *)(const void *)&address,
              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)),
         0);
-    assert_int_equal(wasock__host_local_addr(fd, addr), 0);
-    close(fd);
+    struct wasock_conn conn = {0};
+    assert_int_equal(wasock_conn_from_fd(&conn, fd), 0);
+    assert_int_equal(wasock_socket_local_addr(&conn.socket, addr), 0);
+    assert_int_equal(wasock_conn_close(&conn), 0);
 }
 
 static void test_names_of_unix_sockets(void **unused)
