@@ -143,12 +143,16 @@ static unsigned wanted_of(const struct item *item)
     struct description *description = item->watch.description;
     const struct operations *operations = description->operations;
     const unsigned events = item->event.events;
+    /* Where there is nothing to look at, no end follows: readiness for it would
+     * never be reported, and end every wait. */
+    const unsigned reads =
+        EPOLLIN | EPOLLRDNORM | (operations->look != NULL ? EPOLLRDHUP : 0U);
     unsigned wanted = 0;
 
     if (wasock_bsd__is_connecting(description)) {
         return item->is_over ? 0 : WASOCK_WRITABLE; /* whatever it shows */
     }
-    if ((events & (EPOLLIN | EPOLLRDNORM | EPOLLRDHUP)) != 0) {
+    if ((events & reads) != 0) {
         wanted |= WASOCK_READABLE;
     }
     if ((events & (EPOLLOUT | EPOLLWRNORM)) != 0) {
