@@ -35,6 +35,8 @@ static void test_pauses_that_change_nothing(void **unused)
     work();
     assert_events("line:a ");
     assert_reads(&conn, "a\n");
+    wasock_client_commit(client, 0);
+    assert_int_equal(wasock_client_n_queued(client), 0);
     wasock_client_close(client);
     wasock_client_pause(client);
     wasock_client_commit(client, 1); /* it takes no more */
