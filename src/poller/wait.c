@@ -133,7 +133,8 @@ static bool is_over(const struct wasock__poller *poller, uint64_t deadline_ns)
  * second one: otherwise it would never return 0. */
 static bool owes_try(const struct wasock__poller *poller)
 {
-    return poller->kind == WASOCK__HOST_BLIND && poller->is_try_owed;
+    return poller->kind == WASOCK__HOST_BLIND && poller->is_try_owed &&
+           poller->n_hosted > 0;
 }
 
 /* One turn of a wait: report what there is, and wait if that is nothing. */

@@ -345,6 +345,53 @@ static void test_sleeps_on_the_hosts_clock(void **unused)
     end();
 }
 
+/* A poller that has learned that its host is blind, and watches only sockets of
+ * the network now, waits as any other. */
+static void test_a_blind_host_watches_none(void **unused)
+{
+    const struct wasock_fakenet_options options = {.clock =
+                                                       WASOCK_FAKENET_HOST};
+    static _Alignas(WASOCK_POLLER_ALIGNMENT) char polled[WASOCK_POLLER_SIZE(2)];
+    struct wasock_poller poller;
+    struct wasock_poller_event event;
+    struct wasock_conn a = {0};
+    struct wasock_conn b = {0};
+
+    (void)unused;
+    for (size_t host = 0; host < SIMHOST_N_PROFILES; host++) {
+        simhost_reset(host + 1, simhost_profiles[host]);
+        struct pair pair = open_pair();
+        assert_int_equal(wasock_poller_init(&poller, polled, sizeof(polled)),
+                         0);
+        assert_int_equal(wasock_poller_add(&poller, &pair.conn.socket,
+                                           WASOCK_READABLE, &pair),
+                         0);
+        assert_true(wasock_poller_wait_for_ns(&poller, 50 * MS) >= 0);
+        while (wasock_poller_next(&poller, &event)) {
+            /* A blind host's are hints. */
+        }
+        close_pair(&pair);
+        assert_int_equal(wasock_fakenet_init(&net, memory, sizeof(memory),
+                                             N_SOCKETS, &options),
+                         0);
+        assert_int_equal(wasock_fakenet_pair(&net, &a, &b), 0);
+        assert_int_equal(
+            wasock_poller_add(&poller, &a.socket, WASOCK_READABLE, &a), 0);
+        for (unsigned timeout_ms = 0; timeout_ms < 40; timeout_ms += 20) {
+            assert_int_equal(
+                wasock_poller_wait_for_ns(&poller, timeout_ms * MS), 0);
+        }
+        assert_int_equal(wasock_conn_try_write(&b, "x", 1), 1);
+        assert_int_equal(wasock_poller_wait_for_ns(&poller, 0), 1);
+        assert_true(wasock_poller_next(&poller, &event));
+        assert_ptr_equal(event.token, &a);
+        assert_int_equal(wasock_conn_close(&a), 0);
+        assert_int_equal(wasock_conn_close(&b), 0);
+        wasock_poller_close(&poller);
+        simhost_check();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_large_datagrams_heal),
         cmocka_unit_test(test_overtaking_on_the_way),
         cmocka_unit_test(test_sleeps_on_the_hosts_clock),
+        cmocka_unit_test(test_a_blind_host_watches_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
