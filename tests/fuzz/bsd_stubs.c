@@ -10,6 +10,8 @@
 
 #include "../../src/bsd/files/fifo.h"
 #include "../../src/bsd/files/file.h"
+#include "../../src/bsd/threads/layer.h"
+#include "../../src/bsd/threads/thread.h"
 
 size_t wasock_directories_register(void);
 void __SIG_IGN(int number);
@@ -63,6 +65,29 @@ uid_t getuid(void)
 gid_t getgid(void)
 {
     return 1000;
+}
+
+/* One thread: nobody ends a wait, its timeout does. */
+static struct thread main_thread;
+struct thread *wasock_bsd__current = &main_thread;
+
+int wasock_bsd__wait(struct wait *wait)
+{
+    (void)wait;
+    return -ETIMEDOUT;
+}
+
+void wasock_bsd__wake(const void *key, size_t n)
+{
+    (void)key;
+    (void)n;
+}
+
+int wasock_bsd__await(struct description *description, unsigned direction)
+{
+    (void)description;
+    (void)direction;
+    return -EAGAIN;
 }
 
 pthread_t pthread_self(void)
