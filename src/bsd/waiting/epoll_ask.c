@@ -148,6 +148,30 @@ static void take_answers(struct epoll *epoll, struct description *description,
     }
 }
 
+/* Whether an instance watches one below for being readable. */
+static bool reads(const struct epoll *epoll, const struct epoll *below)
+{
+    for (const struct item *item = epoll->n_nested > 0 ? epoll->items : NULL;
+         item != NULL; item = item->next) {
+        if (item->watch.description == &below->description &&
+            (item->event.events & (EPOLLIN | EPOLLRDNORM)) != 0 &&
+            !item->is_over) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether one of them all does. If not, what is ready below is reported by
+ * nobody, and would end every wait. */
+static bool is_read(const struct epoll *epoll, const struct epoll *below)
+{
+    while (epoll != NULL && !reads(epoll, below)) {
+        epoll = epoll->next_below;
+    }
+    return epoll != NULL;
+}
+
 static int ask_with(struct ask *questions, struct epoll *epoll,
                     uint64_t timeout_ns)
 {
@@ -155,7 +179,9 @@ static int ask_with(struct ask *questions, struct epoll *epoll,
 
     for (struct epoll *at = epoll; at != NULL && result == 0;
          at = at->next_below) {
-        result = collect(at, questions);
+        if (at == epoll || is_read(epoll, at)) {
+            result = collect(at, questions);
+        }
     }
     if (result < 0 || (questions->n == 0 && timeout_ns == 0)) {
         return result;
