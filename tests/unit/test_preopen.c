@@ -190,6 +190,29 @@ static void test_stdin_is_a_socket(void **unused)
     assert_int_equal(counts.host, WASOCK_PREOPEN_HOST_HAS_SOCKETS);
 }
 
+/* What may be a listener needs no advice. An error's sign does not matter. */
+static void test_advice(void **unused)
+{
+    const struct wasock_preopen_counts unknown = {
+        .n_descriptors = 1,
+        .n_unknown = 1,
+        .host = WASOCK_PREOPEN_HOST_HAS_SOCKETS};
+    char text[1024];
+    size_t length = 0;
+    size_t other_length = 0;
+
+    (void)unused;
+    wasock_preopen_explain(&unknown, text, sizeof(text));
+    assert_non_null(strstr(text, ": 1 stream socket, 1 in all.\n"));
+    assert_null(strstr(text, "command line"));
+    simhost_reset(1, &simhost_wasi_common);
+    wasock_preopen_print_error("name", WASOCK_ENOPREOPEN);
+    (void)simhost_peer_received(simhost_peer_of(2), &length);
+    wasock_preopen_print_error("name", -WASOCK_ENOPREOPEN);
+    (void)simhost_peer_received(simhost_peer_of(2), &other_length);
+    assert_int_equal(other_length, 2 * length);
+}
+
 static void test_printed_errors(void **unused)
 {
     char other[200];
@@ -286,6 +309,7 @@ int main(void)
         cmocka_unit_test(test_explanations),
         cmocka_unit_test(test_every_kind_is_explained),
         cmocka_unit_test(test_stdin_is_a_socket),
+        cmocka_unit_test(test_advice),
         cmocka_unit_test(test_printed_errors),
         cmocka_unit_test(test_a_printed_error_is_cut),
         cmocka_unit_test(test_explanations_cut_to_fit),
