@@ -148,28 +148,43 @@ static void take_answers(struct epoll *epoll, struct description *description,
     }
 }
 
-/* Whether an instance watches one below for being readable. */
-static bool reads(const struct epoll *epoll, const struct epoll *below)
+/* Mark the instances that one watches for being readable. Returns whether any
+ * was not marked before. */
+static bool mark_read(const struct epoll *epoll)
 {
+    bool is_any = false;
+
     for (const struct item *item = epoll->n_nested > 0 ? epoll->items : NULL;
          item != NULL; item = item->next) {
-        if (item->watch.description == &below->description &&
-            (item->event.events & (EPOLLIN | EPOLLRDNORM)) != 0 &&
-            !item->is_over) {
-            return true;
+        struct epoll *below =
+            item->is_nested && !item->is_over &&
+                    item->watch.description != NULL &&
+                    (item->event.events & (EPOLLIN | EPOLLRDNORM)) != 0
+                ? wasock_bsd__epoll_of(item->watch.description)
+                : NULL;
+        if (below != NULL && !below->is_read) {
+            below->is_read = true;
+            is_any = true;
         }
     }
-    return false;
+    return is_any;
 }
 
-/* Whether one of them all does. If not, what is ready below is reported by
- * nobody, and would end every wait. */
-static bool is_read(const struct epoll *epoll, const struct epoll *below)
+/* Mark the instances whose readiness makes the outermost one ready. What is
+ * ready below another one is reported by nobody, and would end every wait. */
+static void mark_all_read(struct epoll *epoll)
 {
-    while (epoll != NULL && !reads(epoll, below)) {
-        epoll = epoll->next_below;
+    bool is_any = true;
+
+    for (struct epoll *at = epoll; at != NULL; at = at->next_below) {
+        at->is_read = at == epoll;
     }
-    return epoll != NULL;
+    while (is_any) {
+        is_any = false;
+        for (struct epoll *at = epoll; at != NULL; at = at->next_below) {
+            is_any = (at->is_read && mark_read(at)) || is_any;
+        }
+    }
 }
 
 static int ask_with(struct ask *questions, struct epoll *epoll,
@@ -177,9 +192,10 @@ static int ask_with(struct ask *questions, struct epoll *epoll,
 {
     int result = 0;
 
+    mark_all_read(epoll);
     for (struct epoll *at = epoll; at != NULL && result == 0;
          at = at->next_below) {
-        if (at == epoll || is_read(epoll, at)) {
+        if (at->is_read) {
             result = collect(at, questions);
         }
     }
