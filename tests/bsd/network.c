@@ -485,9 +485,12 @@ static struct {
     char received[MESSAGE_LENGTH];
 } mixed[N_MIXED];
 
-static void compose(int i, char text[MESSAGE_LENGTH + 1])
+static void compose(int i, char text[static MESSAGE_LENGTH + 1])
 {
-    snprintf(text, MESSAGE_LENGTH + 1, "%3d %3d", i, mixed[i].round);
+    const unsigned numbers[] = {(unsigned)i, (unsigned)mixed[i].round};
+
+    snprintf(text, MESSAGE_LENGTH + 1, "%3u %3u", numbers[0] % 1000,
+             numbers[1] % 1000);
 }
 
 static void send_mixed(int i)

@@ -44,6 +44,7 @@ static void *keep(size_t n)
 #define N_STREAMS 128
 #define BUFFER_BYTES PEER_BYTES_MAX
 #define N_CALLS_MAX 300
+#define N_OPENED_MAX (3 + 2 * N_CALLS_MAX)
 #define WAIT_MS 30
 #define PORT 8080
 
@@ -523,7 +524,7 @@ static void begin_world(void)
 
 static void end_world(void)
 {
-    for (int fd = 0; fd < WASOCK_BSD_OPEN_MAX && fd < 400; fd++) {
+    for (int fd = 0; fd < N_OPENED_MAX; fd++) {
         close(fd);
     }
     CHECK(bound == NULL);

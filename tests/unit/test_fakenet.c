@@ -392,12 +392,12 @@ static void test_addresses_that_differ(void **unused)
         other.ip[0] = (uint8_t)i;
         assert_refused(&ipv4, &other);
     }
-    for (char c = 'A'; c <= 'Z'; c++) {
+    for (int i = 0; i < 26; i++) {
         struct wasock_addr other = name;
-        other.name[5] = c;
+        other.name[5] = (char)('A' + i);
         assert_refused(&name, &other);
         other = name;
-        other.name[0] = c;
+        other.name[0] = (char)('A' + i);
         assert_refused(&name, &other);
     }
 }

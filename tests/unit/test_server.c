@@ -46,9 +46,9 @@ static void test_lines_in_pieces(void **unused)
     rest[INPUT_BYTES - 2] = '\0';
     write_all(&conn, rest);
     work();
-    rest[INPUT_BYTES - 3] = '\0';
+    rest[INPUT_BYTES - 3] = ' ';
     assert_memory_equal(events, "line:two", 8);
-    assert_string_equal(events + 7, strcat(rest, " "));
+    assert_string_equal(events + 7, rest);
     assert_int_equal(wasock_conn_close(&conn), 0);
     end();
 }
