@@ -19,13 +19,14 @@
 #include "threads.h"
 
 static char path[] = "/tmp/wasock-locks-XXXXXX";
-static volatile int is_free;
+static volatile int is_tried, is_free;
 
 static void *take_lock(void *argument)
 {
     const int fd = open(path, O_RDWR);
 
     FAILS(flock(fd, LOCK_EX | LOCK_NB), EWOULDBLOCK);
+    is_tried = 1;
     FACT(flock(fd, LOCK_EX) == 0 && is_free == 1);
     FACT(close(fd) == 0);
     return argument;
@@ -37,7 +38,9 @@ static void lock_facts(void)
 
     FACT(flock(fd, LOCK_EX) == 0);
     const pthread_t waiting = start(take_lock, NULL);
-    usleep(2000);
+    while (is_tried == 0) {
+        usleep(1000);
+    }
     is_free = 1;
     FACT(flock(fd, LOCK_UN) == 0);
     result_of(waiting);
