@@ -186,4 +186,18 @@ static inline void assert_reads(struct wasock_conn *conn, const char *expected)
     assert_string_equal(text, expected);
 }
 
+/* A transport that changes nothing. */
+
+static inline ptrdiff_t read_plainly(struct wasock_client *client, void *buffer,
+                                     size_t capacity)
+{
+    return wasock_conn_try_read(&client->conn, buffer, capacity);
+}
+
+static inline ptrdiff_t write_plainly(struct wasock_client *client,
+                                      const void *data, size_t length)
+{
+    return wasock_conn_try_write(&client->conn, data, length);
+}
+
 #endif

@@ -138,18 +138,6 @@ static void test_a_failing_send(void **unused)
     end_large();
 }
 
-static ptrdiff_t read_plainly(struct wasock_client *client, void *buffer,
-                              size_t capacity)
-{
-    return wasock_conn_try_read(&client->conn, buffer, capacity);
-}
-
-static ptrdiff_t write_plainly(struct wasock_client *client, const void *data,
-                               size_t length)
-{
-    return wasock_conn_try_write(&client->conn, data, length);
-}
-
 static void test_when_nothing_is_sent_at_once(void **unused)
 {
     static const struct wasock_transport transport = {.read = read_plainly,

@@ -15,6 +15,16 @@ static struct wasock_client *only_client(void)
     return client;
 }
 
+/* Begin with one client. */
+static struct wasock_client *begin_one(const struct wasock_handler *handler,
+                                       struct wasock_conn *conn)
+{
+    begin(handler);
+    connect_to(conn);
+    work();
+    return only_client();
+}
+
 /* ---- Clients ---- */
 
 static void test_pauses_that_change_nothing(void **unused)
@@ -22,10 +32,7 @@ static void test_pauses_that_change_nothing(void **unused)
     struct wasock_conn conn;
 
     (void)unused;
-    begin(&lines);
-    connect_to(&conn);
-    work();
-    struct wasock_client *client = only_client();
+    struct wasock_client *client = begin_one(&lines, &conn);
     wasock_client_pause(client);
     wasock_client_pause(client);
     write_all(&conn, "a\n");
@@ -63,10 +70,8 @@ static void test_a_close_within_the_input(void **unused)
     struct wasock_conn conn;
 
     (void)unused;
-    begin(&handler);
-    connect_to(&conn);
-    work();
-    only_client()->user = only_client();
+    struct wasock_client *client = begin_one(&handler, &conn);
+    client->user = client;
     write_all(&conn, "abc");
     work();
     assert_events("data:abc ");
@@ -83,10 +88,7 @@ static void test_a_connection_closed_by_the_program(void **unused)
     struct wasock_conn conn;
 
     (void)unused;
-    begin(&lines);
-    connect_to(&conn);
-    work();
-    struct wasock_client *client = only_client();
+    struct wasock_client *client = begin_one(&lines, &conn);
     assert_int_equal(wasock_conn_close(&client->conn), 0);
     wasock_client_pause(client);
     work();
@@ -209,26 +211,12 @@ static void test_an_abort_within_drain(void **unused)
     struct wasock_conn conn;
 
     (void)unused;
-    begin(&handler);
-    connect_to(&conn);
-    work();
-    assert_int_equal(wasock_client_send(only_client(), "x", 1), 0);
+    struct wasock_client *client = begin_one(&handler, &conn);
+    assert_int_equal(wasock_client_send(client, "x", 1), 0);
     work();
     assert_events("open drain close:EIO ");
     assert_int_equal(wasock_conn_close(&conn), 0);
     end();
-}
-
-static ptrdiff_t read_plainly(struct wasock_client *client, void *buffer,
-                              size_t capacity)
-{
-    return wasock_conn_try_read(&client->conn, buffer, capacity);
-}
-
-static ptrdiff_t write_plainly(struct wasock_client *client, const void *data,
-                               size_t length)
-{
-    return wasock_conn_try_write(&client->conn, data, length);
 }
 
 static int fail_to_shut(struct wasock_client *client)

@@ -40,12 +40,6 @@ static ptrdiff_t read_inside(struct wasock_client *client, void *buffer,
     return 1;
 }
 
-static ptrdiff_t write_plainly(struct wasock_client *client, const void *data,
-                               size_t length)
-{
-    return wasock_conn_try_write(&client->conn, data, length);
-}
-
 /* No poll sees what is inside: it is read without one. */
 static void test_data_inside(void **unused)
 {
@@ -98,8 +92,8 @@ static ptrdiff_t write_asking(struct wasock_client *client, const void *data,
     return -WASOCK_EAGAIN;
 }
 
-static ptrdiff_t read_plainly(struct wasock_client *client, void *buffer,
-                              size_t capacity)
+static ptrdiff_t read_unless_asked(struct wasock_client *client, void *buffer,
+                                   size_t capacity)
 {
     n_calls++;
     return is_asked ? -WASOCK_EAGAIN
@@ -108,7 +102,7 @@ static ptrdiff_t read_plainly(struct wasock_client *client, void *buffer,
 
 static void test_a_write_that_reads(void **unused)
 {
-    static const struct wasock_transport transport = {.read = read_plainly,
+    static const struct wasock_transport transport = {.read = read_unless_asked,
                                                       .write = write_asking};
     struct wasock_conn conn;
 
@@ -193,7 +187,7 @@ static void note_close(struct wasock_client *client)
  * it at first. */
 static void test_shutdown(void **unused)
 {
-    static const struct wasock_transport transport = {.read = read_plainly,
+    static const struct wasock_transport transport = {.read = read_unless_asked,
                                                       .write = write_plainly,
                                                       .shutdown = shut_by_byte,
                                                       .close = note_close};
@@ -223,8 +217,9 @@ static void test_shutdown(void **unused)
 /* A peer that never makes room for it is closed in the end. */
 static void test_shutdown_that_waits(void **unused)
 {
-    static const struct wasock_transport transport = {
-        .read = read_plainly, .write = write_plainly, .shutdown = shut_by_byte};
+    static const struct wasock_transport transport = {.read = read_unless_asked,
+                                                      .write = write_plainly,
+                                                      .shutdown = shut_by_byte};
     struct wasock_conn conn;
 
     (void)unused;
