@@ -169,14 +169,6 @@ static size_t room_of(const struct fifo *fifo)
     return WASOCK_BSD_PIPE_BYTES - fifo->length;
 }
 
-/* A call would wait. Returns 0 to try again. */
-static int block(struct description *description)
-{
-    return (description->flags & O_NONBLOCK) != 0
-               ? -EAGAIN
-               : wasock_bsd__await(description, WASOCK_READABLE);
-}
-
 static size_t take_out(struct fifo *fifo, unsigned char *bytes, size_t capacity)
 {
     const size_t n = capacity < fifo->length ? capacity : fifo->length;
@@ -214,7 +206,10 @@ static ssize_t fifo_read(struct description *description,
         return -EBADF;
     }
     while (fifo->length == 0 && wasock_bsd__total_of(buffers, n_buffers) > 0) {
-        const int result = fifo->n_writers == 0 ? 1 : block(description);
+        const int result =
+            fifo->n_writers == 0
+                ? 1
+                : wasock_bsd__block(description, WASOCK_READABLE, 0);
         if (result != 0) {
             return result > 0 ? 0 : result;
         }
@@ -241,7 +236,7 @@ static ssize_t fifo_write(struct description *description,
         return -EBADF;
     }
     while (total > 0 && fifo->n_readers > 0 && room_of(fifo) < needed) {
-        const int result = block(description);
+        const int result = wasock_bsd__block(description, WASOCK_WRITABLE, 0);
         if (result < 0) {
             return result;
         }

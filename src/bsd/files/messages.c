@@ -42,14 +42,6 @@ struct message_end {
 
 static const struct operations message_operations;
 
-/* A call would wait. Returns 0 to try again. */
-static int block(struct description *description, unsigned direction, int flags)
-{
-    return (description->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0
-               ? -EAGAIN
-               : wasock_bsd__await(description, direction);
-}
-
 /* Whether nothing more can come. Datagrams do not end. */
 static bool is_at_end(const struct message_end *end)
 {
@@ -79,7 +71,9 @@ static ssize_t end_read(struct description *description,
 
     while (end->first == NULL) {
         const int result =
-            is_at_end(end) ? 0 : block(description, WASOCK_READABLE, flags);
+            is_at_end(end)
+                ? 0
+                : wasock_bsd__block(description, WASOCK_READABLE, flags);
         if (result < 0 || is_at_end(end)) {
             return result;
         }
@@ -120,7 +114,7 @@ static int check_room(struct message_end *end, size_t length, int flags)
         return -EMSGSIZE;
     }
     return peer->n_waiting + length > WAITING_BYTES_MAX
-               ? block(&end->description, WASOCK_WRITABLE, flags)
+               ? wasock_bsd__block(&end->description, WASOCK_WRITABLE, flags)
                : 1;
 }
 

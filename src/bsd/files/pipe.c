@@ -94,15 +94,6 @@ static size_t put_in(struct stream *stream, const unsigned char *bytes,
     return n;
 }
 
-/* A call would wait. Returns 0 to try again: another thread has changed
- * something. Without threads that would be never: EDEADLK. */
-static int block(struct description *description, unsigned direction, int flags)
-{
-    return (description->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0
-               ? -EAGAIN
-               : wasock_bsd__await(description, direction);
-}
-
 static ssize_t end_read(struct description *description,
                         const struct iovec *buffers, int n_buffers, int flags)
 {
@@ -118,7 +109,9 @@ static ssize_t end_read(struct description *description,
     }
     while (stream->length == 0) {
         const int result =
-            is_over(stream) ? 0 : block(description, WASOCK_READABLE, flags);
+            is_over(stream)
+                ? 0
+                : wasock_bsd__block(description, WASOCK_READABLE, flags);
         if (result < 0 || is_over(stream)) {
             return result;
         }
@@ -176,7 +169,7 @@ static ssize_t end_write(struct description *description,
         if (is_over(stream)) {
             result = -EPIPE;
         } else if (room_of(stream) < needed) {
-            result = block(description, WASOCK_WRITABLE, flags);
+            result = wasock_bsd__block(description, WASOCK_WRITABLE, flags);
         } else {
             n += put_slices(stream, slices, n_slices, n);
             wasock_bsd__changed(stream->reader, POLLIN);

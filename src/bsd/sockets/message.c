@@ -54,16 +54,24 @@ static bool is_discarded(struct description *description, int flags)
            socket->domain != AF_UNIX && socket->type == SOCK_STREAM;
 }
 
+/* Find the socket of a call. Returns 0 or an error. */
+static int find_for(int fd, int flags, struct description **found)
+{
+    *found = find_socket(fd);
+    if (*found == NULL) {
+        return -errno;
+    }
+    return (flags & MSG_OOB) != 0 ? -EOPNOTSUPP : 0;
+}
+
 static ssize_t receive_once(int fd, const struct iovec *buffers, int n_buffers,
                             int flags)
 {
-    struct description *description = find_socket(fd);
+    struct description *description = NULL;
+    const int error = find_for(fd, flags, &description);
 
-    if (description == NULL) {
-        return -errno;
-    }
-    if ((flags & MSG_OOB) != 0) {
-        return -EOPNOTSUPP;
+    if (error < 0) {
+        return error;
     }
     if (!is_discarded(description, flags) &&
         !wasock_bsd__are_there(buffers, n_buffers)) {
@@ -91,13 +99,11 @@ static ssize_t receive(int fd, const struct iovec *buffers, int n_buffers,
 static ssize_t transmit_once(int fd, const struct iovec *slices, int n_slices,
                              int flags)
 {
-    struct description *description = find_socket(fd);
+    struct description *description = NULL;
+    const int error = find_for(fd, flags, &description);
 
-    if (description == NULL) {
-        return -errno;
-    }
-    if ((flags & MSG_OOB) != 0) {
-        return -EOPNOTSUPP;
+    if (error < 0) {
+        return error;
     }
     if (!wasock_bsd__are_there(slices, n_slices)) {
         return -EFAULT;

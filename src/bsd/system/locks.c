@@ -69,24 +69,15 @@ static int try_write(pthread_rwlock_t *lock)
     return 0;
 }
 
-/* Who tries again and again lets others run. */
-static int yield_if(int error)
-{
-    if (error != 0) {
-        wasock_bsd__yield();
-    }
-    return error;
-}
-
 int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
 {
-    return yield_if(try_read(lock));
+    return wasock_bsd__yield_if(try_read(lock));
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_tryrdlock);
 
 int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 {
-    return yield_if(try_write(lock));
+    return wasock_bsd__yield_if(try_write(lock));
 }
 WASOCK_BSD_PLAIN(pthread_rwlock_trywrlock);
 
@@ -201,7 +192,7 @@ WASOCK_BSD_PLAIN(pthread_spin_destroy);
 int pthread_spin_trylock(pthread_spinlock_t *lock)
 {
     if (*lock != 0) {
-        return yield_if(EBUSY);
+        return wasock_bsd__yield_if(EBUSY);
     }
     *lock = 1;
     return 0;
@@ -325,7 +316,7 @@ WASOCK_BSD_PLAIN(sem_post);
 int sem_trywait(sem_t *semaphore)
 {
     if (semaphore->wasock_bsd_value == 0) {
-        return fail(yield_if(EAGAIN));
+        return fail(wasock_bsd__yield_if(EAGAIN));
     }
     semaphore->wasock_bsd_value--;
     return 0;

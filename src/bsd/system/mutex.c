@@ -64,15 +64,9 @@ static int try_lock(pthread_mutex_t *mutex)
     return EBUSY;
 }
 
-/* Who tries again and again lets its owner run. */
 int pthread_mutex_trylock(pthread_mutex_t *mutex)
 {
-    const int error = try_lock(mutex);
-
-    if (error != 0) {
-        wasock_bsd__yield();
-    }
-    return error;
+    return wasock_bsd__yield_if(try_lock(mutex));
 }
 WASOCK_BSD_PLAIN(pthread_mutex_trylock);
 

@@ -73,6 +73,11 @@ static siginfo_t info_of(int number)
     return info;
 }
 
+static sigset_t blockable(sigset_t set)
+{
+    return set & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+}
+
 /* Run the action of a signal. */
 static enum delivered act(int number)
 {
@@ -405,7 +410,7 @@ int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
         errno = EINVAL;
         return -1;
     }
-    own()->blocked &= ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+    own()->blocked = blockable(own()->blocked);
     wasock_bsd__deliver();
     return 0;
 }
@@ -425,7 +430,7 @@ bool wasock_bsd__begin_mask(const sigset_t *mask, sigset_t *before)
         return false;
     }
     *before = own()->blocked;
-    own()->blocked = *mask & ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
+    own()->blocked = blockable(*mask);
     own()->is_masked = true;
     return wasock_bsd__is_deliverable();
 }

@@ -191,9 +191,7 @@ int wasock_bsd__wait(struct wait *wait)
 int wasock_bsd__await(struct description *description, unsigned direction)
 {
     struct wait wait = {.deadline_ns = wasock_bsd__deadline(
-                            direction == WASOCK_READABLE
-                                ? description->receive_timeout_us
-                                : description->send_timeout_us)};
+                            wasock_bsd__timeout_us(description, direction))};
     const int result = wasock_bsd__wait(&wait);
 
     return result == -ETIMEDOUT ? -EAGAIN : result;

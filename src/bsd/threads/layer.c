@@ -65,21 +65,14 @@ void wasock_bsd__begin_call(struct description *description)
     }
 }
 
-static uint64_t timeout_us_of(const struct description *description,
-                              unsigned direction)
-{
-    return direction == WASOCK_READABLE ? description->receive_timeout_us
-                                        : description->send_timeout_us;
-}
-
 ptrdiff_t wasock_bsd__end_call(struct description *description,
                                unsigned direction, ptrdiff_t result)
 {
     struct thread *self = wasock_bsd__current;
     /* As Linux: a handler's SA_RESTART is not for a socket with a timeout. */
     const bool may_restart =
-        direction != 0 &&
-        (description == NULL || timeout_us_of(description, direction) == 0);
+        direction != 0 && (description == NULL ||
+                           wasock_bsd__timeout_us(description, direction) == 0);
 
     if (description != NULL) {
         const int ignored = wasock_bsd__release(description);
@@ -104,7 +97,7 @@ int wasock_bsd__await(struct description *description, unsigned direction)
     struct epoll_watch watch;
     struct wait wait = {.key = &inbox,
                         .deadline_ns = wasock_bsd__deadline(
-                            timeout_us_of(description, direction)),
+                            wasock_bsd__timeout_us(description, direction)),
                         .is_point = true};
 
     wasock_bsd__watch(description, &watch, &inbox);

@@ -7,11 +7,16 @@
 #define WASOCK_BSD_THREADS_LAYER_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <sys/socket.h>
+
+#include <wasock/fd.h>
 
 #include "../table.h"
 #include "../waiting/ask.h"
@@ -25,6 +30,24 @@ struct thread;
 /* Wait until another thread has changed the description, or for its timeout in
  * a direction. Returns 0; -EAGAIN; -EDEADLK: none can; -EINTR. */
 int wasock_bsd__await(struct description *description, unsigned direction);
+
+/* The same, if a call may wait. -EAGAIN: not with O_NONBLOCK, nor with
+ * MSG_DONTWAIT in `flags`. */
+static inline int wasock_bsd__block(struct description *description,
+                                    unsigned direction, int flags)
+{
+    return (description->flags & O_NONBLOCK) != 0 || (flags & MSG_DONTWAIT) != 0
+               ? -EAGAIN
+               : wasock_bsd__await(description, direction);
+}
+
+static inline uint64_t
+wasock_bsd__timeout_us(const struct description *description,
+                       unsigned direction)
+{
+    return direction == WASOCK_READABLE ? description->receive_timeout_us
+                                        : description->send_timeout_us;
+}
 
 #ifdef WASOCK_BSD_THREADS
 
@@ -146,5 +169,14 @@ static inline void wasock_bsd__end_turn(void)
 }
 
 #endif
+
+/* Who tries again and again lets others run. Returns `error`. */
+static inline int wasock_bsd__yield_if(int error)
+{
+    if (error != 0) {
+        wasock_bsd__yield();
+    }
+    return error;
+}
 
 #endif

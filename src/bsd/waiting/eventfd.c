@@ -26,14 +26,6 @@ struct counter {
     bool is_semaphore;
 };
 
-/* A call would wait. Returns 0 to try again. */
-static int block(struct description *description)
-{
-    return (description->flags & O_NONBLOCK) != 0
-               ? -EAGAIN
-               : wasock_bsd__await(description, WASOCK_READABLE);
-}
-
 static ssize_t counter_read(struct description *description,
                             const struct iovec *buffers, int n_buffers,
                             int flags)
@@ -46,7 +38,7 @@ static ssize_t counter_read(struct description *description,
         return -EINVAL;
     }
     while (counter->value == 0) {
-        const int result = block(description);
+        const int result = wasock_bsd__block(description, WASOCK_READABLE, 0);
         if (result < 0) {
             return result;
         }
@@ -74,7 +66,7 @@ static ssize_t counter_write(struct description *description,
         return -EINVAL;
     }
     while (added > VALUE_MAX - counter->value) {
-        const int result = block(description);
+        const int result = wasock_bsd__block(description, WASOCK_WRITABLE, 0);
         if (result < 0) {
             return result;
         }

@@ -50,10 +50,7 @@ static ssize_t reader_read(struct description *description,
         return -EINVAL;
     }
     while (!wasock_bsd__is_pending(reader->watch.set)) {
-        const int result =
-            (description->flags & O_NONBLOCK) != 0
-                ? -EAGAIN
-                : wasock_bsd__await(description, WASOCK_READABLE);
+        const int result = wasock_bsd__block(description, WASOCK_READABLE, 0);
         if (result < 0) {
             return result;
         }
