@@ -448,8 +448,8 @@ int wasock_client_start(struct wasock_client *client)
 struct wasock_client *wasock_server_next(struct wasock_server *server,
                                          const struct wasock_client *client);
 
-/* Get the number of clients, with those that are reserved or being closed: in a
- * `close` handler its client counts still. */
+/* Get the number of clients, including reserved ones and ones being closed: a
+ * `close` handler's client still counts. */
 size_t wasock_server_n_clients(const struct wasock_server *server);
 
 /* Get the time of the last wait, of the clock of the server's sockets. The

@@ -27,9 +27,9 @@ static const struct wasock__poll_cost truthful_cost = {
     .sweep_ns = 2000,
 };
 
-/* If one in this many cold ones is ready, groups are as large as can be: on a
- * truthful host that finds most of a burst at once, elsewhere most are soon
- * tried without asking. */
+/* If one in this many cold ones is ready, groups are as large as can be. On a
+ * truthful host that finds most of a burst at once; on other hosts most are
+ * soon tried without asking. */
 #define DENSE_TRUTHFUL 64
 #define DENSE 4
 

@@ -216,8 +216,8 @@ void wasock__probe_report(struct wasock__poller *poller,
             report_event(poller, &poller->events[i], answer);
         }
     }
-    /* The other direction of those that were reported: to try it costs no more
-     * than to ask about it. */
+    /* The other direction of what was reported: trying it costs no more than
+     * asking about it. */
     const uint32_t n_left =
         is_all || answer->n_writes == 0 ? 0 : answer->n_ready;
     for (uint32_t i = 0; i < n_left; i++) {

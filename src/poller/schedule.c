@@ -216,8 +216,8 @@ static int sweep(struct wasock__poller *poller, uint32_t n_due, bool goes_on,
 
 /* ---- Steps ---- */
 
-/* Wait for all. Those that are not certain beside certain ones are left to a
- * sweep, unless they are hot; if none is certain, all are due at once. */
+/* Wait for all. If some are certain, the uncertain cold ones are left to a
+ * sweep; if none is certain, all are due at once. */
 static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 {
     struct wasock__answer answer = wasock__probe(
@@ -271,9 +271,9 @@ static int step_hot(struct wasock__poller *poller, uint64_t until_ns,
     return ask_hot(poller, wasock__n_hot(poller), timeout_ns);
 }
 
-/* On a host that reports all: hot ones first, then cold ones in groups: until
- * one is found, and for as long as the hot ones took; only those that are due
- * where events come from hot ones alone. */
+/* On a host that reports all: hot ones first, then cold ones in groups, until
+ * one is found and for as long as the hot ones took. Where events come from hot
+ * ones alone, only the due ones. */
 static int step_broadcast(struct wasock__poller *poller, uint64_t until_ns,
                           uint64_t now_ns)
 {

@@ -35,20 +35,20 @@ struct object {
     }
 };
 
-#ifdef ELSEWHERE
+#ifdef OTHER
 
 int n_constructed;
 int n_destroyed;
 int last_destroyed;
-thread_local object elsewhere(40);
+thread_local object in_other_file(40);
 
 #else
 
 static int n_failed;
 
 thread_local object global(10);
-extern thread_local object elsewhere;          // the other file's
-extern "C" thread_local int plain_elsewhere[4]; // C's
+extern thread_local object in_other_file; // the other file's
+extern "C" thread_local int in_c_file[4]; // C's
 static thread_local int *pointer = nullptr;
 alignas(64) static thread_local char aligned[3];
 
@@ -78,20 +78,20 @@ static void *use(void *argument)
     thread_local object local(30);
 
     FACT(global.number == 10 && global.member == 11);
-    FACT(elsewhere.number == 40 && holder::shared_name.number == 20);
-    FACT(plain_elsewhere[2] == 3 && in_line == 7 && each<long>::value == 9);
+    FACT(in_other_file.number == 40 && holder::shared_name.number == 20);
+    FACT(in_c_file[2] == 3 && in_line == 7 && each<long>::value == 9);
     FACT(reinterpret_cast<uintptr_t>(aligned) % 64 == 0 && aligned[2] == 0);
     FACT(local.member == 31 && pointer == nullptr);
     all->global_object = &global;
-    all->plain = &plain_elsewhere[2];
+    all->plain = &in_c_file[2];
     pointer = all->plain;
     errno = ENOTTY;
     sem_post(&is_there);
     while (sem_wait(&may_go) < 0) {
     }
     FACT(errno == ENOTTY);
-    FACT(global.number == 77 && plain_elsewhere[2] == 78); // main wrote them
-    FACT(pointer == &plain_elsewhere[2]);
+    FACT(global.number == 77 && in_c_file[2] == 78); // main wrote them
+    FACT(pointer == &in_c_file[2]);
     local.number = 33;
     return nullptr;
 }
@@ -104,7 +104,7 @@ int main()
     sem_init(&is_there, 0, 0);
     sem_init(&may_go, 0, 0);
     FACT(n_constructed == 0); // not before they are used
-    FACT(global.number == 10 && plain_elsewhere[2] == 3);
+    FACT(global.number == 10 && in_c_file[2] == 3);
     for (int i = 0; i < 2; i++) {
         pthread_create(&threads[i], nullptr, use, &all[i]);
         sem_wait(&is_there);
@@ -115,13 +115,13 @@ int main()
         all[i].global_object->number = 77;
         *all[i].plain = 78;
     }
-    FACT(global.number == 10 && plain_elsewhere[2] == 3);
+    FACT(global.number == 10 && in_c_file[2] == 3);
     sem_post(&may_go);
     sem_post(&may_go);
     for (int i = 0; i < 2; i++) {
         pthread_join(threads[i], nullptr);
     }
-    FACT(n_constructed == 2 * 4 + 2); // elsewhere: when its file's are used
+    FACT(n_constructed == 2 * 4 + 2); // in_other_file: when its file's are used
     FACT(n_destroyed == 2 * 4 && last_destroyed == 33);
     printf("%d failed\n", n_failed);
     return n_failed > 0;

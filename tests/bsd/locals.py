@@ -26,7 +26,7 @@ scratch.mkdir(exist_ok=True)
 options += ["-std=c++17", "-fno-exceptions", "-Wall", "-Wextra", "-Werror"]
 source = here / "locals.cc"
 c_source = scratch / "plain.c"
-c_source.write_text("_Thread_local int plain_elsewhere[4] = {1, 2, 3, 4};\n")
+c_source.write_text("_Thread_local int in_c_file[4] = {1, 2, 3, 4};\n")
 
 
 def build(*words):
@@ -42,12 +42,12 @@ c_compiler = [shutil.which("cc")] if host == "native" else [compiler]
 c_options = [word for word in options if word != "-std=c++17"]
 build(*options, "-O0", "-MD", "-c", source, "-o", "main.o")
 assert str(source) in (scratch / "main.d").read_text()
-build(*options, "-O0", "-DELSEWHERE", "-c", source, "-o", "elsewhere.o")
+build(*options, "-O0", "-DOTHER", "-c", source, "-o", "other.o")
 subprocess.run([*c_compiler, *c_options, "-O1", "-c", c_source, "-o",
                 scratch / "plain.o"], check=True)
-if host == "native":  # a link takes long elsewhere
-    build(*options, "main.o", "elsewhere.o", "plain.o", "-o", "all.wasm")
+if host == "native":  # linking for the sandbox takes long
+    build(*options, "main.o", "other.o", "plain.o", "-o", "all.wasm")
     check(scratch / "all.wasm")
 # Compiled and linked by one command.
-build(*options, "-O2", "-g", source, "elsewhere.o", "plain.o", "-o", "one.wasm")
+build(*options, "-O2", "-g", source, "other.o", "plain.o", "-o", "one.wasm")
 check(scratch / "one.wasm")

@@ -187,7 +187,8 @@ static long call_sigtimedwait(void)
     return sigtimedwait(&set, NULL, &timeout);
 }
 
-/* Those that go on after a handler with SA_RESTART, and those that do not. */
+/* Calls that SA_RESTART lets go on after a handler, and calls that it does
+ * not. */
 static long (*const restartable[])(void) = {call_read,         call_recv,
                                             call_read_pipe,    call_accept,
                                             call_read_counter, call_sem_wait};

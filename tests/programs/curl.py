@@ -52,7 +52,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def web(address="127.0.0.1"):
-    """An HTTP server. Its n_connections counts those that were accepted."""
+    """An HTTP server. n_connections: how many it has accepted."""
     server = http.server.ThreadingHTTPServer((address, 0), Handler)
     server.n_connections = 0
     threading.Thread(target=server.serve_forever, daemon=True).start()

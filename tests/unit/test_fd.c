@@ -391,7 +391,7 @@ static void test_who_is_to_blame(void **unused)
     assert_int_equal(items[2].error, 0);
     assert_int_equal(items[3].error, -WASOCK_EBADF);
     assert_int_equal(items[4].error, 0);
-    assert_int_equal(items[5].error, 0); /* behind those that were polled */
+    assert_int_equal(items[5].error, 0); /* behind the polled ones */
 }
 
 /* A signal ends no wait of this layer either. */
