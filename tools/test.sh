@@ -94,7 +94,9 @@ sed -n '/^fuzz /p' "$log"
 step "coverage" tools/coverage.sh
 sed -n '/^coverage by/,$p' "$log"
 cat build/native/e2e.txt
-build/release/tests/unit/test_poller_shapes 2>/dev/null | grep -F '|'
+for shapes in shapes arrivals; do
+    build/release/tests/unit/test_poller_$shapes 2>/dev/null | grep -F '|'
+done
 step "random worlds, fresh" tools/worlds.sh 1
 grep ' worlds in ' "$log" || true
 if [ "${CI:-}" = true ]; then

@@ -13,6 +13,10 @@
  * that polling further does not pay.
  */
 
+/* A wait that takes longer than this number of wake-ups has slept: hosts are
+ * slower than the measured one. */
+#define WAKES_MAX 4
+
 /* ---- A group ---- */
 
 /*
@@ -92,6 +96,13 @@ static uint32_t settle(struct wasock__poller *poller, enum wasock__queue queue,
     return size;
 }
 
+/* Whether there is a ready one among any FEW: asking smaller groups gains
+ * nothing. */
+static bool is_any_few_ready(const struct wasock__poller *poller)
+{
+    return WASOCK__FEW * poller->n_found > poller->n_asked;
+}
+
 /*
  * Poll the first `count` of a queue, waiting for at most `timeout_ns`, and
  * report those that are ready. All go to the end of the queue.
@@ -113,7 +124,8 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
             return answer.error;
         }
         timeout_ns = 0;
-        if (is_doubted && answer.n_certain == 0 && size > WASOCK__FEW) {
+        if (is_doubted && answer.n_certain == 0 && size > WASOCK__FEW &&
+            !is_any_few_ready(poller)) {
             size = WASOCK__FEW; /* poll in smaller groups */
             continue;
         }
@@ -217,15 +229,18 @@ static int sweep(struct wasock__poller *poller, uint32_t n_due, bool goes_on,
 /* ---- Steps ---- */
 
 /* Wait for all. If some are certain, the uncertain cold ones are left to a
- * sweep; if none is certain, all are due at once. */
-static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
+ * sweep; if none is certain, all are due at once. One that was ready before the
+ * wait began, as a listener in a storm is, would have been found by polls. */
+static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
+                   uint64_t begin_ns)
 {
     struct wasock__answer answer = wasock__probe(
         poller, wasock__n_hot(poller), wasock__n_cold(poller), timeout_ns);
     const bool is_doubted = answer.n_certain < answer.n_ready;
+    const uint64_t end_ns = wasock_clock_now_ns();
 
     if (!is_doubted) {
-        poller->swept_ns = wasock_clock_now_ns(); /* it may have slept long */
+        poller->swept_ns = end_ns;
     }
     if (answer.n_ready == 0) {
         return answer.error;
@@ -233,6 +248,8 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
     wasock__probe_report(poller, &answer, false);
     poller->has_slept = 1;
     if (answer.n_hot_found + answer.n_cold_found == 0) {
+        poller->has_slept = wasock_ns_subtract(end_ns, begin_ns) >
+                            WAKES_MAX * wasock__wake_ns(poller);
         wasock__conclude(poller, 0, 1);
         poller->swept_ns = 0;
         return 0;
@@ -342,7 +359,7 @@ int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
         }
         if (wasock__is_quiet(poller) && timeout_ns >= wasock__wake_ns(poller) &&
             wasock__count_due(poller, now_ns) == 0) {
-            return ask_all(poller, timeout_ns);
+            return ask_all(poller, timeout_ns, now_ns);
         }
     }
     return poller->kind == WASOCK__HOST_TRUTHFUL
