@@ -125,7 +125,7 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
         }
         timeout_ns = 0;
         if (is_doubted && answer.n_certain == 0 && size > WASOCK__FEW &&
-            !is_any_few_ready(poller)) {
+            (is_hot || !is_any_few_ready(poller))) {
             size = WASOCK__FEW; /* poll in smaller groups */
             continue;
         }

@@ -44,7 +44,7 @@ struct host_kind {
 };
 
 static const struct host_kind hosts[] = {
-    {"broadcast", &simhost_wasi_common, &simhost_wasmtime_costs, 0.91},
+    {"broadcast", &simhost_wasi_common, &simhost_wasmtime_costs, 0.90},
     {"truthful", &simhost_ideal, &simhost_native_costs, 0.88},
     {"priced", &simhost_priced, &simhost_wasip2_costs, 0.88},
 };

@@ -153,7 +153,7 @@ static void open_ours(int fd, size_t n)
 
 static void echo(struct wasock_conn *conn)
 {
-    char buffer[2 * REQUEST_BYTES];
+    char buffer[2 * REQUEST_BYTES_MAX];
     const ptrdiff_t n = wasock_conn_try_read(conn, buffer, sizeof(buffer));
 
     if (n > 0) {
@@ -200,7 +200,7 @@ static void open_reference(int listener, size_t n)
 /* Returns whether there was a request. */
 static bool echo_raw(int fd)
 {
-    char buffer[2 * REQUEST_BYTES];
+    char buffer[2 * REQUEST_BYTES_MAX];
     uint32_t n = 0;
 
     if (receive(fd, buffer, sizeof(buffer), &n) != 0) {
@@ -512,6 +512,27 @@ static void test_idle_ones_cost_little(void **unused)
     }
 }
 
+/* On a broadcasting host an event of one byte may be false. */
+static void test_requests_of_one_byte(void **unused)
+{
+    static const struct cell one_byte[] = {
+        {SHAPE_UNIFORM, 1000, 1, 0}, {SHAPE_UNIFORM, 1000, 64, 0},
+        {SHAPE_ZIPF, 1000, 200, 0},  {SHAPE_BURST, 1000, 50, 0},
+        {SHAPE_BUSY, 1064, 64, 0},   {SHAPE_OPEN, 1000, 0, 0},
+    };
+    size_t n_missed = 0;
+    double ratio = 0;
+
+    (void)unused;
+    traffic.request_bytes = 1;
+    print_head(&broadcast);
+    for (size_t i = 0; i < sizeof(one_byte) / sizeof(one_byte[0]); i++) {
+        n_missed += !run_cell(&broadcast, &one_byte[i], &ratio);
+    }
+    traffic.request_bytes = REQUEST_BYTES_MAX;
+    assert_int_equal(n_missed, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -519,6 +540,7 @@ int main(void)
         cmocka_unit_test(test_truthful),
         cmocka_unit_test(test_priced),
         cmocka_unit_test(test_blind),
+        cmocka_unit_test(test_requests_of_one_byte),
         cmocka_unit_test(test_idle_ones_cost_little),
     };
 

@@ -2,7 +2,7 @@
 /*
  * traffic.h - simulated clients of an echo server on simhost, in shapes.
  *
- * A client sends REQUEST_BYTES and waits for the answer. Closed shapes have k
+ * A client sends traffic.request_bytes and waits for the answer. Closed shapes have k
  * requests in flight: the answer to one triggers the next, of a client that the
  * shape chooses, 20 to 40 us later.
  */
@@ -18,7 +18,7 @@
 #include "simhost.h"
 
 #define CLIENTS_MAX 9064
-#define REQUEST_BYTES 64
+#define REQUEST_BYTES_MAX 64
 #define ANSWERS_MAX 8192
 
 enum shape {
@@ -44,6 +44,7 @@ static struct {
     enum shape shape;
     size_t n;
     size_t k;
+    size_t request_bytes;
     uint64_t random;
     size_t order[CLIENTS_MAX]; /* a permutation: scattered clients */
     double weight_sums[CLIENTS_MAX];
@@ -52,7 +53,7 @@ static struct {
     struct client clients[CLIENTS_MAX];
     size_t n_answers;
     uint64_t latencies_ns[ANSWERS_MAX]; /* of the first answers */
-} traffic;
+} traffic = {.request_bytes = REQUEST_BYTES_MAX};
 
 static inline uint64_t pause_ns(void)
 {
@@ -63,11 +64,11 @@ static inline uint64_t pause_ns(void)
 
 static inline void send_after(struct client *client, uint64_t after_ns)
 {
-    static const uint8_t request[REQUEST_BYTES] = {1};
+    static const uint8_t request[REQUEST_BYTES_MAX] = {1};
 
     client->is_waiting = true;
     client->sent_ns = simhost_now_ns() + after_ns;
-    simhost_peer_send(client->peer, request, sizeof(request), after_ns);
+    simhost_peer_send(client->peer, request, traffic.request_bytes, after_ns);
 }
 
 /* The first place whose sum of weights is above a random one. */
