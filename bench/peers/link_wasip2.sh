@@ -3,7 +3,7 @@
 #
 # Compile and link a C program for WASI 0.2 as a wasi-sdk does, by the libc, the
 # entry and the linker of Rust's target wasm32-wasip2: a wasi-sdk is in no
-# package.
+# package. wasm-opt, which clang runs if it is there, reads no components.
 #
 #   link_wasip2.sh RUST_TOOLCHAIN COMPILER OPTION... SOURCE -o OUTPUT
 set -eu
@@ -18,6 +18,6 @@ fi
 builtins=$("$1" --target=wasm32-wasi -Wno-deprecated --rtlib=compiler-rt \
     -print-libgcc-file-name)
 linker=$(echo "$rustlib"/*/bin/wasm-component-ld)
-exec "$@" -nostartfiles -nodefaultlibs "-fuse-ld=$linker" \
+exec "$@" --no-wasm-opt -nostartfiles -nodefaultlibs "-fuse-ld=$linker" \
     "-Wl,--wasm-ld-path=${linker%/*}/gcc-ld/wasm-ld" \
     "$libc/crt1-command.o" "$libc/libc.a" "$builtins"
