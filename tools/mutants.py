@@ -141,6 +141,8 @@ def core_files():
     folders = "src", "src/fakenet", "src/server", "src/poller"
     files = [p for folder in folders for p in (root / folder).glob("*.c")]
     files += (root / "src/host/posix").glob("*.c")
+    files += (p for p in (root / "include/wasock").glob("*.h")
+              if "static inline" in p.read_text())
     return sorted(str(p.relative_to(root)) for p in files)
 
 
@@ -203,8 +205,12 @@ class Core:
         for entry in commands:
             path = str(pathlib.Path(entry["file"]).relative_to(root))
             self.commands.setdefault(path, self.plain(entry["command"]))
-        self.files = [p for p in core_files() if p in self.commands]
-        self.host = [p for p in self.files if p.startswith("src/host/")]
+        self.sources = [p for p in core_files() if p in self.commands]
+        # A header's mutants are compiled into its own test.
+        self.test_of = {p: f"tests/unit/test_{pathlib.Path(p).stem}.c"
+                        for p in core_files() if p.endswith(".h")}
+        self.files = [*self.sources, *self.test_of]
+        self.host = [p for p in self.sources if p.startswith("src/host/")]
         # Those of simhost test no library, and those that wrap functions need
         # one that is linked statically.
         self.tests = sorted(
@@ -231,10 +237,12 @@ class Core:
                 kept.append(word)
         return kept + ["-w", "-fPIC"]
 
-    def compile(self, path, source, output, options=()):
-        """Compile a file, or its mutant. Returns whether it compiles."""
-        command = self.commands[path] + list(options) + [
-            f"-iquote{(root / path).parent}", "-c", str(source), "-o",
+    def compile(self, path, source, output, level, headers=None):
+        """Compile a file, or its mutant, with the headers of a folder before
+        the others. Returns whether it compiles."""
+        compiler, *words = self.commands[path]
+        command = [compiler] + ([f"-I{headers}"] if headers else []) + words + [
+            level, f"-iquote{(root / path).parent}", "-c", str(source), "-o",
             str(output)]
         return run(command).returncode == 0
 
@@ -244,7 +252,7 @@ class Core:
     def link(self, folder, objects, real):
         """Link the library, with these objects instead of the originals, for
         tests on the real host or for those on simhost."""
-        paths = [p for p in self.files if real or p not in self.host]
+        paths = [p for p in self.sources if real or p not in self.host]
         must([self.clang, "-shared", "-fuse-ld=lld", "-nostartfiles", "-o",
               str(folder / self.library(real))] +
              [str(objects.get(p, self.object(p))) for p in paths])
@@ -259,43 +267,60 @@ class Core:
     def on_real_host(self, test):
         return "posix" in test or test.endswith("test_env.c")
 
-    def link_test(self, test):
+    def link_test(self, test, folder=None):
+        """Link a test, or that of a folder, with a mutant of a header."""
         real = self.on_real_host(test)
-        objects = [test] + ([] if real else self.simhost)
+        objects = [self.object(p) for p in ([] if real else self.simhost)]
+        objects.append(folder / "mutant.o" if folder else self.object(test))
         must([self.clang, "-fuse-ld=lld", "-rdynamic", "-o",
-              str(self.program(test))] +
-             [str(self.object(p)) for p in objects] +
+              str((folder or self.folder) / self.program(test).name)] +
+             [str(o) for o in objects] +
              ["-Wl,--allow-shlib-undefined", f"-L{self.folder}",
               "-lwasock" if real else "-lcore", "-lcmocka",
               "-lm"])
 
     def original(self, path):
-        return digest([self.object(path)])
+        if path not in self.test_of:
+            return digest([self.object(path)])
+        with tempfile.TemporaryDirectory() as folder:
+            return self.mutate(path, root / path, pathlib.Path(folder))
 
     def mutate(self, path, source, folder):
         """Compile a mutant. Returns its digest; None: it does not compile."""
         output = folder / "mutant.o"
-        if not self.compile(path, source, output, ["-O2"]):
+        headers = None
+        if path in self.test_of:
+            headers = folder
+            (folder / "wasock").mkdir()
+            shutil.copy(source, folder / "wasock")
+            path = self.test_of[path]
+            source = root / path
+        if not self.compile(path, source, output, "-O2", headers):
             return None
         return digest([output])
 
     def ready(self, test, path, folder):
         """Link what a test of the mutant needs. Returns whether it links."""
         real = self.on_real_host(test)
-        if not (folder / self.library(real)).exists():
+        if path in self.test_of:
+            self.link_test(test, folder)
+        elif not (folder / self.library(real)).exists():
             self.link(folder, {path: folder / "mutant.o"}, real)
         return True
 
     def judges(self, test, path):
-        return True
+        return self.test_of.get(path, test) == test
 
     def is_foreign(self, test, path):
         return self.on_real_host(test) != path.startswith("src/host/")
 
     def command(self, test, library, folder):
         """What runs a test with the library of a folder, in a folder."""
-        return [str(self.program(test))], {"LD_LIBRARY_PATH": str(library),
-                                           "CMOCKA_TEST_ABORT": "1"}
+        program = self.program(test)
+        if (library / program.name).exists():  # a header's mutant
+            program, library = library / program.name, self.folder
+        return [str(program)], {"LD_LIBRARY_PATH": str(library),
+                                "CMOCKA_TEST_ABORT": "1"}
 
     def newest(self):
         """When the latest of the objects was compiled."""
@@ -303,7 +328,7 @@ class Core:
 
     def build_whole(self):
         self.folder.mkdir(parents=True, exist_ok=True)
-        paths = sorted({*self.files, *self.tests, *self.simhost})
+        paths = sorted({*self.sources, *self.tests, *self.simhost})
 
         headers = [p.stat().st_mtime for folder in ("include", "src", "tests")
                    for p in (root / folder).rglob("*.h")]
@@ -313,8 +338,8 @@ class Core:
             changed = max((root / path).stat().st_mtime, *headers)
             if output.exists() and output.stat().st_mtime > changed:
                 return
-            options = ["-O2"] if path in self.files else ["-O1"]
-            if not self.compile(path, root / path, output, options):
+            level = "-O2" if path in self.sources else "-O1"
+            if not self.compile(path, root / path, output, level):
                 sys.exit(f"{path} does not compile")
 
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
