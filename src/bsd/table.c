@@ -16,14 +16,18 @@
 #include "threads/layer.h"
 
 struct entry {
-    struct description *description; /* NULL: the number is free */
+    struct description *description; /* NULL: the number is free … */
     int flags;
+    bool is_offered; /* … unless it is kept for what the host opened */
 };
+
+#define FIRST_OFFERED 3
 
 static struct entry *entries;
 static int n_entries;
 static int lowest_free; /* no number below is free */
 static int open_max = WASOCK_BSD_OPEN_MAX;
+static struct description *(*describe_offered)(int nth);
 
 /* 0, 1 and 2 are the host's, as far as it opened them; and wasi-libc needs the
  * directories behind the listeners registered. */
@@ -75,15 +79,6 @@ ssize_t wasock_bsd__result(ptrdiff_t result)
     return result;
 }
 
-struct description *wasock_bsd__find(int fd)
-{
-    if (fd < 0 || fd >= n_entries || entries[fd].description == NULL) {
-        errno = EBADF;
-        return NULL;
-    }
-    return entries[fd].description;
-}
-
 /* Make sure that a number has an entry. */
 static int reach(int fd)
 {
@@ -117,12 +112,38 @@ static void occupy(int fd, struct description *description,
     entries[fd].flags = descriptor_flags;
 }
 
+struct description *wasock_bsd__find(int fd)
+{
+    if (fd >= 0 && fd < n_entries && entries[fd].is_offered) {
+        entries[fd].is_offered = false;
+        struct description *offered = describe_offered(fd - FIRST_OFFERED);
+        if (offered != NULL) {
+            occupy(fd, offered, 0);
+        }
+    }
+    if (fd < 0 || fd >= n_entries || entries[fd].description == NULL) {
+        errno = EBADF;
+        return NULL;
+    }
+    return entries[fd].description;
+}
+
+void wasock_bsd__offer(int n, struct description *(*describe)(int nth))
+{
+    describe_offered = describe;
+    for (int i = 0; i < n && reach(FIRST_OFFERED + i) == 0; i++) {
+        entries[FIRST_OFFERED + i].is_offered =
+            entries[FIRST_OFFERED + i].description == NULL;
+    }
+}
+
 /* The lowest free number from `lowest` on, reached or not. */
 static int free_from(int lowest)
 {
     int fd = lowest <= lowest_free ? lowest_free : lowest;
 
-    while (fd < n_entries && entries[fd].description != NULL) {
+    while (fd < n_entries &&
+           (entries[fd].description != NULL || entries[fd].is_offered)) {
         fd++;
     }
     return fd;
@@ -183,6 +204,7 @@ int wasock_bsd__put(int fd, struct description *description,
         return result;
     }
     struct description *replaced = entries[fd].description;
+    entries[fd].is_offered = false;
     occupy(fd, description, descriptor_flags);
     if (replaced != NULL) {
         wasock_bsd__note_closed();

@@ -94,6 +94,10 @@ struct description *wasock_bsd__find(int fd);
 int wasock_bsd__number(struct description *description, int lowest,
                        int descriptor_flags);
 
+/* Keep the numbers from 3 to 2 + n for what the host opened: the first use of
+ * one asks for its description. describe: NULL: there is none. */
+void wasock_bsd__offer(int n, struct description *(*describe)(int nth));
+
 /* Whether a number is free, before something irrevocable is done for it. */
 bool wasock_bsd__has_number(void);
 

@@ -221,6 +221,38 @@ static void share(const char *port, const char *name, int room)
     }
 }
 
+/* The listener was opened by who started the program, and is number 3, as
+ * sd_listen_fds(3) has it. */
+static void inherited(const char *port)
+{
+    const char *pid = getenv("LISTEN_PID");
+    const char *n = getenv("LISTEN_FDS");
+    struct sockaddr_in local = {.sin_family = AF_INET};
+    socklen_t length = sizeof(local);
+    int is_listener = 0;
+
+    printf("%s for %s, ", n == NULL ? "none" : n,
+           pid != NULL && atoi(pid) == getpid() ? "this" : "another");
+    printf("next %d, ", dup(2));
+    length = sizeof(is_listener);
+    getsockopt(3, SOL_SOCKET, SO_ACCEPTCONN, &is_listener, &length);
+    length = sizeof(local);
+    getsockname(3, (struct sockaddr *)&local, &length);
+    printf("listens %d %d, ", is_listener, ntohs(local.sin_port) == atoi(port));
+    const int second = socket(AF_INET, SOCK_STREAM, 0);
+    errno = 0;
+    bind(second, (struct sockaddr *)&local, sizeof(local));
+    printf("bind %s, ", errno == EADDRINUSE ? "in use" : name_of(errno));
+    fflush(stdout);
+    const int fd = accept(3, NULL, NULL);
+    send(fd, "3", 1, 0);
+    close(fd);
+    close(3);
+    errno = 0;
+    accept(3, NULL, NULL);
+    printf("then %s\n", errno == EBADF ? "closed" : name_of(errno));
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 2 ? argv[1] : "";
@@ -233,6 +265,8 @@ int main(int argc, char **argv)
         shut_both(argv[2]);
     } else if (strcmp(what, "families") == 0) {
         families(argv[2]);
+    } else if (strcmp(what, "inherited") == 0) {
+        inherited(argv[2]);
     } else if (strcmp(what, "share") == 0 && argc > 4) {
         share(argv[2], argv[3], atoi(argv[4]));
     } else {

@@ -132,6 +132,41 @@ os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
+def start_inheriting(listener, port):
+    words = [program, "inherited", str(port)]
+    if is_native:
+        words = [sys.executable, "-c", HAND_OVER, str(listener.fileno()),
+                 *words]
+    else:
+        words = [sys.executable, str(root / "tools/wasock-run"), "--runtime",
+                 host, "--listen", f"127.0.0.1:{port}", "--env",
+                 "LISTEN_FDS=1", "--env", "LISTEN_PID=42", *words]
+    return subprocess.Popen(words, stdin=subprocess.DEVNULL, text=True,
+                            stdout=subprocess.PIPE,
+                            pass_fds=(listener.fileno(),))
+
+
+def check_inherited():
+    keepers, port = keep_port()
+    if is_native:
+        keepers[0].listen()
+    process = start_inheriting(keepers[0], port)
+    try:
+        for _ in range(1000000):
+            try:
+                client = socket.create_connection(("127.0.0.1", port), LIMIT_S)
+                break
+            except ConnectionRefusedError:
+                assert process.poll() is None, "the program has ended"
+        assert client.recv(1) == b"3"
+        said = process.communicate(timeout=LIMIT_S)[0]
+    finally:
+        process.kill()
+        process.wait()
+    wanted = "1 for this, next 4, listens 1 1, bind in use, then closed\n"
+    assert said == wanted, said
+
+
 def start_sharing(listener, port, name, room):
     words = [hosts.path(host), "run", "-Spreview2=n", "-Slistenfd=y", "--env",
              f"WASOCK_LISTEN=127.0.0.1:{port}", program, "share", str(port),
@@ -168,6 +203,7 @@ def check_sharing():
 
 check_gone()
 check_shut()
+check_inherited()
 if socket.has_ipv6 and pathlib.Path("/proc/net/if_inet6").exists():
     check_families()
 if host != "wazero" and not is_component:  # they report it by a write alone

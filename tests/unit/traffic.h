@@ -2,9 +2,9 @@
 /*
  * traffic.h - simulated clients of an echo server on simhost, in shapes.
  *
- * A client sends traffic.request_bytes and waits for the answer. Closed shapes have k
- * requests in flight: the answer to one triggers the next, of a client that the
- * shape chooses, 20 to 40 us later.
+ * A client sends traffic.request_bytes and waits for the answer. Closed shapes
+ * have k requests in flight: the answer to one triggers the next, of a client
+ * that the shape chooses, 20 to 40 us later.
  */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H

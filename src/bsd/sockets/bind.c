@@ -323,6 +323,21 @@ int wasock_bsd__listen_bound(struct socket *socket, int backlog)
     return result;
 }
 
+static int hold(struct offer *offer, struct socket *socket)
+{
+    const int result =
+        wasock_listener_share(&offer->listener, &socket->listener);
+
+    if (result < 0) {
+        return result;
+    }
+    offer->holder = socket;
+    if (socket->local.port == 0 && offer->has_addr) {
+        socket->local.port = offer->addr.port;
+    }
+    return 0;
+}
+
 /* Claim the best offer, or else an address on the loopback or the host's. */
 static int claim_any(struct socket *socket)
 {
@@ -348,16 +363,13 @@ static int claim_any(struct socket *socket)
         explain(&socket->local);
         return -EADDRNOTAVAIL;
     }
-    const int result =
-        wasock_listener_share(&offer->listener, &socket->listener);
-    if (result < 0) {
-        return result;
-    }
-    offer->holder = socket;
-    if (socket->local.port == 0 && offer->has_addr) {
-        socket->local.port = offer->addr.port;
-    }
-    return 0;
+    return hold(offer, socket);
+}
+
+static void add_bound(struct socket *socket)
+{
+    socket->next_bound = bound;
+    bound = socket;
 }
 
 int wasock_bsd__claim(struct socket *socket)
@@ -365,10 +377,32 @@ int wasock_bsd__claim(struct socket *socket)
     const int result = claim_any(socket);
 
     if (result == 0) {
-        socket->next_bound = bound;
-        bound = socket;
+        add_bound(socket);
     }
     return result;
+}
+
+struct socket *wasock_bsd__claim_nth(size_t nth)
+{
+    find_offers();
+    if (nth >= n_offers || offers[nth].holder != NULL) {
+        return NULL;
+    }
+    struct offer *offer = &offers[nth];
+    struct socket *socket = wasock_bsd__new_socket(
+        offer->addr.family == WASOCK_ADDR_IPV6 ? AF_INET6 : AF_INET, 0, 0);
+    if (socket == NULL) {
+        return NULL;
+    }
+    if (offer->has_ip) {
+        socket->local = offer->addr;
+    }
+    if (hold(offer, socket) < 0) {
+        free(socket);
+        return NULL;
+    }
+    add_bound(socket);
+    return socket;
 }
 
 void wasock_bsd__disclaim(struct socket *socket)

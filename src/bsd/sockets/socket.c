@@ -462,6 +462,14 @@ int bind(int fd, const struct sockaddr *address, socklen_t length)
     return 0;
 }
 
+static void begin_listening(struct socket *socket)
+{
+    socket->state = SOCKET_LISTENING;
+    if (!is_accepted_ahead(&socket->listener.socket)) {
+        socket->description.operations = &listener_operations;
+    }
+}
+
 /*
  * listen(2). On a listener that the host opened before the program began the
  * backlog is the host's. A socket that was not bound gets a port; on preview1
@@ -494,12 +502,34 @@ int listen(int fd, int backlog)
     if (result < 0) {
         return (int)wasock_bsd__result(result);
     }
-    listening->state = SOCKET_LISTENING;
-    if (!is_accepted_ahead(&listening->listener.socket)) {
-        listening->description.operations = &listener_operations;
-    }
+    begin_listening(listening);
     wasock_bsd__changed(&listening->description, WASOCK_BSD_ALL);
     return 0;
+}
+
+static struct description *inherited(int nth)
+{
+    struct socket *socket = wasock_bsd__claim_nth((size_t)nth);
+
+    if (socket == NULL) {
+        return NULL;
+    }
+    begin_listening(socket);
+    return &socket->description;
+}
+
+/* With LISTEN_FDS in the environment, which wasmtime sets, the host's listeners
+ * are the numbers from 3 on, as sd_listen_fds(3) and programs without socket(2)
+ * have them. They are claimed when they are used: a program may as well bind.
+ */
+__attribute__((constructor(102))) static void inherit(void)
+{
+    const char *text = getenv("LISTEN_FDS");
+    const int n = text != NULL ? atoi(text) : 0;
+
+    if (n > 0) {
+        wasock_bsd__offer(n, inherited);
+    }
 }
 
 /* Linux's numbers as wasock's halves; 0: none. */

@@ -99,6 +99,10 @@ uint64_t wasock_bsd__deadline(uint64_t timeout_us);
 int wasock_bsd__claim(struct socket *socket);
 void wasock_bsd__disclaim(struct socket *socket);
 
+/* bind.c: a new socket that has claimed the nth of the host's listeners; NULL:
+ * there is none, it is in use, or no memory. */
+struct socket *wasock_bsd__claim_nth(size_t nth);
+
 /* bind.c: listen on the bound socket. */
 int wasock_bsd__listen_bound(struct socket *socket, int backlog);
 
