@@ -128,7 +128,7 @@ struct description *wasock_bsd__find(int fd)
     return entries[fd].description;
 }
 
-void wasock_bsd__offer(int n, struct description *(*describe)(int nth))
+void wasock_bsd__offer(long n, struct description *(*describe)(int nth))
 {
     describe_offered = describe;
     for (int i = 0; i < n && reach(FIRST_OFFERED + i) == 0; i++) {

@@ -96,7 +96,7 @@ int wasock_bsd__number(struct description *description, int lowest,
 
 /* Keep the numbers from 3 to 2 + n for what the host opened: the first use of
  * one asks for its description. describe: NULL: there is none. */
-void wasock_bsd__offer(int n, struct description *(*describe)(int nth));
+void wasock_bsd__offer(long n, struct description *(*describe)(int nth));
 
 /* Whether a number is free, before something irrevocable is done for it. */
 bool wasock_bsd__has_number(void);

@@ -525,7 +525,7 @@ static struct description *inherited(int nth)
 __attribute__((constructor(102))) static void inherit(void)
 {
     const char *text = getenv("LISTEN_FDS");
-    const int n = text != NULL ? atoi(text) : 0;
+    const long n = text != NULL ? strtol(text, NULL, 10) : 0;
 
     if (n > 0) {
         wasock_bsd__offer(n, inherited);
