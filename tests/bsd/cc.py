@@ -80,6 +80,28 @@ own.write_text("""#if !defined(__unix__) || defined(__linux__)
 """)
 subprocess.run([compiler, *compile_own], check=True)
 
+# What old compilers warned of is no error: configure scripts look for functions
+# without a declaration. -Werror makes it one, as with these compilers.
+if not is_zig:
+    own.write_text("""struct a { int x; }; struct b { int x; };
+int of(struct a *a) { struct b *b = a; return b->x; }
+void take(int *n) { *n = of(0); }
+void (*taker(void))(void *) { return take; }
+int nothing(void) { return; }
+int main() { return getpid() + (taker() == 0) + nothing(); }
+""")
+    link_own = [compiler, own, "-o", headers / "own.wasm"]
+    subprocess.run(link_own, check=True, capture_output=True)
+    run = subprocess.run([*link_own, "-Werror"], capture_output=True, text=True)
+    assert run.returncode != 0 and run.stderr.count("error:") >= 4, run
+
+# As gcc's: Autoconf's AX_PTHREAD looks for it.
+own.write_text("""#ifndef _REENTRANT
+#error "no -pthread"
+#endif
+""")
+subprocess.run([compiler, "-pthread", *compile_own], check=True)
+
 # Each header compiles alone, also in strict C.
 layer = root / "include/wasock-bsd"
 own.write_text("".join(
