@@ -67,6 +67,9 @@ static void constants(void)
     FACT(SO_PEERCRED == 17 && SO_SNDBUFFORCE == 32);
     FACT(RLIMIT_SIGPENDING == 11 && PF_PACKET == AF_PACKET);
     FACT(FIONREAD != FIONBIO && FIONREAD != TIOCGWINSZ);
+    FACT(_IO('w', 3) == 0x7703 && _IOR('w', 3, int) == 0x80047703);
+    FACT(_IOW(0x94, 9, int) == 0x40049409);
+    FACT(_IOWR('w', 1, char[5]) == 0xC0057701);
 #ifdef __unix__
     FACT(__unix__ == 1);
 #else
