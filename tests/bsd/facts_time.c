@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/times.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,6 +78,22 @@ static void clocks(void)
     FAILS(clock_getres(9999, &time), EINVAL);
     FACT(clock_getcpuclockid(0, &clock) == 0);
     FACT(now_ns(clock) >= 0);
+}
+
+/* times(3) counts what sysconf says. */
+static void ticks(void)
+{
+    const long per_s = sysconf(_SC_CLK_TCK);
+    struct tms used;
+    const clock_t before = times(&used);
+
+    FACT(per_s == 100);
+    FACT(used.tms_utime >= 0 && used.tms_utime < 60 * per_s);
+    FACT(used.tms_stime >= 0 && used.tms_stime < 60 * per_s);
+    FACT(used.tms_cutime == 0 && used.tms_cstime == 0);
+    usleep(50000);
+    const clock_t after = times(&used);
+    FACT(after - before >= 4 && after - before < 60 * per_s);
 }
 
 /* Whether a sleep until 20 ms from now by a clock lasts until then. */
@@ -390,6 +407,7 @@ static void awaited_signals(void)
 void time_facts(void)
 {
     clocks();
+    ticks();
     sleeps();
     timers_alone();
     bad_timers();
