@@ -100,6 +100,8 @@ ssize_t copy_file_range(int from, off_t *from_offset, int to, off_t *to_offset,
 /* There are no system calls: ENOSYS, whatever SYS_ number. */
 long syscall(long number, ...) WASOCK_BSD(syscall);
 unsigned alarm(unsigned seconds) WASOCK_BSD(alarm);
+useconds_t ualarm(useconds_t value_us, useconds_t interval_us)
+    WASOCK_BSD(ualarm);
 uid_t getuid(void) WASOCK_BSD(getuid);
 uid_t geteuid(void) WASOCK_BSD(geteuid);
 gid_t getgid(void) WASOCK_BSD(getgid);

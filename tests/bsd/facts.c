@@ -1134,6 +1134,7 @@ int main(void)
     limit_facts();
     number_facts();
     time_facts();
+    alarm_facts();
     argument_facts();
     kind_facts();
     epoll_facts();

@@ -24,6 +24,7 @@ extern int n_failed;
 #define FAILS(call, error) FACT((errno = 0, (call) == -1 && errno == (error)))
 
 /* Each in facts_NOUNs.c, limit_facts in facts_system.c. */
+void alarm_facts(void);
 void argument_facts(void);
 void epoll_facts(void);
 void file_facts(void);

@@ -5,6 +5,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "facts.h"
@@ -74,6 +75,48 @@ static void *change_mask(void *argument)
     return argument;
 }
 
+/* ---- A timer ---- */
+
+static int alarm_ends[2];
+
+static void wake_reader(int number)
+{
+    FACT(number == SIGALRM && pthread_equal(pthread_self(), handled_by));
+    FACT(write(alarm_ends[1], "x", 1) == 1);
+}
+
+static void *read_byte(void *argument)
+{
+    char byte = 0;
+
+    FACT(read(alarm_ends[0], &byte, 1) == 1 && byte == 'x');
+    return argument;
+}
+
+/* Main, or a thread where main blocks the signal, has it while all wait. */
+static void timer_facts(void)
+{
+    const struct itimerval soon = {.it_value = {.tv_usec = 10000}};
+    const struct sigaction action = {.sa_handler = wake_reader,
+                                     .sa_flags = SA_RESTART};
+    const sigset_t set = set_of(SIGALRM);
+
+    FACT(pipe(alarm_ends) == 0 && sigaction(SIGALRM, &action, NULL) == 0);
+    handled_by = pthread_self();
+    pthread_t thread = start(read_byte, NULL);
+    FACT(setitimer(ITIMER_REAL, &soon, NULL) == 0);
+    result_of(thread);
+
+    thread = start(read_byte, NULL);
+    FACT(pthread_sigmask(SIG_BLOCK, &set, NULL) == 0);
+    handled_by = thread;
+    FACT(setitimer(ITIMER_REAL, &soon, NULL) == 0);
+    result_of(thread);
+    FACT(pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0);
+    FACT(close(alarm_ends[0]) == 0 && close(alarm_ends[1]) == 0);
+    signal(SIGALRM, SIG_DFL);
+}
+
 void thread_signal_facts(void)
 {
     const struct sigaction action = {.sa_handler = handle,
@@ -115,4 +158,5 @@ void thread_signal_facts(void)
     result_of(thread);
     FACT(!is_blocked(SIGHUP));
     signal(SIGUSR2, SIG_DFL);
+    timer_facts();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sys/time.h - the time, in UTC; timers fail. */
+/* sys/time.h - the time, in UTC; the timer of SIGALRM. */
 #ifndef WASOCK_BSD_SYS_TIME_H
 #define WASOCK_BSD_SYS_TIME_H
 

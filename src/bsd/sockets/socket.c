@@ -20,6 +20,7 @@
 #include "../../fd_internal.h"
 #include "../../host.h"
 #include "../files/pipe.h"
+#include "../system/signals.h"
 #include "../waiting/watch.h"
 #include "address.h"
 #include "loopback.h"
@@ -370,8 +371,9 @@ uint64_t wasock_bsd__deadline(uint64_t timeout_us)
                                     ? UINT64_MAX
                                     : timeout_us * WASOCK_NS_PER_US;
 
-    return timeout_us == 0 ? WASOCK_NO_DEADLINE
-                           : wasock_deadline_after_ns(timeout_ns);
+    return wasock_bsd__cut_deadline(timeout_us == 0
+                                        ? WASOCK_NO_DEADLINE
+                                        : wasock_deadline_after_ns(timeout_ns));
 }
 
 /* Whether the protocol is the type's, where there is that type. */

@@ -263,12 +263,12 @@ static int set_deadline(struct socket *socket, unsigned direction,
                         uint64_t timeout_us)
 {
     struct wasock_socket *host = &socket->conn.socket;
+    const uint64_t deadline_ns = wasock_bsd__deadline(timeout_us);
 
-    if (timeout_us == 0 &&
+    if (deadline_ns == WASOCK_NO_DEADLINE &&
         host->deadline_ns_[WASOCK__SIDE(direction)] == WASOCK_NO_DEADLINE) {
         return 0;
     }
-    const uint64_t deadline_ns = wasock_bsd__deadline(timeout_us);
     return direction == WASOCK_READABLE
                ? wasock_socket_set_deadline_ns(host, WASOCK_READABLE,
                                                deadline_ns)

@@ -4,8 +4,6 @@
  *
  * fork, exec and their like are ENOSYS; there are no children (ECHILD); nothing
  * can be loaded; its priority is 0 and stays so.
- * Timers that would raise a signal are refused, alarm, which cannot fail, does
- * nothing.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,7 +11,6 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -244,37 +241,6 @@ int chroot(const char *path)
     return -1;
 }
 WASOCK_BSD_PLAIN(chroot);
-
-/* Ignored: no signal comes by itself. No alarm was ever set, hence 0. */
-unsigned alarm(unsigned seconds)
-{
-    (void)seconds;
-    return 0;
-}
-WASOCK_BSD_PLAIN(alarm);
-
-int getitimer(int which, struct itimerval *value)
-{
-    const struct itimerval none = {{0, 0}, {0, 0}};
-
-    (void)which;
-    *value = none;
-    return 0;
-}
-WASOCK_BSD_PLAIN(getitimer);
-
-/* Errors: ENOSYS, unless it is to stop. */
-int setitimer(int which, const struct itimerval *restrict value,
-              struct itimerval *restrict old)
-{
-    if (old != NULL) {
-        getitimer(which, old);
-    }
-    return value->it_value.tv_sec == 0 && value->it_value.tv_usec == 0
-               ? 0
-               : not_here();
-}
-WASOCK_BSD_PLAIN(setitimer);
 
 void *dlopen(const char *path, int flags)
 {

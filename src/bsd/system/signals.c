@@ -29,6 +29,7 @@
 #include "../waiting/wait.h"
 #include "../waiting/watch.h"
 #include "signals.h"
+#include "timers.h"
 
 /* The default action of a signal: wasi-libc ends the program, or goes on. */
 int wasock_libc_raise(int number) __asm__("raise");
@@ -64,11 +65,14 @@ static sigset_t bit_of(int signal)
 
 static siginfo_t info_of(int number)
 {
-    const siginfo_t info = {.si_signo = number,
-                            .si_code = sent[number].code,
-                            .si_pid = getpid(),
-                            .si_uid = getuid(),
-                            .si_value = sent[number].value};
+    siginfo_t info = {.si_signo = number,
+                      .si_code = sent[number].code,
+                      .si_value = sent[number].value};
+
+    if (info.si_code <= 0) { /* a process sent it, not the kernel */
+        info.si_pid = getpid();
+        info.si_uid = getuid();
+    }
 
     return info;
 }
@@ -208,6 +212,35 @@ static bool is_ignored(int number)
              number == SIGWINCH));
 }
 
+uint64_t wasock_bsd__cut_deadline(uint64_t deadline_ns)
+{
+    const uint64_t until_ns = wasock_bsd__until_timer(deadline_ns);
+
+    own()->is_cut = until_ns != deadline_ns && !is_ignored(SIGALRM) &&
+                    (own()->blocked & bit_of(SIGALRM)) == 0;
+    return own()->is_cut ? until_ns : deadline_ns;
+}
+
+ptrdiff_t wasock_bsd__end_interruptible(bool may_restart, ptrdiff_t result)
+{
+    if (own()->is_cut && (wasock_bsd__code(result) == -EAGAIN ||
+                          result == -EINPROGRESS || result == -EALREADY)) {
+        result = -EINTR;
+    }
+    wasock_bsd__look_at_timers(); /* still in the call: none is delivered */
+    wasock_bsd__current->n_calls--;
+    if (result == -EINTR) {
+        pthread_testcancel();
+    }
+    if (wasock_bsd__current->n_calls > 0 || own()->is_masked) {
+        return result; /* an outer call delivers */
+    }
+    const enum delivered delivered = wasock_bsd__deliver();
+    const bool restarts = delivered == DELIVERED_NONE ||
+                          (delivered == DELIVERED_RESTART && may_restart);
+    return result == -EINTR && restarts ? -WASOCK_BSD_RESTART : result;
+}
+
 static void add(sigset_t *set, int number, int code, union sigval value)
 {
     if ((*set & bit_of(number)) == 0) {
@@ -234,27 +267,29 @@ void wasock_bsd__send_to(struct thread *thread, int number, int code,
     wasock_bsd__wake(&pending, SIZE_MAX);
 }
 
-/* Send a signal to the process: to a thread that takes it, or else until one
- * does. 0: no signal. */
-static int send_to_process(int number, int code, union sigval value)
+void wasock_bsd__send_to_process(struct thread *taker, int number, int code,
+                                 union sigval value)
 {
-    struct thread *taker = wasock_bsd__current;
-
-    if (number == 0) {
-        return 0;
-    }
-    if (!is_signal(number)) {
-        return -1;
-    }
-    if ((own()->blocked & bit_of(number)) != 0) {
+    if (taker->has_ended || (taker->signals.blocked & bit_of(number)) != 0) {
         taker = wasock_bsd__taker_of(bit_of(number));
     }
     if (taker != NULL) {
         wasock_bsd__send_to(taker, number, code, value);
-        return 0;
+        return;
     }
     add(&pending, number, code, value);
     notify_watches(number);
+}
+
+/* 0: no signal. */
+static int send_to_oneself(int number, int code, union sigval value)
+{
+    if (number != 0 && !is_signal(number)) {
+        return -1;
+    }
+    if (number != 0) {
+        wasock_bsd__send_to_process(wasock_bsd__current, number, code, value);
+    }
     return 0;
 }
 
@@ -288,13 +323,13 @@ int kill(pid_t pid, int number)
 {
     const union sigval none = {0};
 
-    return is_oneself(pid) ? send_to_process(number, SI_USER, none) : -1;
+    return is_oneself(pid) ? send_to_oneself(number, SI_USER, none) : -1;
 }
 WASOCK_BSD_PLAIN(kill);
 
 int sigqueue(pid_t pid, int number, union sigval value)
 {
-    return is_oneself(pid) ? send_to_process(number, SI_QUEUE, value) : -1;
+    return is_oneself(pid) ? send_to_oneself(number, SI_QUEUE, value) : -1;
 }
 WASOCK_BSD_PLAIN(sigqueue);
 
@@ -382,6 +417,7 @@ WASOCK_BSD_PLAIN(sigismember);
 
 int sigpending(sigset_t *set)
 {
+    wasock_bsd__look_at_timers();
     *set = all_pending();
     return 0;
 }
@@ -411,6 +447,7 @@ int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
         return -1;
     }
     own()->blocked = blockable(own()->blocked);
+    wasock_bsd__look_at_timers();
     wasock_bsd__deliver();
     return 0;
 }
@@ -461,7 +498,8 @@ static int await_signal(uint64_t deadline_ns)
                         .what = "for a signal",
                         .is_point = true};
 
-    return deadline_ns == WASOCK_NO_DEADLINE && wasock_bsd__is_alone()
+    return wasock_bsd__until_timer(deadline_ns) == WASOCK_NO_DEADLINE &&
+                   wasock_bsd__is_alone()
                ? -EDEADLK
                : wasock_bsd__wait(&wait);
 }

@@ -26,7 +26,14 @@ struct signals {
     sigset_t pending; /* of this thread alone */
     sigset_t awaited; /* by sigwait */
     bool is_masked;   /* from begin_mask to end_mask */
+    bool is_cut;      /* the call's deadline is that of a timer */
 };
+
+/* A deadline of the current call, or when a timer interrupts it. */
+uint64_t wasock_bsd__cut_deadline(uint64_t deadline_ns);
+
+/* The signals' part of wasock_bsd__end_call of layer.h. */
+ptrdiff_t wasock_bsd__end_interruptible(bool may_restart, ptrdiff_t result);
 
 /* What handlers were run: all of them with SA_RESTART, or not. */
 enum delivered { DELIVERED_NONE, DELIVERED_RESTART, DELIVERED_INTERRUPT };
@@ -39,6 +46,11 @@ bool wasock_bsd__is_deliverable(void);
 /* Send a signal to a thread. */
 void wasock_bsd__send_to(struct thread *thread, int number, int code,
                          union sigval value);
+
+/* Send one to the process: to `taker` if it takes it, or else another thread
+ * that does, or until one does. */
+void wasock_bsd__send_to_process(struct thread *taker, int number, int code,
+                                 union sigval value);
 
 /* Whether a signal of a set is pending. */
 bool wasock_bsd__is_pending(sigset_t set);

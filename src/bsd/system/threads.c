@@ -18,6 +18,7 @@
 
 #include "../plain.h"
 #include "../sockets/socket.h"
+#include "../system/timers.h"
 #include "../threads/layer.h"
 #include "../threads/thread.h"
 
@@ -179,13 +180,43 @@ WASOCK_BSD_PLAIN(pthread_kill);
 
 /* ---- The scheduler, for mutex.c, keys.c, locks.c and signals.c ---- */
 
+void wasock_bsd__begin_call(struct description *description)
+{
+    (void)description;
+    wasock_bsd__main_thread.n_calls++;
+    wasock_bsd__main_thread.signals.is_cut = false;
+}
+
+ptrdiff_t wasock_bsd__end_call(struct description *description,
+                               unsigned direction, ptrdiff_t result)
+{
+    const bool may_restart = wasock_bsd__may_restart(description, direction);
+
+    return wasock_bsd__end_interruptible(may_restart, result);
+}
+
+bool wasock_bsd__is_interrupted(void)
+{
+    wasock_bsd__look_at_timers();
+    return wasock_bsd__main_thread.n_calls > 0 && wasock_bsd__is_deliverable();
+}
+
+/* Only a timer's signal ends it before its deadline. */
 int wasock_bsd__wait(struct wait *wait)
 {
-    if (wait->deadline_ns == WASOCK_NO_DEADLINE) {
+    const uint64_t until_ns = wasock_bsd__until_timer(wait->deadline_ns);
+
+    if (until_ns == WASOCK_NO_DEADLINE) {
         return -EDEADLK;
     }
-    const int result = wasock_fd_sleep_until_ns(wait->deadline_ns);
-    return result < 0 ? result : -ETIMEDOUT;
+    const int result = wasock_fd_sleep_until_ns(until_ns);
+    if (result < 0) {
+        return result;
+    }
+    if (wasock_bsd__is_interrupted()) {
+        return -EINTR;
+    }
+    return until_ns == wait->deadline_ns ? -ETIMEDOUT : 0;
 }
 
 int wasock_bsd__await(struct description *description, unsigned direction)

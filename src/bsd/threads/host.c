@@ -17,6 +17,7 @@
 
 #include "../../host.h"
 #include "../../wasip1.h"
+#include "../system/timers.h"
 #include "../waiting/ask.h"
 #include "layer.h"
 #include "notices.h"
@@ -82,7 +83,8 @@ static bool collect(uint64_t *deadline_ns)
 {
     bool is_any = false;
 
-    *deadline_ns = WASOCK_NO_DEADLINE;
+    *deadline_ns = wasock_bsd__timer_due_ns;
+    is_any = *deadline_ns != WASOCK_NO_DEADLINE;
     wasock_bsd__ask_clear(&questions);
     for (struct thread *thread = &wasock_bsd__main_thread; thread != NULL;
          thread = thread->next) {
@@ -163,6 +165,14 @@ static void end_late_waits(void)
     }
 }
 
+/* The current thread is choosing one that runs: no handler runs now. */
+static void let_timers_expire(void)
+{
+    wasock_bsd__current->n_calls++;
+    wasock_bsd__look_at_timers();
+    wasock_bsd__current->n_calls--;
+}
+
 bool wasock_bsd__ask_for_all(bool may_wait)
 {
     uint64_t deadline_ns = 0;
@@ -182,6 +192,7 @@ bool wasock_bsd__ask_for_all(bool may_wait)
     }
     if (deadline_ns != WASOCK_NO_DEADLINE) {
         end_late_waits();
+        let_timers_expire();
     }
     return true;
 }

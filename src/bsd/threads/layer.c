@@ -7,6 +7,7 @@
 #include <wasock/clock.h>
 
 #include "../sockets/socket.h"
+#include "../system/timers.h"
 #include "../waiting/epoll_internal.h"
 #include "../waiting/watch.h"
 #include "notices.h"
@@ -41,6 +42,7 @@ bool wasock_bsd__is_alone(void)
 
 bool wasock_bsd__is_interrupted(void)
 {
+    wasock_bsd__look_at_timers();
     return wasock_bsd__is_canceled() ||
            (wasock_bsd__current->n_calls > 0 && wasock_bsd__is_deliverable());
 }
@@ -55,6 +57,7 @@ void wasock_bsd__begin_call(struct description *description)
 {
     pthread_testcancel();
     wasock_bsd__current->n_calls++;
+    wasock_bsd__current->signals.is_cut = false;
     if (description == NULL) {
         return;
     }
@@ -68,27 +71,13 @@ void wasock_bsd__begin_call(struct description *description)
 ptrdiff_t wasock_bsd__end_call(struct description *description,
                                unsigned direction, ptrdiff_t result)
 {
-    struct thread *self = wasock_bsd__current;
-    /* As Linux: a handler's SA_RESTART is not for a socket with a timeout. */
-    const bool may_restart =
-        direction != 0 && (description == NULL ||
-                           wasock_bsd__timeout_us(description, direction) == 0);
+    const bool may_restart = wasock_bsd__may_restart(description, direction);
 
     if (description != NULL) {
         const int ignored = wasock_bsd__release(description);
         (void)ignored; /* the close that came meanwhile has succeeded */
     }
-    self->n_calls--;
-    if (result == -EINTR) {
-        pthread_testcancel();
-    }
-    if (self->n_calls > 0 || self->signals.is_masked) {
-        return result; /* an outer call delivers */
-    }
-    const enum delivered delivered = wasock_bsd__deliver();
-    const bool restarts = delivered == DELIVERED_NONE ||
-                          (delivered == DELIVERED_RESTART && may_restart);
-    return result == -EINTR && restarts ? -WASOCK_BSD_RESTART : result;
+    return wasock_bsd__end_interruptible(may_restart, result);
 }
 
 int wasock_bsd__await(struct description *description, unsigned direction)

@@ -41,19 +41,6 @@ static inline int wasock_bsd__block(struct description *description,
                : wasock_bsd__await(description, direction);
 }
 
-static inline uint64_t
-wasock_bsd__timeout_us(const struct description *description,
-                       unsigned direction)
-{
-    return direction == WASOCK_READABLE ? description->receive_timeout_us
-                                        : description->send_timeout_us;
-}
-
-#ifdef WASOCK_BSD_THREADS
-
-/* Whether there is no other thread. */
-bool wasock_bsd__is_alone(void);
-
 /* Begin a call that may wait: a cancellation point, during which the
  * description, unless NULL, is not closed. */
 void wasock_bsd__begin_call(struct description *description);
@@ -66,6 +53,30 @@ ptrdiff_t wasock_bsd__end_call(struct description *description,
 
 /* Whether the current call has to return -EINTR. */
 bool wasock_bsd__is_interrupted(void);
+
+static inline uint64_t
+wasock_bsd__timeout_us(const struct description *description,
+                       unsigned direction)
+{
+    return direction == WASOCK_READABLE ? description->receive_timeout_us
+                                        : description->send_timeout_us;
+}
+
+/* Whether a call begins again after a handler with SA_RESTART: as on Linux not
+ * where the socket has a timeout. */
+static inline bool
+wasock_bsd__may_restart(const struct description *description,
+                        unsigned direction)
+{
+    return direction != 0 &&
+           (description == NULL ||
+            wasock_bsd__timeout_us(description, direction) == 0);
+}
+
+#ifdef WASOCK_BSD_THREADS
+
+/* Whether there is no other thread. */
+bool wasock_bsd__is_alone(void);
 
 /* Which thread takes a signal that the current one blocks; NULL: none. And it
  * has got one: end its wait. */
@@ -99,25 +110,6 @@ void wasock_bsd__end_turn(void);
 static inline bool wasock_bsd__is_alone(void)
 {
     return true;
-}
-
-static inline void wasock_bsd__begin_call(struct description *description)
-{
-    (void)description;
-}
-
-static inline ptrdiff_t wasock_bsd__end_call(struct description *description,
-                                             unsigned direction,
-                                             ptrdiff_t result)
-{
-    (void)description;
-    (void)direction;
-    return result;
-}
-
-static inline bool wasock_bsd__is_interrupted(void)
-{
-    return false;
 }
 
 static inline struct thread *wasock_bsd__taker_of(sigset_t bit)

@@ -184,9 +184,6 @@ static void switch_to(struct thread *thread)
     wasock_bsd__check_stack(self);
     wasock_bsd__current = thread;
     wasock_bsd__switch_to(thread->coroutine);
-    if (self->n_calls == 0) { /* else when the call ends */
-        wasock_bsd__deliver();
-    }
     errno = error;
     h_errno = lookup_error;
 }
@@ -197,6 +194,9 @@ static void run_another(void)
 
     if (thread != wasock_bsd__current) {
         switch_to(thread);
+    }
+    if (wasock_bsd__current->n_calls == 0) { /* else when the call ends */
+        wasock_bsd__deliver();
     }
 }
 

@@ -26,6 +26,7 @@
 #include "../plain.h"
 #include "../sockets/socket.h"
 #include "../system/signals.h"
+#include "../system/timers.h"
 #include "../threads/layer.h"
 #include "wait.h"
 
@@ -684,7 +685,8 @@ static int wait_until(struct epoll *epoll, struct epoll_event *events,
 {
     epoll->nap_ms = 0;
     for (;;) {
-        const uint64_t due_ns = wasock_bsd__epoll_settle(epoll);
+        const uint64_t due_ns =
+            wasock_bsd__until_timer(wasock_bsd__epoll_settle(epoll));
         const bool is_ready = wasock_bsd__epoll_is_ready(epoll);
         const int result = wasock_bsd__epoll_ask(
             epoll, is_ready ? WASOCK_DEADLINE_PAST

@@ -23,6 +23,7 @@
 #include "../plain.h"
 #include "../sockets/socket.h"
 #include "../system/signals.h"
+#include "../system/timers.h"
 #include "../table.h"
 #include "../threads/layer.h"
 #include "ask.h"
@@ -194,7 +195,7 @@ static int look_at_all(struct turn *turn)
     wasock_bsd__ask_clear(&turn->questions);
     turn->n_ready = 0;
     turn->must_nap = false;
-    turn->due_ns = WASOCK_NO_DEADLINE;
+    turn->due_ns = wasock_bsd__timer_due_ns;
     turn->may_be_reset = false;
     for (size_t i = 0; i < turn->n_fds; i++) {
         turn->fds[i].revents = 0;
