@@ -424,6 +424,57 @@ static void datagram_messages(void)
     FACT(close(fd) == 0);
 }
 
+/* The address that a datagram was sent to, and the one to answer from. */
+static void datagram_addresses(void)
+{
+    struct sockaddr_in address = at(udp_port);
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+    } control;
+    char text[8];
+    struct iovec slice = {text, 4};
+    struct msghdr message = {.msg_name = &address,
+                             .msg_namelen = sizeof(address),
+                             .msg_iov = &slice,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK)};
+    const struct sockaddr_in own = at(0);
+    const int on = 1;
+    const int fd = open_udp(0);
+
+    FACT(bind(fd, (const struct sockaddr *)&own, sizeof(own)) == 0);
+    FACT(setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) == 0);
+    memset(&control, 0, sizeof(control));
+    control.header.cmsg_level = IPPROTO_IP;
+    control.header.cmsg_type = IP_PKTINFO;
+    control.header.cmsg_len = CMSG_LEN(sizeof(info));
+    memcpy(CMSG_DATA(&control.header), &info, sizeof(info));
+    FACT(sendmsg(fd, &message, 0) == 4);
+    memset(&control, 0, sizeof(control));
+    FACT(recvmsg(fd, &message, 0) == 4);
+    FACT(message.msg_controllen == sizeof(control) && message.msg_flags == 0);
+    FACT(control.header.cmsg_level == IPPROTO_IP &&
+         control.header.cmsg_type == IP_PKTINFO &&
+         control.header.cmsg_len == CMSG_LEN(sizeof(info)));
+    memcpy(&info, CMSG_DATA(&control.header), sizeof(info));
+    FACT(info.ipi_addr.s_addr == htonl(INADDR_LOOPBACK));
+    FACT(info.ipi_spec_dst.s_addr == htonl(INADDR_LOOPBACK));
+    FACT(sendmsg(fd, &message, 0) == 4); /* what was received, sent back */
+    message.msg_controllen = 1;
+    FACT(recvmsg(fd, &message, 0) == 4);
+    FACT(message.msg_controllen == 0 && message.msg_flags == MSG_CTRUNC);
+    info.ipi_spec_dst.s_addr = htonl(0xC0000201); /* not its own */
+    memcpy(CMSG_DATA(&control.header), &info, sizeof(info));
+    message.msg_controllen = sizeof(control);
+    FACT(sendmsg(fd, &message, 0) == -1);
+    control.header.cmsg_len = 1;
+    FAILS(sendmsg(fd, &message, 0), EINVAL);
+    FACT(close(fd) == 0);
+}
+
 static void connected_datagrams(void)
 {
     const struct timeval limit = {0, 20000};
@@ -647,6 +698,7 @@ static void all(const char *name)
     resets();
     datagrams();
     datagram_messages();
+    datagram_addresses();
     connected_datagrams();
     watched_datagrams(0);
     watched_datagrams(EPOLLET);

@@ -152,7 +152,10 @@ static int fit(const struct offer *offer, const struct socket *socket,
         return 0;
     }
     if (!is_of_family) {
-        return offer->has_ip && wasock_bsd__is_ipv6_only(socket) ? 0 : 2;
+        return offer->has_ip &&
+                       wasock_bsd__is_on(socket, IPPROTO_IPV6, IPV6_V6ONLY)
+                   ? 0
+                   : 2;
     }
     return memcmp(offer->addr.ip, addr->ip, sizeof(addr->ip)) == 0 ? 4 : 3;
 }

@@ -5,7 +5,7 @@
  * The host's socket is opened by bind, connect or the first transfer, as it is
  * bound when it is opened. One datagram at most is received before the program
  * asks for it: because it peeked, or because that is how epoll finds out.
- * Not done: broadcast, multicast, control messages.
+ * Not done: broadcast, multicast.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,8 @@
  * True: MSG_PEEK (of up to 64 KiB), MSG_WAITALL, MSG_DONTWAIT, MSG_NOSIGNAL.
  * Ignored: MSG_MORE, MSG_EOR, MSG_DONTROUTE; addresses given to sendto on a
  * connection, as Linux does.
- * Refused: MSG_OOB with EOPNOTSUPP; control messages with EINVAL.
+ * Refused: MSG_OOB with EOPNOTSUPP; control messages with EINVAL, but for those
+ * of control.c.
  */
 #include <errno.h>
 #include <limits.h>
@@ -19,6 +20,7 @@
 #include "../vectors.h"
 #include "../waiting/wait.h"
 #include "address.h"
+#include "control.h"
 #include "socket.h"
 
 /* The description of a number that is a socket; NULL with errno. */
@@ -182,12 +184,12 @@ static ssize_t receive_datagram(int fd, struct msghdr *message, int flags)
         return wasock_bsd__result(n);
     }
     message->msg_flags = 0;
-    message->msg_controllen = 0;
+    wasock_bsd__write_control(socket, message);
     wasock_bsd__write_address(&from, socket->domain,
                               (struct sockaddr *)message->msg_name,
                               &message->msg_namelen);
     if (length > (size_t)n) {
-        message->msg_flags = MSG_TRUNC;
+        message->msg_flags |= MSG_TRUNC;
     }
     return (flags & MSG_TRUNC) != 0 ? (ssize_t)length : n;
 }
@@ -258,7 +260,7 @@ ssize_t sendto(int fd, const void *data, size_t length, int flags,
     return send(fd, data, length, flags);
 }
 
-/* recvmsg(2): no control messages; on a stream no address. A call that fails
+/* recvmsg(2): on a stream no control messages and no address. A call that fails
  * leaves the message unmodified. Errors: as recv; EMSGSIZE: too many
  * buffers. */
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
@@ -285,7 +287,7 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 }
 
 /* sendmsg(2). Errors: as send; EMSGSIZE: too many slices; EINVAL: a control
- * message, since no descriptor can be passed. */
+ * message that control.c does not have: no descriptor can be passed. */
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
     if (message == NULL) {
@@ -296,11 +298,13 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
         errno = EMSGSIZE;
         return -1;
     }
-    if (message->msg_control != NULL && message->msg_controllen > 0) {
+    struct socket *datagrams = find_datagrams(fd);
+    if (datagrams == NULL
+            ? message->msg_control != NULL && message->msg_controllen > 0
+            : wasock_bsd__check_control(datagrams, message) < 0) {
         errno = EINVAL;
         return -1;
     }
-    struct socket *datagrams = find_datagrams(fd);
     if (datagrams != NULL && (flags & MSG_OOB) == 0) {
         return send_datagram(datagrams, message->msg_iov, message->msg_iovlen,
                              flags, (const struct sockaddr *)message->msg_name,

@@ -74,7 +74,11 @@ static const struct known_wish known_wishes[] = {
     {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0},
     {IPPROTO_IP, IP_TOS, 0},
     {IPPROTO_IP, IP_TTL, 64},
+    {IPPROTO_IP, IP_PKTINFO, 0},
+    {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_WANT},
     {IPPROTO_IPV6, IPV6_V6ONLY, 0},
+    {IPPROTO_IPV6, IPV6_RECVPKTINFO, 0},
+    {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT},
     {IPPROTO_IPV6, IPV6_TCLASS, 0},
     {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64},
 };
@@ -154,10 +158,9 @@ void wasock_bsd__inherit_options(struct socket *accepted,
     }
 }
 
-bool wasock_bsd__is_ipv6_only(const struct socket *socket)
+bool wasock_bsd__is_on(const struct socket *socket, int level, int option)
 {
-    const struct option_wish *wish =
-        find_wish(socket, IPPROTO_IPV6, IPV6_V6ONLY);
+    const struct option_wish *wish = find_wish(socket, level, option);
     int value = 0;
 
     if (wish != NULL) {

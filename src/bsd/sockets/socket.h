@@ -189,8 +189,8 @@ void wasock_bsd__forget_ahead(struct socket *socket);
 void wasock_bsd__inherit_options(struct socket *accepted,
                                  const struct socket *listening);
 
-/* option.c: whether IPV6_V6ONLY is set. */
-bool wasock_bsd__is_ipv6_only(const struct socket *socket);
+/* option.c: whether an option that is a flag is set. */
+bool wasock_bsd__is_on(const struct socket *socket, int level, int option);
 
 /* option.c: forget the options. */
 void wasock_bsd__free_options(struct socket *socket);
