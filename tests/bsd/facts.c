@@ -1140,6 +1140,7 @@ int main(void)
     epoll_facts();
     ipv6_facts();
     name_facts();
+    lookup_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

@@ -30,6 +30,7 @@ void epoll_facts(void);
 void file_facts(void);
 void ipv6_facts(void);
 void kind_facts(void);
+void lookup_facts(void);
 void name_facts(void);
 void socket_facts(void);
 void signal_facts(void);
