@@ -252,21 +252,40 @@ static int arm(struct epoll *epoll, struct description *description)
 
 /* News. */
 
+/* Those of the events that an item asks for, by each of their names. */
+static unsigned asked_of(const struct item *item, unsigned events)
+{
+    if (events & EPOLLIN) {
+        events |= EPOLLRDNORM;
+    }
+    if (events & EPOLLOUT) {
+        events |= EPOLLWRNORM;
+    }
+    return events & ((item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) |
+                     WASOCK_BSD_EPOLL_ALWAYS);
+}
+
+/* What is ready of what an item asks for. */
+static unsigned ready_of(const struct item *item)
+{
+    struct description *description = item->watch.description;
+
+    return asked_of(item,
+                    description->operations->known(description) | item->told);
+}
+
 /* Record that something is ready, or has become so, and notify the watchers of
  * the instance. */
 static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
 {
-    struct description *description = item->watch.description;
-    const unsigned known = description->operations->known(description);
-    const unsigned events = (item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) |
-                            WASOCK_BSD_EPOLL_ALWAYS;
-    const unsigned ready = (known | item->told) & events;
+    const unsigned ready = ready_of(item);
 
     wasock_bsd__epoll_mind_end(epoll, item);
     if (item->is_over) {
         return;
     }
-    item->edges |= risen & events;
+    risen = asked_of(item, risen);
+    item->edges |= risen;
     if (ready != 0) {
         list(epoll, item);
     }
@@ -334,7 +353,7 @@ void wasock_bsd__epoll_tell(struct epoll *epoll,
 {
     for (struct item *item = item_of(epoll, description->watches); item != NULL;
          item = item_of(epoll, item->watch.next)) {
-        item->told |= events & (item->event.events | WASOCK_BSD_EPOLL_ALWAYS);
+        item->told |= asked_of(item, events);
         refresh(epoll, item, events);
     }
 }
@@ -344,23 +363,10 @@ void wasock_bsd__epoll_tell(struct epoll *epoll,
 /* What to report of an item; 0: it is not ready after all. */
 static unsigned ready_events(const struct item *item)
 {
-    struct description *description = item->watch.description;
-
-    if (description == NULL) {
-        return 0; /* closed, which is in the inbox */
+    if (item->watch.description == NULL || item->is_over) {
+        return 0; /* what is closed is in the inbox */
     }
-    unsigned ready = description->operations->known(description) | item->told;
-    if (ready & EPOLLIN) {
-        ready |= EPOLLRDNORM;
-    }
-    if (ready & EPOLLOUT) {
-        ready |= EPOLLWRNORM;
-    }
-    ready &= (item->event.events & ~WASOCK_BSD_EPOLL_TRIGGERS) |
-             WASOCK_BSD_EPOLL_ALWAYS;
-    if (item->is_over) {
-        return 0;
-    }
+    const unsigned ready = ready_of(item);
     if ((item->event.events & EPOLLET) != 0 && (item->edges & ready) == 0) {
         return 0;
     }
@@ -375,10 +381,10 @@ static void follow_report(struct epoll *epoll, struct item *item,
     item->told = 0;
     item->edges = 0;
     if ((item->event.events & EPOLLET) != 0) {
-        if ((reported & EPOLLOUT) != 0) {
+        if ((reported & (EPOLLOUT | EPOLLWRNORM)) != 0) {
             item->spent |= WASOCK_WRITABLE;
         }
-        if ((reported & EPOLLIN) != 0 &&
+        if ((reported & (EPOLLIN | EPOLLRDNORM)) != 0 &&
             item->watch.description->operations->look == NULL) {
             item->spent |= WASOCK_READABLE;
         }
