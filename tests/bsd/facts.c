@@ -1141,6 +1141,7 @@ int main(void)
     ipv6_facts();
     name_facts();
     lookup_facts();
+    datagram_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

@@ -26,6 +26,7 @@ extern int n_failed;
 /* Each in facts_NOUNs.c, limit_facts in facts_system.c. */
 void alarm_facts(void);
 void argument_facts(void);
+void datagram_facts(void);
 void epoll_facts(void);
 void file_facts(void);
 void ipv6_facts(void);
