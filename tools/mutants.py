@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Mutation testing: change one place of the library, and see whether the tests
-fail: the unit tests, or those of the BSD layer, on one host.
+fail: the unit tests, or those of the BSD layer, on a host of modules and on one
+of components.
 
     tools/mutants.py [FILE...]          every mutant of these, or of the core
     tools/mutants.py --bsd [FILE...]    the same of src/bsd
@@ -51,7 +52,8 @@ EQUIVALENT_MAX_PERCENT = 5.0
 # How often a sample that is good enough may fail by bad luck.
 CHANCE = 1 / 1000
 MEMORY_BYTES = 4 << 30
-BSD_HOST = "wasmtime"
+# By the build's preset; a mutant that survives the first is run on the next.
+BSD_HOSTS = {"wasm": "wasmtime", "wasip2": "wasmtime-49"}
 
 
 # ---- Mutants ----
@@ -311,7 +313,7 @@ class Core:
     def judges(self, test, path):
         return self.test_of.get(path, test) == test
 
-    def is_foreign(self, test, path):
+    def rank(self, test, path):
         return self.on_real_host(test) != path.startswith("src/host/")
 
     def command(self, test, library, folder):
@@ -350,8 +352,9 @@ class Core:
 
 
 class Bsd:
-    """The BSD layer in the sandbox, tested by tests/bsd on one host: by the
-    build of the preset wasm, with a mutant in front of the archives."""
+    """The BSD layer in the sandbox, tested by tests/bsd: as a module on one
+    host, and what survives that as a component on another, which has a network.
+    A mutant is linked in front of the archives."""
 
     slow_s = float("inf")
     spare_s = 5  # the host compiles each mutant anew
@@ -359,19 +362,68 @@ class Bsd:
     limits = ((resource.RLIMIT_DATA, MEMORY_BYTES),)
 
     def __init__(self, jobs):
-        self.folder = root / "build/wasm"
-        must(["cmake", "--preset", "wasm"], cwd=root)
+        self.folder = root
+        self.sandboxes = [Sandbox(preset, host, jobs)
+                          for preset, host in BSD_HOSTS.items()]
+        self.sandbox_of = {t: s for s in self.sandboxes for t in s.scripts}
+        self.tests = sorted(self.sandbox_of)
+        self.files = self.sandboxes[0].files
+
+    def original(self, path):
+        with tempfile.TemporaryDirectory() as folder:
+            return self.mutate(path, root / path, pathlib.Path(folder))
+
+    def mutate(self, path, source, folder):
+        made = [s.compile(path, source, folder) for s in self.sandboxes]
+        return None if None in made else b"".join(made)
+
+    def ready(self, test, path, folder):
+        return self.sandbox_of[test].link(test, folder)
+
+    def judges(self, test, path):
+        sandbox = self.sandbox_of[test]
+        return sandbox.links[test][0] in sandbox.commands[path]
+
+    def rank(self, test, path):
+        """Tests of threads come last for other files, and those of the second
+        sandbox behind those of the first."""
+        sandbox = self.sandbox_of[test]
+        is_threads = "threads" in sandbox.links[test][0]
+        return (self.sandboxes.index(sandbox),
+                is_threads != ("/threads/" in path))
+
+    def command(self, test, library, folder):
+        """The program has a root directory of its own, as a mutant may remove
+        other files than it should."""
+        (folder / "root/tmp").mkdir(parents=True, exist_ok=True)
+        sandbox = self.sandbox_of[test]
+        words = list(sandbox.scripts[test])
+        if library != self.folder:
+            words[words.index(sandbox.program_of(test))] = \
+                str(library / sandbox.output(test))
+        return words, {"FACTS_ROOT": str(folder / "root")}
+
+    def newest(self):
+        return max(pathlib.Path(s.program_of(t)).stat().st_mtime
+                   for t, s in self.sandbox_of.items())
+
+
+class Sandbox:
+    """The build of one preset, and its tests on one host."""
+
+    def __init__(self, preset, host, jobs):
+        self.preset = preset
+        self.folder = root / "build" / preset
+        must(["cmake", "--preset", preset], cwd=root)
         shown = json.loads(must(
-            ["ctest", "--show-only=json-v1", "-R", f"^bsd_.*_{BSD_HOST}$"],
+            ["ctest", "--show-only=json-v1", "-R", f"^bsd_.*_{host}$"],
             cwd=self.folder))
         # Others compile their programs themselves.
         self.scripts = {t["name"]: t["command"] for t in shown["tests"]
-                        if t["command"][-1].endswith(".wasm")}
-        self.tests = sorted(self.scripts)
-        programs = [self.program(t) for t in self.tests]
+                        if self.programs_in(t["command"])}
         must(["cmake", "--build", str(self.folder), "-j", str(jobs),
-              "--target", *programs])
-        self.links = {t: self.link_of(t) for t in self.tests}
+              "--target", *{self.program(t) for t in self.scripts}])
+        self.links = {t: self.link_of(t) for t in self.scripts}
         self.commands = collections.defaultdict(dict)  # by archive
         for entry in json.loads(
                 (self.folder / "compile_commands.json").read_text()):
@@ -383,10 +435,21 @@ class Bsd:
                 self.commands[path][library[1]] = shlex.split(command)
         self.files = sorted(self.commands)
 
+    @staticmethod
+    def programs_in(command):
+        return [word for word in command if word.endswith(".wasm")]
+
+    def program_of(self, test):
+        return self.programs_in(self.scripts[test])[0]
+
     def program(self, test):
         """A test's program, from the build's folder."""
-        return str(pathlib.Path(self.scripts[test][-1]).relative_to(
+        return str(pathlib.Path(self.program_of(test)).relative_to(
             self.folder))
+
+    def output(self, test):
+        """Where a mutant's program lies, from the mutant's folder."""
+        return f"{self.preset}-{pathlib.Path(self.program(test)).name}"
 
     def link_of(self, test):
         """Its archive, and the command that links it."""
@@ -397,54 +460,30 @@ class Bsd:
         return library[1], command.removeprefix(": && ").removesuffix(
             " && :").replace(" -O2 -- ", " -- ")
 
+    def object(self, library, folder):
+        return folder / f"{self.preset}-{library}.o"
+
     def compile(self, path, source, folder):
         outputs = []
         for library, command in self.commands[path].items():
-            outputs.append(folder / f"{library}.o")
+            outputs.append(self.object(library, folder))
             if run([*command, "-w", f"-iquote{(root / path).parent}", "-c",
                     str(source), "-o", str(outputs[-1])],
                    cwd=self.folder).returncode != 0:
                 return None
         return digest(outputs)
 
-    def original(self, path):
-        with tempfile.TemporaryDirectory() as folder:
-            return self.compile(path, root / path, pathlib.Path(folder))
-
-    def mutate(self, path, source, folder):
-        return self.compile(path, source, folder)
-
-    def ready(self, test, path, folder):
-        library, link = self.links[test]
-        archive = folder / f"{library}.a"  # linked only where it is needed
-        if not archive.exists():
+    def link(self, test, folder):
+        library, command = self.links[test]
+        archive = self.object(library, folder).with_suffix(".a")
+        if not archive.exists():  # linked only where it is needed
             must([newest_clang().replace("clang", "llvm-ar"), "rcs",
-                  str(archive), str(folder / f"{library}.o")])
-        program = self.program(test)
-        link = link.replace(f" src/bsd/lib{library}.a",
-                            f" {archive} src/bsd/lib{library}.a", 1)
-        link = link.replace(f"-o {program}",
-                            f"-o {folder / pathlib.Path(program).name}", 1)
-        return run(["bash", "-c", link], cwd=self.folder).returncode == 0
-
-    def judges(self, test, path):
-        return self.links[test][0] in self.commands[path]
-
-    def is_foreign(self, test, path):
-        return ("threads" in self.links[test][0]) != ("/threads/" in path)
-
-    def command(self, test, library, folder):
-        """The program has a root directory of its own, as a mutant may remove
-        other files than it should."""
-        (folder / "root/tmp").mkdir(parents=True, exist_ok=True)
-        *script, program = self.scripts[test]
-        if library != self.folder:
-            program = str(library / pathlib.Path(program).name)
-        return [*script, program], {"FACTS_ROOT": str(folder / "root")}
-
-    def newest(self):
-        return max((self.folder / self.program(t)).stat().st_mtime
-                   for t in self.tests)
+                  str(archive), str(self.object(library, folder))])
+        command = command.replace(f" src/bsd/lib{library}.a",
+                                  f" {archive} src/bsd/lib{library}.a", 1)
+        command = command.replace(f"-o {self.program(test)}",
+                                  f"-o {folder / self.output(test)}", 1)
+        return run(["bash", "-c", command], cwd=self.folder).returncode == 0
 
 
 # ---- The run ----
@@ -532,7 +571,7 @@ class Runner:
         def rank(test):
             n_kills = self.kills[path, test]
             return (-n_kills / (0.05 + self.seconds[test][0]), -likely(test),
-                    self.build.is_foreign(test, path), self.seconds[test])
+                    self.build.rank(test, path), self.seconds[test])
 
         return sorted(
             (t for t in self.build.tests if self.build.judges(t, path) and
