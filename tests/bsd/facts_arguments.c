@@ -165,6 +165,79 @@ static void long_timeouts(void)
     FACT(close(tcp) == 0);
 }
 
+static int get_option(int fd, int level, int name)
+{
+    int value = -1;
+    socklen_t length = sizeof(value);
+
+    FACT(getsockopt(fd, level, name, &value, &length) == 0);
+    FACT(length == sizeof(value));
+    return value;
+}
+
+/* Each option has its own value, the one that was set last. */
+static void option_values(void)
+{
+    static const struct {
+        int level;
+        int name;
+        int values[2];
+    } options[] = {
+        {SOL_SOCKET, SO_KEEPALIVE, {1, 0}}, {SOL_SOCKET, SO_BROADCAST, {0, 1}},
+        {SOL_SOCKET, SO_OOBINLINE, {1, 1}}, {IPPROTO_TCP, TCP_NODELAY, {1, 0}},
+        {IPPROTO_TCP, TCP_KEEPCNT, {3, 5}}, {IPPROTO_IP, IP_TTL, {17, 18}},
+    };
+    const size_t n = sizeof(options) / sizeof(options[0]);
+    const int tcp = socket(AF_INET, SOCK_STREAM, 0);
+
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < n; i++) {
+            FACT(setsockopt(tcp, options[i].level, options[i].name,
+                            &options[i].values[round], sizeof(int)) == 0);
+        }
+        for (size_t i = 0; i < n; i++) {
+            FACT(get_option(tcp, options[i].level, options[i].name) ==
+                 options[i].values[round]);
+        }
+    }
+    FACT(get_option(tcp, SOL_SOCKET, SO_ACCEPTCONN) == 0);
+    FACT(get_option(tcp, SOL_SOCKET, SO_DONTROUTE) == 0);
+    FACT(close(tcp) == 0);
+}
+
+/* What is no time is refused, and leaves the timeout as it was. */
+static void bad_timeouts(void)
+{
+    static const struct {
+        struct timeval time;
+        socklen_t length;
+        int error;
+    } cases[] = {
+        {{0, -1}, sizeof(struct timeval), EDOM},
+        {{0, 1000000}, sizeof(struct timeval), EDOM},
+        {{-1, 1000000}, sizeof(struct timeval), EDOM},
+        {{1, 0}, sizeof(struct timeval) - 1, EINVAL},
+        {{1, 0}, 0, EINVAL},
+    };
+    const int names[] = {SO_RCVTIMEO, SO_SNDTIMEO};
+    const struct timeval usual = {7, 0};
+    const int tcp = socket(AF_INET, SOCK_STREAM, 0);
+
+    for (int i = 0; i < 2; i++) {
+        struct timeval got = {0, 0};
+        socklen_t length = sizeof(got);
+        FACT(setsockopt(tcp, SOL_SOCKET, names[i], &usual, sizeof(usual)) == 0);
+        for (size_t j = 0; j < sizeof(cases) / sizeof(cases[0]); j++) {
+            FAILS(setsockopt(tcp, SOL_SOCKET, names[i], &cases[j].time,
+                             cases[j].length),
+                  cases[j].error);
+        }
+        FACT(getsockopt(tcp, SOL_SOCKET, names[i], &got, &length) == 0);
+        FACT(length == sizeof(got) && got.tv_sec == 7 && got.tv_usec == 0);
+    }
+    FACT(close(tcp) == 0);
+}
+
 static void handle(int number)
 {
     (void)number;
@@ -270,6 +343,8 @@ void argument_facts(void)
     null_pointers();
     option_levels();
     long_timeouts();
+    option_values();
+    bad_timeouts();
     interrupted_select();
     failed_messages();
     empty_receives();

@@ -368,16 +368,24 @@ static void inherited_options(void)
 
     FACT(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ==
          0);
+    FACT(setsockopt(listener, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ==
+         0);
+    limit.tv_sec = 0;
     FACT(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &value,
                     sizeof(value)) == 0);
     connect_both(&client, &server);
     FACT(getsockopt(server, SOL_SOCKET, SO_RCVTIMEO, &limit, &length) == 0);
+    FACT(limit.tv_sec == 5 && limit.tv_usec == 0);
+    limit.tv_sec = 0;
+    FACT(getsockopt(server, SOL_SOCKET, SO_SNDTIMEO, &limit, &length) == 0);
     FACT(limit.tv_sec == 5 && limit.tv_usec == 0);
     value = 0;
     length = sizeof(value);
     FACT(getsockopt(server, IPPROTO_TCP, TCP_NODELAY, &value, &length) == 0);
     FACT(value == 1 && close(client) == 0 && close(server) == 0);
     FACT(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none)) ==
+         0);
+    FACT(setsockopt(listener, SOL_SOCKET, SO_SNDTIMEO, &none, sizeof(none)) ==
          0);
 }
 
