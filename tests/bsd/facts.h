@@ -37,6 +37,7 @@ void socket_facts(void);
 void signal_facts(void);
 void limit_facts(void);
 void number_facts(void);
+void self_facts(void);
 void time_facts(void);
 
 #endif

@@ -178,7 +178,7 @@ int getpriority(int which, id_t who)
         errno = EINVAL;
         return -1;
     }
-    if (who != 0 && which != PRIO_USER && (pid_t)who != getpid()) {
+    if (who != 0 && who != (which == PRIO_USER ? getuid() : (id_t)getpid())) {
         errno = ESRCH;
         return -1;
     }

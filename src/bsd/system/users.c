@@ -12,6 +12,7 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../plain.h"
@@ -145,18 +146,28 @@ int initgroups(const char *name, gid_t group)
 }
 WASOCK_BSD_PLAIN(initgroups);
 
-int chown(const char *path, uid_t uid, gid_t gid)
+/* Errors: of the path; EPERM. */
+int fchownat(int directory_fd, const char *path, uid_t uid, gid_t gid,
+             int flags)
 {
-    if (access(path, F_OK) < 0) {
+    struct stat status;
+
+    if (fstatat(directory_fd, path, &status, flags) < 0) {
         return -1;
     }
     return only_to_oneself(uid) == 0 ? only_to_oneself(gid) : -1;
+}
+WASOCK_BSD_PLAIN(fchownat);
+
+int chown(const char *path, uid_t uid, gid_t gid)
+{
+    return fchownat(AT_FDCWD, path, uid, gid, 0);
 }
 WASOCK_BSD_PLAIN(chown);
 
 int lchown(const char *path, uid_t uid, gid_t gid)
 {
-    return chown(path, uid, gid);
+    return fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
 }
 WASOCK_BSD_PLAIN(lchown);
 
@@ -186,15 +197,6 @@ int getlogin_r(char *name, size_t capacity)
     return ENXIO;
 }
 WASOCK_BSD_PLAIN(getlogin_r);
-
-int fchownat(int directory_fd, const char *path, uid_t uid, gid_t gid,
-             int flags)
-{
-    (void)directory_fd;
-    (void)flags;
-    return chown(path, uid, gid);
-}
-WASOCK_BSD_PLAIN(fchownat);
 
 struct passwd *getpwuid(uid_t uid)
 {
