@@ -1130,6 +1130,7 @@ int main(void)
     locks();
     deadlines();
     cleanups();
+    io_facts();
     file_facts();
     socket_facts();
     signal_facts();

@@ -29,6 +29,7 @@ void argument_facts(void);
 void datagram_facts(void);
 void epoll_facts(void);
 void file_facts(void);
+void io_facts(void);
 void ipv6_facts(void);
 void kind_facts(void);
 void lookup_facts(void);

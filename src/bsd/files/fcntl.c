@@ -140,9 +140,10 @@ static ptrdiff_t unread_bytes(int fd, struct description *description)
         return -ENOTTY;
     }
     const off_t offset = lseek(fd, 0, SEEK_CUR);
-    return offset < 0 || offset > status.st_size
-               ? 0
-               : (ptrdiff_t)(status.st_size - offset);
+    if (offset < 0) {
+        return -errno;
+    }
+    return offset > status.st_size ? 0 : (ptrdiff_t)(status.st_size - offset);
 }
 
 static int give_unread_bytes(int fd, struct description *description,

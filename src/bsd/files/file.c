@@ -564,14 +564,19 @@ int isatty(int fd)
 }
 
 /* posix_fadvise(2), posix_fallocate(3), which return their error.
- * Errors: EBADF; ESPIPE: no file; any other code of the host. */
+ * Errors: EBADF; ESPIPE: no file; EINVAL: no advice; any other code of the
+ *   host. */
 int posix_fadvise(int fd, off_t offset, off_t length, int advice)
 {
     const int host_fd = host_file(fd, ESPIPE);
 
-    return host_fd < 0
-               ? errno
-               : wasock_libc_posix_fadvise(host_fd, offset, length, advice);
+    if (host_fd < 0) {
+        return errno;
+    }
+    if (advice < POSIX_FADV_NORMAL || advice > POSIX_FADV_NOREUSE) {
+        return EINVAL; /* for which wasmtime ends the guest */
+    }
+    return wasock_libc_posix_fadvise(host_fd, offset, length, advice);
 }
 
 int posix_fallocate(int fd, off_t offset, off_t length)
