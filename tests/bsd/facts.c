@@ -1146,6 +1146,7 @@ int main(void)
     lookup_facts();
     datagram_facts();
     self_facts();
+    pipe_kind_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

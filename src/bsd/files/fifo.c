@@ -66,7 +66,7 @@ static char *resolve(const char *path)
     const size_t n_folder =
         slash == NULL || slash == path ? 1 : (size_t)(slash - path);
 
-    if (n_folder >= sizeof(folder) || strlen(name) > NAME_MAX) {
+    if (strlen(path) >= PATH_MAX || strlen(name) > NAME_MAX) {
         errno = ENAMETOOLONG;
         return NULL;
     }
@@ -76,12 +76,9 @@ static char *resolve(const char *path)
         return NULL;
     }
     const char *separator = strcmp(resolved, "/") == 0 ? "" : "/";
-    const size_t size = strlen(resolved) + 1 + strlen(name) + 1;
-    char *found = (char *)malloc(size);
-    if (found != NULL) {
-        snprintf(found, size, "%s%s%s", resolved, separator, name);
-    }
-    return found;
+    char *found = NULL;
+    return asprintf(&found, "%s%s%s", resolved, separator, name) < 0 ? NULL
+                                                                     : found;
 }
 
 /* The one of a path, or NULL; errno stays. */
