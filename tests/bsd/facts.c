@@ -1147,6 +1147,7 @@ int main(void)
     datagram_facts();
     self_facts();
     pipe_kind_facts();
+    lone_lock_facts();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

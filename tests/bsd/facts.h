@@ -33,6 +33,7 @@ void io_facts(void);
 void ipv6_facts(void);
 void kind_facts(void);
 void lookup_facts(void);
+void lone_lock_facts(void);
 void name_facts(void);
 void socket_facts(void);
 void signal_facts(void);
