@@ -39,6 +39,8 @@ static inline void guest_check_equal(uintmax_t a, uintmax_t b, const char *text,
     guest_check(a == b, text, file, line);
 }
 
+#define fail_msg(...)                                                          \
+    (printf("%s:%d: ", __FILE__, __LINE__), printf(__VA_ARGS__), exit(1))
 #define assert_true(c) guest_check((c) != 0, #c, __FILE__, __LINE__)
 #define assert_null(p)                                                         \
     guest_check((p) == NULL, #p " is NULL", __FILE__, __LINE__)
