@@ -191,7 +191,7 @@ int wasock_bsd__release(struct description *description)
         return 0;
     }
     wasock_bsd__unlock(description);
-    wasock_bsd__note_closed();
+    wasock_bsd__note_change();
     return description->operations->close(description);
 }
 
@@ -207,7 +207,7 @@ int wasock_bsd__put(int fd, struct description *description,
     entries[fd].is_offered = false;
     occupy(fd, description, descriptor_flags);
     if (replaced != NULL) {
-        wasock_bsd__note_closed();
+        wasock_bsd__note_change();
         /* dup2 does not report a failed close. */
         wasock_bsd__release(replaced);
     }
@@ -247,7 +247,7 @@ int close(int fd)
         return -1;
     }
     entries[fd].description = NULL;
-    wasock_bsd__note_closed();
+    wasock_bsd__note_change();
     if (fd < lowest_free) {
         lowest_free = fd;
     }

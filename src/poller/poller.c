@@ -326,6 +326,14 @@ void wasock_poller_close(struct wasock_poller *opaque_poller)
     *poller = closed;
 }
 
+bool wasock__poller_needs_tries(const struct wasock_poller *opaque_poller)
+{
+    const struct wasock__poller *poller =
+        (const struct wasock__poller *)(const void *)opaque_poller;
+
+    return poller->n_networked > 0 || poller->kind == WASOCK__HOST_BLIND;
+}
+
 int wasock_poller_set_interruptible(struct wasock_poller *opaque_poller,
                                     bool is_interruptible)
 {

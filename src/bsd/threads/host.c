@@ -50,6 +50,30 @@ int32_t __wrap___imported_wasi_snapshot_preview1_sched_yield(void);
 static struct ask questions;
 static bool is_asking;
 
+/*
+ * A poller that waits for very many costs each poll of the other threads as
+ * much as its own. While these get answers it is asked about now and then, as
+ * the poller does with what is idle; once none has come for as long as a wait
+ * for all costs, all threads are waited for.
+ */
+static struct {
+    size_t n;                           /* questions */
+    bool is_asked;                      /* now */
+    uint64_t asked_ns;                  /* last */
+    uint64_t answered_ns;               /* when any thread got an answer */
+    const struct thread *last_answered; /* not followed: it may be freed */
+} lagging;
+
+/* As in poller/learn.c, on wasmtime. */
+#define LARGE 64
+#define WAKE_NS 1100
+#define SWEEP_NS 8000
+#define QUIET_MIN_NS WASOCK_NS_PER_MS
+#define SWEEP_MIN_NS (5 * WASOCK_NS_PER_MS)
+
+/* Which waits to collect. */
+enum which { PROMPT = 1, LAGGING = 2, ALL = PROMPT | LAGGING };
+
 static bool is_clock(const struct wasock__subscription *subscription)
 {
     return subscription->tag == WASIP1_EVENTTYPE_CLOCK;
@@ -77,14 +101,24 @@ static bool put_questions(struct thread *thread)
     return true;
 }
 
-/* Collect the questions of all, and the earliest deadline. Returns whether
- * there is any. */
-static bool collect(uint64_t *deadline_ns)
+/* Whether a wait need not be asked about each time: a poller's for very many,
+ * of another thread than the one that was answered last. */
+static bool can_lag(const struct thread *thread)
+{
+    return thread->is_in_poller && thread->wait->host->n > LARGE &&
+           thread != lagging.last_answered;
+}
+
+/* Collect questions, and the earliest deadline. Returns whether any thread
+ * waits for the host, or for a deadline. */
+static bool collect(enum which which, uint64_t *deadline_ns)
 {
     bool is_any = false;
 
     *deadline_ns = wasock_bsd__timer_due_ns;
     is_any = *deadline_ns != WASOCK_NO_DEADLINE;
+    lagging.n = 0;
+    lagging.is_asked = (which & LAGGING) != 0;
     wasock_bsd__ask_clear(&questions);
     for (struct thread *thread = &wasock_bsd__main_thread; thread != NULL;
          thread = thread->next) {
@@ -95,11 +129,45 @@ static bool collect(uint64_t *deadline_ns)
         *deadline_ns = wasock_deadline_earlier(*deadline_ns, wait->deadline_ns);
         is_any = is_any || wait->host != NULL ||
                  wait->deadline_ns != WASOCK_NO_DEADLINE;
-        if (wait->host != NULL && !put_questions(thread)) {
+        if (wait->host == NULL) {
+            continue;
+        }
+        const bool lags = can_lag(thread);
+        lagging.n += lags ? wait->host->n : 0;
+        if ((which & (lags ? LAGGING : PROMPT)) != 0 &&
+            !put_questions(thread)) {
             wasock_bsd__die("no memory to wait\n");
         }
     }
     return is_any;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Some waits were left out. Collect them, alone or with the others, if it is
+ * time to. Returns the timeout of the poll. */
+static uint64_t limit(uint64_t timeout_ns)
+{
+    const uint64_t now_ns = wasock_clock_now_ns();
+    const uint64_t quiet_ns =
+        lagging.answered_ns + larger(lagging.n * WAKE_NS, QUIET_MIN_NS);
+    const uint64_t due_ns =
+        lagging.asked_ns + larger(lagging.n * SWEEP_NS, SWEEP_MIN_NS);
+    uint64_t ignored_ns = 0;
+
+    if (timeout_ns > 0 && (questions.n == 0 || quiet_ns <= now_ns)) {
+        collect(ALL, &ignored_ns);
+        return timeout_ns;
+    }
+    if (due_ns <= now_ns) {
+        /* Alone: beside one that is ready each of them costs more. */
+        collect(LAGGING, &ignored_ns);
+        return 0;
+    }
+    return timeout_ns < quiet_ns - now_ns ? timeout_ns : quiet_ns - now_ns;
 }
 
 /* Give a thread the answer to one of its questions. The second of two
@@ -119,6 +187,7 @@ static void give_answer(struct thread *thread, struct host_wait *host,
     } else if ((answer & POLLHUP) != 0) {
         event->flags = WASIP1_EVENTRWFLAGS_HANGUP;
     }
+    lagging.last_answered = thread;
     wasock_bsd__wake_thread(thread, 0);
 }
 
@@ -150,6 +219,15 @@ static void give_answers(void)
     }
 }
 
+/* Remember when lagging ones were asked about, and when there was an answer. */
+static void note_answers(bool has_answers)
+{
+    const uint64_t now_ns = wasock_clock_now_ns();
+
+    lagging.asked_ns = lagging.is_asked ? now_ns : lagging.asked_ns;
+    lagging.answered_ns = has_answers ? now_ns : lagging.answered_ns;
+}
+
 /* End the waits whose deadline is past. */
 static void end_late_waits(void)
 {
@@ -177,15 +255,21 @@ bool wasock_bsd__ask_for_all(bool may_wait)
 {
     uint64_t deadline_ns = 0;
 
-    if (!collect(&deadline_ns)) {
+    if (!collect(PROMPT, &deadline_ns)) {
         return false;
     }
-    const uint64_t timeout_ns =
-        may_wait ? wasock__time_left_ns(deadline_ns) : 0;
+    uint64_t timeout_ns = may_wait ? wasock__time_left_ns(deadline_ns) : 0;
+    const bool lags = lagging.n > 0;
+    if (lags) {
+        timeout_ns = limit(timeout_ns);
+    }
     if (questions.n > 0 || timeout_ns > 0) {
         is_asking = true;
         const int result = wasock_bsd__ask_host(&questions, timeout_ns);
         is_asking = false;
+        if (lags) {
+            note_answers(result > 0);
+        }
         if (result > 0) {
             give_answers();
         }
@@ -238,6 +322,17 @@ static bool is_for_host(const struct wasock__subscription *clock)
            (clock != NULL && clock->of.clock.timeout_ns == 0);
 }
 
+/* Whether a wait that a key can end must be begun anew: the key has ended it,
+ * or the answer is stale. */
+static bool is_stale(const struct wait *wait, unsigned n_changes)
+{
+    const bool is_woken =
+        wait->result == 0 && (wait->host == NULL || wait->host->n_events == 0);
+
+    return wait->key != NULL &&
+           (is_woken || n_changes != wasock_bsd__n_changes);
+}
+
 /* Returns a preview1 errno. */
 static int32_t poll_as_thread(const struct wasock__subscription *subscriptions,
                               struct wasock__event *events, size_t n,
@@ -251,9 +346,10 @@ static int32_t poll_as_thread(const struct wasock__subscription *subscriptions,
                         .deadline_ns = clock != NULL ? deadline_of(clock)
                                                      : WASOCK_NO_DEADLINE,
                         .is_point = is_point};
+    const unsigned n_changes = wasock_bsd__n_changes;
     const int result = wasock_bsd__wait(&wait);
 
-    if (result == -EINTR) {
+    if (result == -EINTR || is_stale(&wait, n_changes)) {
         return WASOCK_EINTR;
     }
     if (result == -ETIMEDOUT && clock != NULL) {

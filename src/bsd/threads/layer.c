@@ -28,11 +28,11 @@ struct watching {
     struct epoll_watch *inbox;
 };
 
-static unsigned n_closed;
+unsigned wasock_bsd__n_changes;
 
-void wasock_bsd__note_closed(void)
+void wasock_bsd__note_change(void)
 {
-    n_closed++;
+    wasock_bsd__n_changes++;
 }
 
 bool wasock_bsd__is_alone(void)
@@ -148,26 +148,31 @@ static void end_watching(struct watching *watching)
     free(watching->sources);
 }
 
-/* Ask the host, or be woken for a key. An answer that came before something
- * was closed may be about that. */
+/* Wait to be woken for a key. The caller looks what is ready. */
+static void await_key(const void *key, uint64_t deadline_ns)
+{
+    struct wait wait = {.key = key,
+                        .deadline_ns = deadline_ns,
+                        .what = "in poll, select or epoll_wait, for nothing",
+                        .is_point = true};
+    const int ignored = wasock_bsd__wait(&wait);
+
+    (void)ignored;
+}
+
+/* Ask the host, or be woken for a key. */
 static int ask_or_wake(struct ask *ask, uint64_t timeout_ns, const void *key)
 {
     struct thread *self = wasock_bsd__current;
-    const unsigned n_closed_before = n_closed;
-    struct wait forever = {.key = key,
-                           .deadline_ns = WASOCK_NO_DEADLINE,
-                           .what = "in poll, select or epoll_wait, for nothing",
-                           .is_point = true};
 
     if (ask->n == 0 && timeout_ns == UINT64_MAX) {
-        const int woken = wasock_bsd__wait(&forever);
-        (void)woken; /* the caller looks what is ready */
+        await_key(key, WASOCK_NO_DEADLINE);
         return 0;
     }
     self->also_key = key;
     const int result = wasock_bsd__ask_host(ask, timeout_ns);
     self->also_key = NULL;
-    return n_closed == n_closed_before ? result : 0;
+    return result;
 }
 
 int wasock_bsd__ask_in_poll(struct ask *ask, uint64_t timeout_ns,
@@ -214,4 +219,30 @@ int wasock_bsd__ask_in_epoll(struct ask *ask, uint64_t timeout_ns,
     const int result = ask_or_wake(ask, timeout_ns, &epoll->inbox);
     end_watching(&watching);
     return result;
+}
+
+void wasock_bsd__await_news(struct epoll *epoll, uint64_t deadline_ns)
+{
+    await_key(&epoll->inbox, deadline_ns);
+}
+
+/* The poller's polls of the host are waits of this thread; a thread that would
+ * ask at the same time waits until they are over. */
+void wasock_bsd__begin_asking(struct epoll *epoll)
+{
+    struct thread *self = wasock_bsd__current;
+
+    self->also_key = &epoll->inbox;
+    self->is_in_poller = true;
+    epoll->is_asked = true;
+}
+
+void wasock_bsd__end_asking(struct epoll *epoll)
+{
+    struct thread *self = wasock_bsd__current;
+
+    epoll->is_asked = false;
+    self->is_in_poller = false;
+    self->also_key = NULL;
+    wasock_bsd__wake_inbox(&epoll->inbox);
 }

@@ -83,6 +83,9 @@ bool wasock_bsd__is_alone(void);
 struct thread *wasock_bsd__taker_of(sigset_t bit);
 void wasock_bsd__interrupt(struct thread *thread);
 
+/* Whether another thread could run now. */
+bool wasock_bsd__is_another_ready(void);
+
 /* As wasock_bsd__ask_host, but 0 is returned as well if another thread changes
  * something that matters. */
 int wasock_bsd__ask_in_poll(struct ask *ask, uint64_t timeout_ns,
@@ -90,12 +93,20 @@ int wasock_bsd__ask_in_poll(struct ask *ask, uint64_t timeout_ns,
 int wasock_bsd__ask_in_epoll(struct ask *ask, uint64_t timeout_ns,
                              struct epoll *epoll);
 
+/* Begin and end to wait in an instance's poller. The wait fails with EINTR if
+ * another thread changes something that matters. */
+void wasock_bsd__begin_asking(struct epoll *epoll);
+void wasock_bsd__end_asking(struct epoll *epoll);
+
+/* Wait for what other threads do to an instance, and for nothing else. */
+void wasock_bsd__await_news(struct epoll *epoll, uint64_t deadline_ns);
+
 /* An instance, or another waiting call, has news. */
 void wasock_bsd__wake_inbox(struct epoll_watch **inbox);
 
-/* A number or a description is closed: what a wait that is under way knows of
- * it is stale. */
-void wasock_bsd__note_closed(void);
+/* A description or its number is closed, or what a poller asks about is
+ * another thing: the answer to a wait that is under way is stale. */
+void wasock_bsd__note_change(void);
 
 /* Call the destructors of the current thread's _Thread_local variables. */
 void wasock_bsd__destroy_locals(void);
@@ -139,12 +150,34 @@ static inline int wasock_bsd__ask_in_epoll(struct ask *ask, uint64_t timeout_ns,
     return wasock_bsd__ask_host(ask, timeout_ns);
 }
 
+static inline bool wasock_bsd__is_another_ready(void)
+{
+    return false;
+}
+
+static inline void wasock_bsd__begin_asking(struct epoll *epoll)
+{
+    (void)epoll;
+}
+
+static inline void wasock_bsd__end_asking(struct epoll *epoll)
+{
+    (void)epoll;
+}
+
+static inline void wasock_bsd__await_news(struct epoll *epoll,
+                                          uint64_t deadline_ns)
+{
+    (void)epoll;
+    (void)deadline_ns;
+}
+
 static inline void wasock_bsd__wake_inbox(struct epoll_watch **inbox)
 {
     (void)inbox;
 }
 
-static inline void wasock_bsd__note_closed(void)
+static inline void wasock_bsd__note_change(void)
 {
 }
 

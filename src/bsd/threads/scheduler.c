@@ -47,6 +47,11 @@ void wasock_bsd__make_ready(struct thread *thread)
     last_ready = thread;
 }
 
+bool wasock_bsd__is_another_ready(void)
+{
+    return first_ready != NULL;
+}
+
 static struct thread *take_ready(void)
 {
     struct thread *thread = first_ready;

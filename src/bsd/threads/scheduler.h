@@ -4,7 +4,8 @@
  *
  * A thread runs until it waits. Then the first ready thread runs.
  * If none is, the thread that would wait asks the host, once, for what all
- * threads wait for; it goes on without a switch if the answer is its own.
+ * threads wait for; it goes on without a switch if the answer is its own. A
+ * poller that waits for very many is left out while other threads get answers.
  *
  *   scheduler.c  threads that are ready, threads that wait
  *   host.c       asking the host; what takes the place of poll_oneoff
@@ -47,6 +48,10 @@ struct thread;
 
 extern struct thread *wasock_bsd__current;
 extern size_t wasock_bsd__n_threads;
+
+/* How often the answer to a wait that was under way became stale: see
+ * wasock_bsd__note_change. */
+extern unsigned wasock_bsd__n_changes;
 
 /*
  * Wait. Returns 0: woken, or the host has answered; -ETIMEDOUT; -EDEADLK:

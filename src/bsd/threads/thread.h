@@ -21,6 +21,7 @@ struct thread {
     struct thread *next_ready;
     struct wait *wait;    /* NULL: it is ready, or runs */
     const void *also_key; /* ends its waits for the host as well; or NULL */
+    bool is_in_poller;    /* of an epoll instance */
     unsigned n_calls;     /* of the layer that it is in */
     char *stack;          /* its lowest byte; NULL: main's */
     size_t stack_bytes;

@@ -169,11 +169,21 @@ static unsigned wanted_of(const struct item *item)
     return item->is_over ? 0 : wanted;
 }
 
+/* The poller is about to be changed: let who waits in it begin anew. */
+static void interrupt(struct epoll *epoll)
+{
+    if (epoll->is_asked) {
+        wasock_bsd__note_change();
+        wasock_bsd__wake_inbox(&epoll->inbox);
+    }
+}
+
 /* Let the poller ask about what the items of one object want together. */
 static int register_interest(struct epoll *epoll,
                              struct description *description,
                              struct wasock_socket *host, unsigned interest)
 {
+    interrupt(epoll);
     int result =
         wasock_poller_modify(&epoll->poller, host, interest, description);
 
@@ -183,10 +193,9 @@ static int register_interest(struct epoll *epoll,
     return result;
 }
 
-/* A larger poller, for all that there is. */
-static int grow(struct epoll *epoll)
+/* Begin with an empty poller, or replace it by one. */
+static int open_poller(struct epoll *epoll, size_t capacity)
 {
-    const size_t capacity = 2 * epoll->capacity;
     const size_t size = WASOCK_POLLER_SIZE(capacity);
     void *memory = malloc(size);
 
@@ -197,7 +206,16 @@ static int grow(struct epoll *epoll)
     free(epoll->memory);
     epoll->memory = memory;
     epoll->capacity = capacity;
-    int result = wasock_poller_init(&epoll->poller, memory, size);
+    const int result = wasock_poller_init(&epoll->poller, memory, size);
+    return result < 0 ? result
+                      : wasock_poller_set_interruptible(&epoll->poller, true);
+}
+
+/* A larger poller, for all that there is. */
+static int grow(struct epoll *epoll)
+{
+    int result = open_poller(epoll, 2 * epoll->capacity);
+
     for (const struct item *item = epoll->items; item != NULL && result == 0;
          item = item->next) {
         struct description *description = item->watch.description;
@@ -530,19 +548,13 @@ int epoll_create1(int flags)
         return -1;
     }
     struct epoll *epoll = (struct epoll *)calloc(1, sizeof(*epoll));
-    const size_t size = WASOCK_POLLER_SIZE(CAPACITY_AT_FIRST);
-    void *memory = malloc(size);
-    if (epoll == NULL || memory == NULL ||
-        wasock_poller_init(&epoll->poller, memory, size) < 0) {
+    if (epoll == NULL || open_poller(epoll, CAPACITY_AT_FIRST) < 0) {
         free(epoll);
-        free(memory);
         errno = ENOMEM;
         return -1;
     }
     epoll->description.operations = &epoll_operations;
     epoll->description.flags = O_RDWR;
-    epoll->memory = memory;
-    epoll->capacity = CAPACITY_AT_FIRST;
     return wasock_bsd__open(&epoll->description,
                             flags == EPOLL_CLOEXEC ? FD_CLOEXEC : 0);
 }
@@ -636,6 +648,7 @@ static void remove_item(struct epoll *epoll, struct item *item)
         const int ignored = arm(epoll, description);
         (void)ignored; /* to ask for less takes no memory */
     } else if (host != NULL) {
+        interrupt(epoll);
         wasock_poller_remove(&epoll->poller, host);
     }
 }

@@ -67,10 +67,12 @@ static void follow(struct epoll *epoll, const struct wasock_poller_event *hint)
 /* Ask the poller, at most until the deadline, and follow its hints. */
 static int ask_poller(struct epoll *epoll, uint64_t deadline_ns)
 {
-    const ptrdiff_t n =
-        wasock_poller_wait_until_ns(&epoll->poller, deadline_ns);
     struct wasock_poller_event hint;
 
+    wasock_bsd__begin_asking(epoll);
+    const ptrdiff_t n =
+        wasock_poller_wait_until_ns(&epoll->poller, deadline_ns);
+    wasock_bsd__end_asking(epoll);
     while (wasock_poller_next(&epoll->poller, &hint)) {
         follow(epoll, &hint);
     }
@@ -78,8 +80,7 @@ static int ask_poller(struct epoll *epoll, uint64_t deadline_ns)
 }
 
 /* Few are asked about all together, those of the instances below as well: the
- * host then wakes for each of them at once, which costs little. With threads
- * all are, as the host is asked for those of all threads at once. */
+ * host then wakes for each of them at once, which costs little. */
 
 static int put_questions(struct ask *questions, struct description *description,
                          unsigned armed)
@@ -257,7 +258,8 @@ static bool ask_below(struct epoll *epoll)
 {
     for (struct epoll *at = epoll->next_below; at != NULL;
          at = at->next_below) {
-        const int ignored = ask_poller(at, WASOCK_DEADLINE_PAST);
+        const int ignored =
+            at->is_asked ? 0 : ask_poller(at, WASOCK_DEADLINE_PAST);
         (void)ignored; /* the program sees it when it waits for that one */
     }
     wasock_bsd__epoll_settle(epoll);
@@ -287,9 +289,10 @@ static uint64_t nap_until(struct epoll *epoll, uint64_t deadline_ns,
                                    wasock_deadline_after_ns(nap_ns));
 }
 
-/* The poller's waits are its thread's alone: it gives its hints, and then all
- * are asked about. What only a try detects is tried again after a nap. */
-static int ask_with_threads(struct epoll *epoll, uint64_t deadline_ns)
+/* Where the host's poll does not cover all, or other threads make sockets
+ * inside the program ready, the poller gives its hints, and then all that can
+ * be is asked about. What only a try detects is tried again after a nap. */
+static int ask_and_try(struct epoll *epoll, uint64_t deadline_ns)
 {
     unsigned nap_ms = epoll->nap_ms;
     bool must_nap = false;
@@ -315,6 +318,48 @@ static int ask_with_threads(struct epoll *epoll, uint64_t deadline_ns)
         epoll->nap_ms = nap_ms;
     }
     return ask_few(epoll, timeout_ns);
+}
+
+/* Look, and let threads that are ready run before a wait. Returns 0, or an
+ * error, or 1: begin anew. */
+static int look_and_yield(struct epoll *epoll)
+{
+    const int result = ask_poller(epoll, WASOCK_DEADLINE_PAST);
+
+    if (result < 0 && result != -WASOCK_EDEADLOCK) {
+        return result;
+    }
+    if (epoll->ready == NULL && epoll->inbox == NULL) {
+        wasock_bsd__yield();
+    }
+    return epoll->ready != NULL || epoll->inbox != NULL || epoll->is_asked;
+}
+
+/* Ask the poller, unless another thread does. */
+static int ask_with_threads(struct epoll *epoll, uint64_t deadline_ns)
+{
+    int result = 0;
+
+    if (epoll->is_asked && deadline_ns == WASOCK_DEADLINE_PAST) {
+        return ask_few(epoll, 0);
+    }
+    if (epoll->is_asked) {
+        wasock_bsd__await_news(epoll, deadline_ns);
+        return 0;
+    }
+    if (wasock__poller_needs_tries(&epoll->poller)) {
+        return ask_and_try(epoll, deadline_ns);
+    }
+    if (deadline_ns != WASOCK_DEADLINE_PAST && wasock_bsd__is_another_ready()) {
+        result = look_and_yield(epoll);
+    }
+    if (result == 0) {
+        result = ask_poller(epoll, deadline_ns);
+    }
+    if (result == -WASOCK_EDEADLOCK) {
+        wasock_bsd__await_news(epoll, WASOCK_NO_DEADLINE);
+    }
+    return result < 0 && result != -WASOCK_EDEADLOCK ? result : 0;
 }
 
 int wasock_bsd__epoll_ask(struct epoll *epoll, uint64_t deadline_ns)

@@ -57,6 +57,7 @@ struct epoll {
     struct item *ended; /* a ring: connections that may be reset after EOF */
     struct epoll *next_below; /* in the list of one call */
     bool is_below;
+    bool is_asked;   /* a thread waits in the poller */
     bool is_read;    /* its readiness makes the outermost one ready */
     unsigned marks;  /* of epoll_nest.c */
     unsigned nap_ms; /* of the wait that is under way */
