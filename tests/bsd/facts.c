@@ -1086,6 +1086,28 @@ static void cleanups(void)
     FACT(pthread_atfork(NULL, NULL, NULL) == 0);
 }
 
+static void facts_of_other_files(void)
+{
+    io_facts();
+    file_facts();
+    socket_facts();
+    signal_facts();
+    limit_facts();
+    number_facts();
+    time_facts();
+    alarm_facts();
+    argument_facts();
+    kind_facts();
+    epoll_facts();
+    ipv6_facts();
+    name_facts();
+    lookup_facts();
+    datagram_facts();
+    self_facts();
+    pipe_kind_facts();
+    lone_lock_facts();
+}
+
 int main(void)
 {
     struct sockaddr_in address;
@@ -1130,24 +1152,7 @@ int main(void)
     locks();
     deadlines();
     cleanups();
-    io_facts();
-    file_facts();
-    socket_facts();
-    signal_facts();
-    limit_facts();
-    number_facts();
-    time_facts();
-    alarm_facts();
-    argument_facts();
-    kind_facts();
-    epoll_facts();
-    ipv6_facts();
-    name_facts();
-    lookup_facts();
-    datagram_facts();
-    self_facts();
-    pipe_kind_facts();
-    lone_lock_facts();
+    facts_of_other_files();
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;
 }

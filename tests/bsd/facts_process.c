@@ -244,10 +244,10 @@ static void interval_timers(void)
     FACT(setitimer(ITIMER_REAL, &stop, NULL) == 0);
     FACT(setitimer(ITIMER_REAL, &stop, &old) == 0);
     FACT(old.it_value.tv_sec == 0 && old.it_interval.tv_usec == 0);
-#ifdef __wasm__ /* where no signal comes by itself */
+#ifdef __wasm__ /* where nothing counts the time that a program computes */
     const struct itimerval set[2] = {{{0, 0}, {1, 0}}, {{0, 0}, {0, 1}}};
-    FAILS(setitimer(ITIMER_REAL, &set[0], NULL), ENOSYS);
-    FAILS(setitimer(ITIMER_REAL, &set[1], NULL), ENOSYS);
+    FAILS(setitimer(ITIMER_VIRTUAL, &set[0], NULL), ENOSYS);
+    FAILS(setitimer(ITIMER_PROF, &set[1], NULL), ENOSYS);
 #endif
 }
 
@@ -611,7 +611,7 @@ static void one_process(void)
     FAILS(setpgid(0, 0), EPERM);
     FACT(setpgrp() == getpid() && getsid(0) == getpid() && getppid() == 1);
     FAILS(chroot("/tmp"), EPERM);
-    FACT(alarm(9) == 0 && alarm(0) == 0);
+    FACT(alarm(9) == 0 && alarm(0) == 9);
     FACT(dlclose(none) == -1);
     FAILS(shmget(IPC_PRIVATE, 1, IPC_CREAT), ENOSYS);
     FACT(shmat(1, NULL, 0) == (void *)-1 && errno == ENOSYS);

@@ -125,7 +125,10 @@ def check_families():
 
 # Executes the rest of its arguments with the descriptor as 3, as systemd does.
 HAND_OVER = """import os, sys
-os.dup2(int(sys.argv[1]), 3)
+fd = int(sys.argv[1])
+os.dup2(fd, 3)
+if fd != 3:
+    os.close(fd)
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.environ.pop("RUST_BACKTRACE", None)
 os.execv(sys.argv[2], sys.argv[2:])

@@ -68,36 +68,38 @@ static bool is_time(const struct timeval *time)
     return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < US_PER_S;
 }
 
-/* Whether it is a timer, if not with errno. */
-static bool is_real(int which)
+static bool is_timer(int which)
 {
-    errno = which == ITIMER_VIRTUAL || which == ITIMER_PROF ? ENOSYS : EINVAL;
-    return which == ITIMER_REAL;
+    errno = EINVAL;
+    return which == ITIMER_REAL || which == ITIMER_VIRTUAL ||
+           which == ITIMER_PROF;
 }
 
-/* getitimer(2). Errors: EINVAL: no timer; ENOSYS. */
+/* getitimer(2). Errors: EINVAL: no timer. */
 int getitimer(int which, struct itimerval *value)
 {
-    if (!is_real(which)) {
+    const bool is_set =
+        which == ITIMER_REAL && wasock_bsd__timer_due_ns != WASOCK_NO_DEADLINE;
+
+    if (!is_timer(which)) {
         return -1;
     }
-    value->it_interval = time_of(interval_ns);
-    value->it_value = time_of(wasock_bsd__timer_due_ns == WASOCK_NO_DEADLINE
-                                  ? 0
-                                  : wasock_ns_subtract(wasock_bsd__timer_due_ns,
-                                                       wasock_clock_now_ns()));
+    value->it_interval = time_of(is_set ? interval_ns : 0);
+    value->it_value =
+        time_of(is_set ? wasock_ns_subtract(wasock_bsd__timer_due_ns,
+                                            wasock_clock_now_ns())
+                       : 0);
     return 0;
 }
 WASOCK_BSD_PLAIN(getitimer);
 
-/* setitimer(2). Errors: EINVAL: no timer, no time; ENOSYS. */
+/* setitimer(2). Errors: EINVAL: no timer, no time; ENOSYS: ITIMER_VIRTUAL or
+ * ITIMER_PROF, unless it is to stop. */
 int setitimer(int which, const struct itimerval *restrict value,
               struct itimerval *restrict old)
 {
-    if (!is_real(which)) {
-        return -1;
-    }
-    if (!is_time(&value->it_value) || !is_time(&value->it_interval)) {
+    if (!is_timer(which) || !is_time(&value->it_value) ||
+        !is_time(&value->it_interval)) {
         errno = EINVAL;
         return -1;
     }
@@ -106,6 +108,10 @@ int setitimer(int which, const struct itimerval *restrict value,
         getitimer(which, old);
     }
     const uint64_t value_ns = ns_of(&value->it_value);
+    if (which != ITIMER_REAL) {
+        errno = ENOSYS;
+        return value_ns == 0 ? 0 : -1;
+    }
     wasock_bsd__timer_due_ns =
         value_ns == 0 ? WASOCK_NO_DEADLINE : wasock_deadline_after_ns(value_ns);
     interval_ns = value_ns == 0 ? 0 : ns_of(&value->it_interval);

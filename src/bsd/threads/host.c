@@ -153,9 +153,10 @@ static uint64_t limit(uint64_t timeout_ns)
 {
     const uint64_t now_ns = wasock_clock_now_ns();
     const uint64_t quiet_ns =
-        lagging.answered_ns + larger(lagging.n * WAKE_NS, QUIET_MIN_NS);
+        lagging.answered_ns +
+        larger((uint64_t)lagging.n * WAKE_NS, QUIET_MIN_NS);
     const uint64_t due_ns =
-        lagging.asked_ns + larger(lagging.n * SWEEP_NS, SWEEP_MIN_NS);
+        lagging.asked_ns + larger((uint64_t)lagging.n * SWEEP_NS, SWEEP_MIN_NS);
     uint64_t ignored_ns = 0;
 
     if (timeout_ns > 0 && (questions.n == 0 || quiet_ns <= now_ns)) {
