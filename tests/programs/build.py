@@ -168,7 +168,7 @@ def redis(tree):
     threaded = cc if is_native else f"{cc} --threads"
     run("make", "-j2", "-C", "src", "redis-server", "MALLOC=libc",
         f"CC={threaded}", f"AR={ar}", f"RANLIB={ranlib}", "OPT=-O2",
-        "CFLAGS=-w", cwd=tree)
+        "CFLAGS=-w -DHAVE_EPOLL", cwd=tree)
     shutil.copy(tree / "src/redis-server", folder / f"redis{ending}")
 
 

@@ -31,6 +31,7 @@ def wait_for(server, section, name, value):
 
 def check_commands(server):
     assert ask(server, "PING") == "PONG"
+    assert info(server, "server", "multiplexing_api") == "epoll"
     assert ask(server, "SET", "key", "value") == "OK"
     assert ask(server, "EVAL", "return redis.call('GET', KEYS[1])", "1",
                "key") == "value"
