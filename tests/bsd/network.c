@@ -685,8 +685,22 @@ static void denied(void)
     freeaddrinfo(found);
 }
 
+/* A component says that clients of IPv4 do not reach it. */
+static void any_of_ipv6(void)
+{
+    const struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+    const int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+    if (fd >= 0) {
+        FACT(bind(fd, (const struct sockaddr *)&any, sizeof(any)) == 0 ||
+             errno == EADDRNOTAVAIL);
+        FACT(close(fd) == 0);
+    }
+}
+
 static void all(const char *name)
 {
+    any_of_ipv6();
     blocking_connects();
     connects_in_steps();
     refused_in_steps();

@@ -105,6 +105,8 @@ ports = [serve(echo, listener()), str(busy.getsockname()[1]),
 answer = run(["--network", "--lookup"], ports + local_name())
 print(answer.stdout, answer.stderr, sep="")
 assert answer.returncode == 0, answer
+if pathlib.Path("/proc/net/if_inet6").exists():
+    assert answer.stderr.count("for IPv6 alone") == (host != "native"), answer
 if host != "native":
     answer = run([], ["denied"])
     print(answer.stdout, answer.stderr, sep="")

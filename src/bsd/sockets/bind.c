@@ -286,6 +286,24 @@ void wasock_bsd__explain_denial(const char *option)
     }
 }
 
+void wasock_bsd__explain_family(const struct socket *socket)
+{
+    static bool is_said;
+    char text[160];
+
+    if (is_said || socket->domain != AF_INET6 ||
+        !wasock_bsd__is_any(&socket->local) ||
+        wasock_bsd__is_on(socket, IPPROTO_IPV6, IPV6_V6ONLY)) {
+        return;
+    }
+    is_said = true;
+    snprintf(text, sizeof(text),
+             "wasock: port %u of [::] is for IPv6 alone on this host: bind "
+             "0.0.0.0 for IPv4.\n",
+             (unsigned)socket->local.port);
+    say(text);
+}
+
 /* Have the host bind the socket's address. A program with a loopback may be
  * denied a network: the loopback has no other addresses. */
 static int bind_host(struct socket *socket)
@@ -307,6 +325,7 @@ static int bind_host(struct socket *socket)
         socket->local = local;
     }
     socket->host_fd = fd;
+    wasock_bsd__explain_family(socket);
     return 0;
 }
 

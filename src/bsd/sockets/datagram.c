@@ -69,7 +69,13 @@ static int be_open(struct socket *socket)
 int wasock_bsd__bind_datagram(struct socket *socket,
                               const struct wasock_addr *addr)
 {
-    return socket->state == SOCKET_NEW ? open_at(socket, addr) : -EINVAL;
+    const int result =
+        socket->state == SOCKET_NEW ? open_at(socket, addr) : -EINVAL;
+
+    if (result == 0) {
+        wasock_bsd__explain_family(socket);
+    }
+    return result;
 }
 
 /* Have no peer any more: another socket takes the place of this one. */

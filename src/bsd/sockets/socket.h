@@ -112,6 +112,10 @@ bool wasock_bsd__can_open(void);
 /* bind.c: print once which option of the host allows a denied call. */
 void wasock_bsd__explain_denial(const char *option);
 
+/* bind.c: print once that a socket bound to [::] has no clients of IPv4, as it
+ * has on Linux. */
+void wasock_bsd__explain_family(const struct socket *socket);
+
 /* bind.c: whether a socket of the program has the address, and none listens. */
 bool wasock_bsd__is_bound_only(const struct wasock_addr *addr);
 
