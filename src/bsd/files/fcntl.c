@@ -29,18 +29,33 @@ static int duplicate_from(struct description *description, int lowest,
     return wasock_bsd__number(description, lowest, descriptor_flags);
 }
 
-/* The host appends. Descriptors that may wait stay blocking there, since
- * others have it too: file.c asks first. */
+/* The host appends. In a component it goes on as before until the position is
+ * set. */
+static int set_append(int host_fd, bool appends)
+{
+    if (wasock_libc_fcntl(host_fd, F_SETFL,
+                          appends ? WASOCK_BSD_LIBC_O_APPEND : 0) < 0) {
+        return -errno;
+    }
+    const off_t at = wasock_libc_lseek(host_fd, 0, SEEK_CUR);
+    if (at >= 0) {
+        wasock_libc_lseek(host_fd, at, SEEK_SET);
+    }
+    return 0;
+}
+
+/* Descriptors that may wait stay blocking on the host, since others have it
+ * too: file.c asks first. */
 static int set_flags(struct description *description, int flags)
 {
     const int host_fd = wasock_bsd__host_fd(description);
     const int changed = (description->flags ^ flags) & CHANGEABLE;
 
-    if (host_fd > 2 && (changed & O_APPEND) != 0 &&
-        wasock_libc_fcntl(host_fd, F_SETFL,
-                          (flags & O_APPEND) != 0 ? WASOCK_BSD_LIBC_O_APPEND
-                                                  : 0) < 0) {
-        return -errno;
+    if (host_fd > 2 && (changed & O_APPEND) != 0) {
+        const int result = set_append(host_fd, (flags & O_APPEND) != 0);
+        if (result < 0) {
+            return result;
+        }
     }
     description->flags ^= changed;
     return 0;

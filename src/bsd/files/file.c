@@ -87,6 +87,9 @@ static ssize_t read_file(const struct file *file, const struct iovec *buffers,
     ssize_t total = 0;
 
     for (int i = 0; i < n_buffers; i++) {
+        if (buffers[i].iov_len == 0) {
+            continue; /* in a component a read of nothing ends the file */
+        }
         const ssize_t n = wasock_libc_read(file->host_fd, buffers[i].iov_base,
                                            buffers[i].iov_len);
         if (n < 0) {
