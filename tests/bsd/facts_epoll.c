@@ -479,11 +479,15 @@ static void crowds(void)
     for (int i = 0; i < N_CROWD; i++) {
         polls[i].events = POLLOUT;
     }
-    /* wasmtime reports 25 of so many streams that are all writable. */
-    const bool is_all = getenv("FACTS_ON_THE_NETWORK") == NULL;
-    FACT(poll(polls, N_CROWD, 5000) == N_CROWD || !is_all);
+    /* A component's host hides some of so many from a poll, none for ever. */
+    const int n_polls = getenv("FACTS_ON_THE_NETWORK") == NULL ? 1 : 40;
+    int n_ready = 0;
+    for (int i = 0; i < n_polls && n_ready < N_CROWD; i++) {
+        n_ready = poll(polls, N_CROWD, 5000);
+    }
+    FACT(n_ready == N_CROWD);
     for (int i = 0; i < N_CROWD; i++) {
-        FACT(polls[i].revents == POLLOUT || !is_all);
+        FACT(polls[i].revents == POLLOUT);
         FACT(close(crowd[i][0]) == 0 && close(crowd[i][1]) == 0);
     }
     FACT(close(copy) == 0 && close(epoll) == 0);

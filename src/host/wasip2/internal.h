@@ -156,6 +156,7 @@ struct wasip2_socket {
     uint8_t is_drained;  /* the last read was followed by an empty one */
     uint8_t is_eof;      /* nothing more is read */
     uint8_t is_written;  /* something was written */
+    uint8_t is_writable; /* was reported so, and not written to since */
     uint8_t error;       /* of reading or connecting, not yet reported */
 };
 
@@ -217,7 +218,8 @@ extern size_t wasock__p2_n_asked;
 /* Make the host report readiness again. Cheap if it does already. */
 void wasock__p2_refresh(void);
 
-/* Let the host check its sockets, until a pollable is ready or about 1 ms. */
+/* Let the host check its sockets, until a pollable, unless 0, is ready or for
+ * about 1 ms. */
 void wasock__p2_pause(uint32_t pollable);
 
 /* Drop closed sockets whose data is sent: some of them, in turn. */

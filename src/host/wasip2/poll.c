@@ -59,6 +59,7 @@ struct question {
     uint32_t timer;      /* a pollable, or 0 */
     size_t n_asked;      /* of the scratch */
     size_t n_left_out;   /* by a round */
+    size_t n_known;      /* ready without being asked about */
 };
 
 /* Make room for pollables. The memory that was too small stays unused. */
@@ -96,8 +97,9 @@ static uint32_t pollable_of_socket(struct wasip2_socket *socket, bool is_read)
     default:
         break;
     }
-    if (!is_read) {
-        return wasock__p2_output_pollable(socket);
+    if (!is_read) { /* what stays ready takes no part of tokio's limit */
+        return socket->is_writable ? wasock__p2_always()
+                                   : wasock__p2_output_pollable(socket);
     }
     return socket->is_eof ? wasock__p2_always()
                           : wasock__p2_input_pollable(socket);
@@ -121,6 +123,7 @@ static uint32_t pollable_of(const struct wasock__subscription *subscription,
 
 static void ask(struct question *question, uint32_t pollable, uint32_t owner)
 {
+    question->n_known += pollable == wasock__p2_always();
     scratch.pollables[question->n_asked] = pollable;
     scratch.owners[question->n_asked++] = owner;
 }
@@ -177,6 +180,7 @@ static void collect(struct question *question)
 {
     question->n_asked = 0;
     question->n_left_out = 0;
+    question->n_known = 0;
     if (!round.is_active) {
         round.number++;
     }
@@ -229,7 +233,7 @@ static size_t poll(struct question *question)
         __builtin_memmove(scratch.ready, result.indexes,
                           result.n_indexes * sizeof(uint32_t));
     }
-    wasock__p2_n_answers += (uint32_t)result.n_indexes;
+    wasock__p2_n_answers += (uint32_t)(result.n_indexes - question->n_known);
     wasock__p2_n_asked = question->n_asked;
     n_last_ready = result.n_indexes;
     return result.n_indexes;
@@ -268,11 +272,14 @@ static bool write_event(const struct wasock__subscription *subscription,
             return false; /* connected: that is no data yet */
         }
     }
-    if (socket->base.kind != WASOCK__SOCKET_LISTENER && !socket->is_eof) {
+    const bool is_write = subscription->tag == WASIP1_EVENTTYPE_FD_WRITE;
+    if (socket->base.kind != WASOCK__SOCKET_LISTENER && !socket->is_eof &&
+        !(is_write && socket->is_writable)) {
         n_empty_polls = 0;
     }
     socket->round = round.number;
-    socket->is_reported |= subscription->tag == WASIP1_EVENTTYPE_FD_READ;
+    socket->is_reported |= !is_write;
+    socket->is_writable |= is_write;
     event->flags = socket->is_eof ? WASIP1_EVENTRWFLAGS_HANGUP : 0;
     return true;
 }
@@ -323,17 +330,28 @@ static uint32_t report_clocks(const struct question *question,
     return n_events;
 }
 
+/* Let the host report what it may hide. A poll of some that are known to be
+ * ready does not wait, so that it would hide others for ever. */
+static void refresh(const struct question *question)
+{
+    const bool is_late = n_empty_polls >= EMPTY_POLLS_TO_REFRESH;
+
+    if (question->n_known > 0 && is_late) {
+        wasock__p2_pause(0);
+        n_empty_polls = 0;
+    } else if (wasock__p2_n_answers >= WASIP2_MANY_ANSWERS &&
+               (question->n_left_out > 0 || is_late)) {
+        wasock__p2_refresh();
+    }
+}
+
 /* Poll until something is reported. */
 static int32_t wait_for(struct question *question, struct wasock__event *events,
                         uint32_t *n_events)
 {
     for (;;) {
         collect(question);
-        if (wasock__p2_n_answers >= WASIP2_MANY_ANSWERS &&
-            (question->n_left_out > 0 ||
-             n_empty_polls >= EMPTY_POLLS_TO_REFRESH)) {
-            wasock__p2_refresh();
-        }
+        refresh(question);
         if (question->n_asked + question->n_left_out == 0) {
             return WASOCK_ENOTSUP; /* a listener, to write to, for ever */
         }

@@ -536,6 +536,7 @@ static int32_t check_room(struct wasip2_socket *socket, uint64_t *n_bytes)
 
     wasip2_output_check(socket->output, &room);
     wasock__p2_n_answers++;
+    socket->is_writable = false;
     if (room.is_error) {
         return wasock__p2_stream_errno(&room.of.error);
     }

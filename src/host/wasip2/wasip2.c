@@ -203,9 +203,13 @@ void wasock__p2_refresh(void)
 void wasock__p2_pause(uint32_t pollable)
 {
     const uint32_t timer = wasip2_subscribe_duration(1);
-    const bool ignored = wasock__p2_wait(pollable, timer);
 
-    (void)ignored;
+    if (pollable == 0) {
+        wasip2_pollable_block(timer);
+    } else {
+        const bool ignored = wasock__p2_wait(pollable, timer);
+        (void)ignored;
+    }
     wasip2_pollable_drop(timer);
 }
 
