@@ -249,9 +249,12 @@ static int32_t send(struct wasock__p3_socket *socket,
     wasock__p3_finish(wasock__p3_import_udp_send(&arguments, &result));
     wasock__p3_take_all();
     wasock__land_end();
-    socket->is_bound = true;
-    *n_sent = (uint32_t)arguments.length;
-    return wasock__p3_error(&result);
+    error = wasock__p3_error(&result);
+    if (error == 0) {
+        socket->is_bound = true;
+        *n_sent = (uint32_t)arguments.length;
+    }
+    return error;
 }
 
 /* ---- Open, connect, close ---- */
