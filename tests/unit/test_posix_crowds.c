@@ -450,8 +450,18 @@ static void take_deadline(struct end *end,
     assert_int_equal(end->n_received++, 0); /* once */
 }
 
+static bool is_any_unplayed(void)
+{
+    for (size_t i = 0; i < N_BUSY; i++) {
+        if (dialled[i].n_received == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Idle connections exceed their deadlines, once each and not before, while
- * others are always ready. */
+ * others are always ready; and each of those has its turn. */
 static void test_deadlines_beside_busy_ones(void **state)
 {
     struct wasock_poller_event event;
@@ -469,7 +479,7 @@ static void test_deadlines_beside_busy_ones(void **state)
     for (size_t i = 0; i < N_BUSY; i++) {
         play(&dialled[i]);
     }
-    while (n_exceeded < N_TIMED) {
+    while (n_exceeded < N_TIMED || is_any_unplayed()) {
         wait_for_events();
         while (wasock_poller_next(&poller, &event)) {
             struct end *end = event.token;
@@ -481,9 +491,6 @@ static void test_deadlines_beside_busy_ones(void **state)
             take_deadline(end, &event, begin_ns);
             n_exceeded++;
         }
-    }
-    for (size_t i = 0; i < N_BUSY; i++) {
-        assert_true(dialled[i].n_received > 0);
     }
     finish(N_BUSY + N_TIMED);
 }
