@@ -10,6 +10,7 @@
 
 #include "../../src/bsd/files/fifo.h"
 #include "../../src/bsd/files/file.h"
+#include "../../src/bsd/system/timers.h"
 #include "../../src/bsd/threads/layer.h"
 #include "../../src/bsd/threads/thread.h"
 
@@ -67,9 +68,36 @@ gid_t getgid(void)
     return 1000;
 }
 
-/* One thread: nobody ends a wait, its timeout does. */
+/* One thread, and no timer: nobody ends a wait, its timeout does. */
 static struct thread main_thread;
 struct thread *wasock_bsd__current = &main_thread;
+uint64_t wasock_bsd__timer_due_ns = WASOCK_NO_DEADLINE;
+
+void wasock_bsd__expire_timers(void)
+{
+}
+
+void wasock_bsd__begin_call(struct description *description)
+{
+    (void)description;
+}
+
+ptrdiff_t wasock_bsd__end_call(struct description *description,
+                               unsigned direction, ptrdiff_t result)
+{
+    (void)description;
+    (void)direction;
+    return result;
+}
+
+bool wasock_bsd__is_interrupted(void)
+{
+    return false;
+}
+
+void pthread_testcancel(void)
+{
+}
 
 int wasock_bsd__wait(struct wait *wait)
 {
