@@ -4,6 +4,8 @@
 
 #include <wasock/fakenet.h>
 
+#include "socket_internal.h"
+
 #define N 300
 
 /* Wait until a connection is reported readable and is, leaving all untouched.
@@ -773,6 +775,27 @@ static void test_host_calls_an_echo(void **unused)
     assert_true(subscriptions < 1.5);
 }
 
+/* Which pollers find some ready ones by trying alone, for the BSD layer. */
+static void test_tries_are_needed_on(void)
+{
+    struct wasock_conn ends[2] = {0};
+
+    open_conns(1);
+    open_ends(WASOCK_FAKENET_HOST, ends);
+    assert_false(wasock__poller_needs_tries(&poller));
+    const ptrdiff_t ignored = wasock_poller_wait_for_ns(
+        &poller, 2 * MS); /* detects the host's kind */
+    (void)ignored;
+    assert_int_equal(wasock__poller_needs_tries(&poller),
+                     is_host(&simhost_wazero));
+    watch_socket(&ends[0].socket, WASOCK_READABLE);
+    assert_true(wasock__poller_needs_tries(&poller));
+    assert_int_equal(wasock_conn_close(&ends[0]), 0);
+    assert_int_equal(wasock_conn_close(&ends[1]), 0);
+    close_all();
+}
+ON_EVERY_HOST(test_tries_are_needed)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -802,6 +825,7 @@ int main(void)
         cmocka_unit_test(test_ready_network_beside_ready_host),
         cmocka_unit_test(test_arrivals_on_a_network_end_a_wait),
         cmocka_unit_test(test_host_calls_an_echo),
+        cmocka_unit_test(test_tries_are_needed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
