@@ -206,7 +206,7 @@ static uint32_t next_of(int epoll)
     return event.data.u32;
 }
 
-/* Those that are ready take turns, also when one of them leaves. */
+/* Ready descriptors take turns, also when one of them leaves. */
 static void turns(int removed, bool is_closed)
 {
     enum { N = 5 };
@@ -249,7 +249,7 @@ static void turns(int removed, bool is_closed)
     FACT(close(epoll) == 0);
 }
 
-/* Several instances watch one descriptor: each is told of each arrival, also
+/* Several instances watch one descriptor: each reports each arrival, also
  * when others have left. */
 static void several_instances(int first_out, int second_out)
 {

@@ -257,7 +257,7 @@ static void accept_raw(void)
     }
 }
 
-/* Drop those that are gone. */
+/* Remove closed connections. */
 static void compact(void)
 {
     size_t n = 1;

@@ -18,9 +18,9 @@
 
 #include "../plain.h"
 #include "../sockets/socket.h"
-#include "../system/timers.h"
 #include "../threads/layer.h"
 #include "../threads/thread.h"
+#include "timers.h"
 
 struct thread wasock_bsd__main_thread;
 struct thread *wasock_bsd__current = &wasock_bsd__main_thread;

@@ -33,7 +33,7 @@ void wasock_bsd__expire_timers(void)
     if (now_ns < wasock_bsd__timer_due_ns) {
         return;
     }
-    /* The next one that is to come: those that were missed are one. */
+    /* The next expiry in the future: missed ones count once. */
     wasock_bsd__timer_due_ns =
         interval_ns == 0
             ? WASOCK_NO_DEADLINE

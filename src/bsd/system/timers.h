@@ -11,7 +11,7 @@
 /* When the next one expires; WASOCK_NO_DEADLINE: none is set. */
 extern uint64_t wasock_bsd__timer_due_ns;
 
-/* Send the signals of those that have expired. */
+/* Send the signals of expired timers. */
 void wasock_bsd__expire_timers(void);
 
 /* The end of a wait for a deadline, or for a timer. */
