@@ -144,9 +144,6 @@ static int turn(struct wasock__poller *poller, uint64_t deadline_ns)
         wasock__take_changes(poller);
         report_network(poller);
     } while (poller->inbox != NULL);
-    if (poller->kind == WASOCK__HOST_UNKNOWN) {
-        wasock__probe_kind(poller);
-    }
     const uint64_t now_ns =
         needs_time(poller, deadline_ns) ? now_of(poller) : 0;
     if (wasock__count(poller, WASOCK__QUEUE_STARVED) > 0 &&
@@ -154,6 +151,9 @@ static int turn(struct wasock__poller *poller, uint64_t deadline_ns)
          poller->starved_until_ns - now_ns >
              wasock__back_off_ns(poller))) { /* clock failed */
         wasock__end_starving(poller);
+    }
+    if (poller->kind == WASOCK__HOST_UNKNOWN) {
+        wasock__probe_kind(poller);
     }
     wasock__report_deadlines(poller, now_ns);
     if (poller->kind == WASOCK__HOST_BLIND && !poller->is_try_owed &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What an accept back-off costs beside very many idle connections. */
+/* An accept back-off: what it costs beside very many idle connections, and
+ * before the first wait. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -74,10 +75,31 @@ static void test_back_off_beside_many(void **unused)
     }
 }
 
+/* A listener that is out of descriptors before the poller knows the host. */
+static void test_back_off_before_the_first_wait_on(void)
+{
+    struct wasock_poller_event event;
+    struct wasock_conn extra = {0};
+
+    open_conns(0);
+    watch_socket(&listener.socket, WASOCK_READABLE | WASOCK_WRITABLE);
+    simhost_connect(wasock_socket_fd(&listener.socket), SIMHOST_NOW);
+    simhost_knobs.n_descriptors_max = simhost_n_open();
+    assert_true(wasock_listener_try_accept(&listener, &extra) < 0);
+    simhost_knobs.n_descriptors_max = 0;
+    assert_int_equal(take_until(simhost_now_ns() + 1000 * MS, &event, 1), 1);
+    assert_ptr_equal(event.token, &listener);
+    assert_int_equal(wasock_listener_try_accept(&listener, &extra), 0);
+    assert_int_equal(wasock_conn_close(&extra), 0);
+    close_all();
+}
+ON_EVERY_HOST(test_back_off_before_the_first_wait)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_back_off_beside_many),
+        cmocka_unit_test(test_back_off_before_the_first_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
