@@ -157,6 +157,13 @@ WORKLOADS = (
     busy("a64_i9000", "64 busy, 9,000 idle", busy=64, idle=9000),
     busy("a64_x16", "64 busy, 16 requests in flight each", busy=64, in_flight=16),
     busy("a8_16k", "8 busy, 16 KiB a request", busy=8, size=16384, quick=True),
+    busy(
+        "a64_x4_16k",
+        "64 busy, 4 requests of 16 KiB in flight each",
+        busy=64,
+        size=16384,
+        in_flight=4,
+    ),
     Workload(
         "churn",
         (("busy", 16), ("churn", 1)),

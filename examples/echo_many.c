@@ -17,9 +17,11 @@
 #include <wasock/wasock.h>
 
 #define CLIENTS_MAX 10000
-#define PENDING_MAX 49152 /* bytes; the fastest of 24 to 64 KiB for bulk */
-#define ACCEPTS_MAX 64    /* in a row: other clients wait meanwhile */
-#define READS_MAX 8       /* in a row, for the same reason */
+/* Bytes: more than the 64 KiB that many clients send at once, as a read that
+ * fills the buffer is followed by a second one. */
+#define PENDING_MAX 81920
+#define ACCEPTS_MAX 64 /* in a row: other clients wait meanwhile */
+#define READS_MAX 8    /* in a row, for the same reason */
 #define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
 #define DRAIN_MAX_NS (5 * WASOCK_NS_PER_S)
 
