@@ -359,7 +359,7 @@ static void learn_read_size(struct wasip2_socket *socket, size_t n_read)
 
     if (n_read == size && socket->read_level < READ_LEVEL_MAX) {
         socket->read_level++;
-    } else if (n_read < size / 8 && socket->read_level > 0) {
+    } else if (n_read > 0 && n_read < size / 8 && socket->read_level > 0) {
         socket->read_level--;
     }
 }
