@@ -20,6 +20,7 @@
 
 #include <wasock/wasock.h>
 
+#include "host_kinds.h"
 #include "traffic.h"
 
 #define SEED UINT64_C(2026)
@@ -49,22 +50,6 @@
 /* An open shape leaves time to sleep. The poller may not use it to answer later
  * than the loop, by more than this. */
 #define OPEN_P99_RATIO_MAX 1.1
-
-struct host_kind {
-    const char *name;
-    const struct simhost_profile *profile;
-    const struct simhost_costs *costs;
-    double delay_each_us; /* see delay_max_us */
-};
-
-static const struct host_kind broadcast = {"broadcast", &simhost_wasi_common,
-                                           &simhost_wasmtime_costs, 20};
-static const struct host_kind truthful = {"truthful", &simhost_ideal,
-                                          &simhost_native_costs, 20};
-static const struct host_kind priced = {"priced", &simhost_priced,
-                                        &simhost_wasip2_costs, 20};
-static const struct host_kind blind = {"blind", &simhost_wazero,
-                                       &simhost_wazero_costs, 50};
 
 struct cell {
     enum shape shape;
@@ -307,14 +292,13 @@ static struct result finish_measuring(const struct cell *cell)
     return result;
 }
 
-static struct result measure(const struct host_kind *host,
-                             const struct cell *cell,
+static struct result measure(enum host_kind host, const struct cell *cell,
                              const struct server *server)
 {
-    simhost_reset(SEED, host->profile);
+    simhost_reset(SEED, host_kinds[host].profile);
     const int listener = open_listener();
     server->open(listener, cell->n);
-    simhost_knobs.costs = *host->costs;
+    simhost_knobs.costs = *host_kinds[host].costs;
     start_traffic(cell->shape, cell->n, cell->k, SEED);
     start_measuring(cell); /* the warm-up */
     server->serve(cell->n, is_done);
@@ -331,7 +315,7 @@ static struct result measure(const struct host_kind *host,
 static size_t n_cells_run;
 
 /* Whether $SHAPES selects a cell: it is the front part of its name. */
-static bool is_selected(const struct host_kind *host, const struct cell *cell)
+static bool is_selected(enum host_kind host, const struct cell *cell)
 {
     const char *selection = getenv("SHAPES");
     char name[64];
@@ -340,17 +324,17 @@ static bool is_selected(const struct host_kind *host, const struct cell *cell)
         return true;
     }
     const size_t length = strlen(selection);
-    (void)snprintf(name, sizeof(name), "%s:%s:%zu:%zu", host->name,
+    (void)snprintf(name, sizeof(name), "%s:%s:%zu:%zu", host_kinds[host].name,
                    shape_names[cell->shape], cell->n, cell->k);
     return strncmp(name, selection, length) == 0 &&
            (name[length] == ':' || name[length] == '\0');
 }
 
-static void print_head(const struct host_kind *host)
+static void print_head(enum host_kind host)
 {
     printf("\n%-9s |    N |   K | reference/s |    ours/s | ratio "
            "| calls ref. |   ours | p99 us ref. |   ours\n",
-           host->name);
+           host_kinds[host].name);
 }
 
 static void print_row(const struct cell *cell, const struct result *theirs,
@@ -373,13 +357,13 @@ static void print_details(const char *server, const struct result *result)
 }
 
 /* The least ratio to the reference: high where one of many asks. */
-static double ratio_min(const struct host_kind *host, const struct cell *cell)
+static double ratio_min(enum host_kind host, const struct cell *cell)
 {
-    if (host == &truthful) {
+    if (host == TRUTHFUL) {
         return cell->shape == SHAPE_OPEN ? TRUTHFUL_OPEN_RATIO_MIN
                                          : TRUTHFUL_RATIO_MIN;
     }
-    if (host == &broadcast && cell->shape == SHAPE_UNIFORM && cell->k == 1 &&
+    if (host == BROADCAST && cell->shape == SHAPE_UNIFORM && cell->k == 1 &&
         cell->n >= 1000) {
         return cell->n >= 5000 ? 4.0 : 2.0;
     }
@@ -394,21 +378,21 @@ static double printed_ratio(const struct result *theirs,
 }
 
 /* The promise of poller.h: data is reported within max(20 ms, each * n). */
-static double delay_max_us(const struct host_kind *host,
-                           const struct cell *cell)
+static double delay_max_us(enum host_kind host, const struct cell *cell)
 {
-    const double all_us = host->delay_each_us * (double)cell->n;
+    const double each_us = host == BLIND ? 50 : 20;
+    const double all_us = each_us * (double)cell->n;
 
     return all_us > 20000 ? all_us : 20000;
 }
 
-static bool is_good(const struct host_kind *host, const struct cell *cell,
+static bool is_good(enum host_kind host, const struct cell *cell,
                     const struct result *theirs, const struct result *own)
 {
     if (own->p99_us > delay_max_us(host, cell)) {
         return false;
     }
-    if (host == &blind) {
+    if (host == BLIND) {
         return own->calls <= cell->blind_calls_max;
     }
     if (cell->shape == SHAPE_OPEN &&
@@ -419,7 +403,7 @@ static bool is_good(const struct host_kind *host, const struct cell *cell,
 }
 
 /* Returns whether the cell is good. */
-static bool run_cell(const struct host_kind *host, const struct cell *cell,
+static bool run_cell(enum host_kind host, const struct cell *cell,
                      double *ratio)
 {
     const struct result theirs = measure(host, cell, &reference);
@@ -440,7 +424,7 @@ static bool is_sparse(const struct cell *cell)
     return cell->k > 0 && cell->n >= 1000 && cell->k <= cell->n / 20;
 }
 
-static void run_table(const struct host_kind *host)
+static void run_table(enum host_kind host)
 {
     double log_sum = 0;
     size_t n_sparse = 0;
@@ -465,7 +449,7 @@ static void run_table(const struct host_kind *host)
     if (n_rows == N_CELLS) {
         const double mean = exp(log_sum / (double)n_sparse);
         printf("N >= 1,000 and K <= N / 20: geometric mean %.2f\n", mean);
-        n_missed += host == &broadcast && mean < SPARSE_RATIO_MIN;
+        n_missed += host == BROADCAST && mean < SPARSE_RATIO_MIN;
     }
     assert_int_equal(n_missed, 0);
 }
@@ -473,41 +457,39 @@ static void run_table(const struct host_kind *host)
 static void test_broadcast(void **unused)
 {
     (void)unused;
-    run_table(&broadcast);
+    run_table(BROADCAST);
 }
 
 static void test_truthful(void **unused)
 {
     (void)unused;
-    run_table(&truthful);
+    run_table(TRUTHFUL);
 }
 
 static void test_priced(void **unused)
 {
     (void)unused;
-    run_table(&priced);
+    run_table(PRICED);
 }
 
 static void test_blind(void **unused)
 {
     (void)unused;
-    run_table(&blind);
+    run_table(BLIND);
 }
 
 /* What asking about idle ones now and then takes from busy ones. */
 static void test_idle_ones_cost_little(void **unused)
 {
-    static const struct host_kind *const hosts[] = {&broadcast, &truthful,
-                                                    &priced};
     const struct cell busy = {.shape = SHAPE_BUSY, .n = 64, .k = 64};
     const struct cell beside_idle = {.shape = SHAPE_BUSY, .n = 9064, .k = 64};
 
     (void)unused;
-    for (size_t i = 0; i < sizeof(hosts) / sizeof(*hosts); i++) {
-        const struct result alone = measure(hosts[i], &busy, &ours);
-        const struct result result = measure(hosts[i], &beside_idle, &ours);
-        printf("%-9s | 64 busy, beside 9,000 idle: %.2f\n", hosts[i]->name,
-               result.rate / alone.rate);
+    for (enum host_kind host = BROADCAST; host <= PRICED; host++) {
+        const struct result alone = measure(host, &busy, &ours);
+        const struct result result = measure(host, &beside_idle, &ours);
+        printf("%-9s | 64 busy, beside 9,000 idle: %.2f\n",
+               host_kinds[host].name, result.rate / alone.rate);
         assert_true(result.rate >= IDLE_RATIO_MIN * alone.rate);
     }
 }
@@ -525,9 +507,9 @@ static void test_requests_of_one_byte(void **unused)
 
     (void)unused;
     traffic.request_bytes = 1;
-    print_head(&broadcast);
+    print_head(BROADCAST);
     for (size_t i = 0; i < sizeof(one_byte) / sizeof(one_byte[0]); i++) {
-        n_missed += !run_cell(&broadcast, &one_byte[i], &ratio);
+        n_missed += !run_cell(BROADCAST, &one_byte[i], &ratio);
     }
     traffic.request_bytes = REQUEST_BYTES_MAX;
     assert_int_equal(n_missed, 0);
