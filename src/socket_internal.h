@@ -163,11 +163,6 @@ int wasock__socket_wait(struct wasock_socket *socket, unsigned direction,
  * cached. UNKNOWN if the host's poll fails, or if it is no socket. */
 enum wasock__host_poll wasock__socket_host_poll(struct wasock_socket *socket);
 
-/* Whether a poller finds some of its sockets ready only by trying: the host's
- * poll does not check them, or they are in the process. */
-struct wasock_poller;
-bool wasock__poller_needs_tries(const struct wasock_poller *poller);
-
 /* Copy the object's facts to all its sharers. */
 void wasock__socket_share_facts(struct wasock_socket *socket);
 

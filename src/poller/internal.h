@@ -26,6 +26,7 @@
 #include "../host.h"
 #include "../socket_internal.h"
 #include "timer_heap.h"
+#include "tries.h"
 
 #define WASOCK__NONE UINT32_MAX
 

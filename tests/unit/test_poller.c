@@ -4,7 +4,7 @@
 
 #include <wasock/fakenet.h>
 
-#include "socket_internal.h"
+#include "poller/tries.h"
 
 #define N 300
 

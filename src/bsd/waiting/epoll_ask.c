@@ -6,6 +6,7 @@
 #include <wasock/clock.h>
 #include <wasock/err.h>
 
+#include "../../poller/tries.h"
 #include "../sockets/socket.h"
 #include "../threads/layer.h"
 #include "ask.h"
