@@ -13,14 +13,10 @@
  * that polling further does not pay.
  */
 
-/* A wait that takes longer than this number of wake-ups has slept: hosts are
- * slower than the measured one. */
-#define WAKES_MAX 4
-
 /* ---- A group ---- */
 
 /*
- * Whether to try ones without asking: where at least a third were ready. A
+ * Whether to try ones without asking: where at least a third were ready. An
  * empty try costs little more than an event.
  */
 static bool is_worth_trying(const struct wasock__poller *poller,
@@ -30,10 +26,9 @@ static bool is_worth_trying(const struct wasock__poller *poller,
 }
 
 /*
- * Report those of the first `count` of a queue that are connections with at
- * least `credit`, and move them to its end. Returns how many others there are,
- * now first: an empty accept is expensive, and a descriptor that is not a
- * socket may block.
+ * Report those of the first `count` of a queue that are not listeners and have
+ * at least `credit`, and move them to its end. Returns how many others there
+ * are, now first: an empty accept is expensive.
  */
 static uint32_t report_untested(struct wasock__poller *poller,
                                 enum wasock__queue queue, uint32_t count,
@@ -46,9 +41,8 @@ static uint32_t report_untested(struct wasock__poller *poller,
         const struct wasock__registration *registration =
             &poller->registrations[index];
         const uint32_t next = registration->links[WASOCK__CHAIN_QUEUE].next;
-        const unsigned role = registration->watch.socket_->role_;
-        if (registration->credit >= credit && role != WASOCK__ROLE_LISTENER &&
-            role != WASOCK__ROLE_PLAIN) {
+        if (registration->credit >= credit &&
+            registration->watch.socket_->role_ != WASOCK__ROLE_LISTENER) {
             wasock__report_ready(poller, index, registration->interest);
             wasock__order_move(poller, index, queue);
         } else {
@@ -125,7 +119,7 @@ static int ask_group(struct wasock__poller *poller, enum wasock__queue queue,
         }
         timeout_ns = 0;
         if (is_doubted && answer.n_certain == 0 && size > WASOCK__FEW &&
-            (is_hot || !is_any_few_ready(poller))) {
+            !is_any_few_ready(poller)) {
             size = WASOCK__FEW; /* poll in smaller groups */
             continue;
         }
@@ -229,10 +223,10 @@ static int sweep(struct wasock__poller *poller, uint32_t n_due, bool goes_on,
 /* ---- Steps ---- */
 
 /* Wait for all. If some are certain, the uncertain cold ones are left to a
- * sweep; if none is certain, all are due at once. One that was ready before the
- * wait began, as a listener in a storm is, would have been found by polls. */
-static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
-                   uint64_t begin_ns)
+ * sweep; if none is certain, all are due at once. One of these may have been
+ * ready before the wait began, as a listener in a storm is: polls would have
+ * found it. */
+static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns)
 {
     struct wasock__answer answer = wasock__probe(
         poller, wasock__n_hot(poller), wasock__n_cold(poller), timeout_ns);
@@ -246,14 +240,12 @@ static int ask_all(struct wasock__poller *poller, uint64_t timeout_ns,
         return answer.error;
     }
     wasock__probe_report(poller, &answer, false);
-    poller->has_slept = 1;
     if (answer.n_hot_found + answer.n_cold_found == 0) {
-        poller->has_slept = wasock_ns_subtract(end_ns, begin_ns) >
-                            WAKES_MAX * wasock__wake_ns(poller);
         wasock__conclude(poller, 0, 1);
         poller->swept_ns = 0;
         return 0;
     }
+    poller->has_slept = 1;
     wasock__conclude(poller, answer.n_hot_found, answer.n_cold_found);
     return ask_hot(
         poller, is_doubted ? wasock__n_hot(poller) - answer.n_hot_found : 0, 0);
@@ -359,7 +351,7 @@ int wasock__schedule_step(struct wasock__poller *poller, uint64_t until_ns,
         }
         if (wasock__is_quiet(poller) && timeout_ns >= wasock__wake_ns(poller) &&
             wasock__count_due(poller, now_ns) == 0) {
-            return ask_all(poller, timeout_ns, now_ns);
+            return ask_all(poller, timeout_ns);
         }
     }
     return poller->kind == WASOCK__HOST_TRUTHFUL
