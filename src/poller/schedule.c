@@ -189,7 +189,6 @@ static int sweep_group(struct wasock__poller *poller, uint32_t count)
 
     wasock__count_asked(poller, count);
     if (is_dense) {
-        poller->spent_ns += (uint64_t)count * poller->cost->ready_ns;
         count = report_untested(poller, WASOCK__QUEUE_COLD, count, 0);
     }
     return ask_group(poller, WASOCK__QUEUE_COLD, count, 0);
