@@ -1211,6 +1211,9 @@ static void test_port_exhaustion(void **unused)
     struct wasock_addr given;
     assert_int_equal(wasock_socket_local_addr(&other.socket, &given), 0);
     assert_int_equal(given.port, freed.port);
+    /* The only free port is the one that was given last. */
+    assert_int_equal(wasock_listener_close(&other), 0);
+    assert_int_equal(listen_at("127.0.0.1:0", &other), 0);
 }
 
 /* Memory at address 0 is no memory, in wasm as well, which can write there. */

@@ -392,6 +392,13 @@ static void test_who_is_to_blame(void **unused)
     assert_int_equal(items[3].error, -WASOCK_EBADF);
     assert_int_equal(items[4].error, 0);
     assert_int_equal(items[5].error, 0); /* behind the polled ones */
+    /* The next wait forgets it. */
+    items[0].fd = 4;
+    items[3].fd = 4;
+    assert_int_equal(
+        wasock_poll_until_ns(items, 5, scratch, wasock_deadline_after_ms(1)),
+        0);
+    assert_int_equal(items[0].error, 0);
 }
 
 /* A signal ends no wait of this layer either. */
