@@ -47,6 +47,9 @@
 /* The least share of the rate without idle ones, beside 9,000 of them. */
 #define IDLE_RATIO_MIN 0.92
 
+/* The least share of the rate that is left after other traffic. */
+#define CHANGE_RATIO_MIN 0.9
+
 /* An open shape leaves time to sleep. The poller may not use it to answer later
  * than the loop, by more than this. */
 #define OPEN_P99_RATIO_MAX 1.1
@@ -292,13 +295,17 @@ static struct result finish_measuring(const struct cell *cell)
     return result;
 }
 
-static struct result measure(enum host_kind host, const struct cell *cell,
-                             const struct server *server)
+static void open_server(enum host_kind host, const struct server *server,
+                        size_t n)
 {
     simhost_reset(SEED, host_kinds[host].profile);
-    const int listener = open_listener();
-    server->open(listener, cell->n);
+    server->open(open_listener(), n);
     simhost_knobs.costs = *host_kinds[host].costs;
+}
+
+static struct result measure_open(const struct cell *cell,
+                                  const struct server *server)
+{
     start_traffic(cell->shape, cell->n, cell->k, SEED);
     start_measuring(cell); /* the warm-up */
     server->serve(cell->n, is_done);
@@ -307,6 +314,34 @@ static struct result measure(enum host_kind host, const struct cell *cell,
     const struct result result = finish_measuring(cell);
     server->close(cell->n);
     return result;
+}
+
+static struct result measure(enum host_kind host, const struct cell *cell,
+                             const struct server *server)
+{
+    open_server(host, server, cell->n);
+    return measure_open(cell, server);
+}
+
+static bool is_drained(void)
+{
+    return traffic.n_answers == traffic.n;
+}
+
+/* Measure after other traffic of the same clients, which each act of their own
+ * about once a second. */
+static struct result measure_after_open_shape(enum host_kind host,
+                                              const struct cell *cell)
+{
+    open_server(host, &ours, cell->n);
+    start_traffic(SHAPE_OPEN, cell->n, 0, SEED);
+    start_measuring(cell);
+    ours.serve(cell->n, is_done);
+    traffic.shape = SHAPE_BURST; /* of which no next one begins */
+    traffic.n_in_burst = cell->n + 1;
+    restart_answers();
+    ours.serve(cell->n, is_drained);
+    return measure_open(cell, &ours);
 }
 
 /* ---- The table ---------------------------------------------------------- */
@@ -494,6 +529,21 @@ static void test_idle_ones_cost_little(void **unused)
     }
 }
 
+/* The poller finds out that polling before it sleeps pays again. */
+static void test_traffic_that_changes(void **unused)
+{
+    const struct cell cell = {.shape = SHAPE_UNIFORM, .n = 1000, .k = 1};
+
+    (void)unused;
+    for (enum host_kind host = BROADCAST; host <= PRICED; host++) {
+        const struct result before = measure(host, &cell, &ours);
+        const struct result after = measure_after_open_shape(host, &cell);
+        printf("%-9s | one of 1,000, after an open shape: %.2f\n",
+               host_kinds[host].name, after.rate / before.rate);
+        assert_true(after.rate >= CHANGE_RATIO_MIN * before.rate);
+    }
+}
+
 /* On a broadcasting host an event of one byte may be false. */
 static void test_requests_of_one_byte(void **unused)
 {
@@ -524,6 +574,7 @@ int main(void)
         cmocka_unit_test(test_blind),
         cmocka_unit_test(test_requests_of_one_byte),
         cmocka_unit_test(test_idle_ones_cost_little),
+        cmocka_unit_test(test_traffic_that_changes),
     };
 
     printf("seed %d\n", (int)SEED);
