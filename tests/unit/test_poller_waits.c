@@ -494,6 +494,33 @@ static void test_busy_poller_never_polls_all(void **unused)
     close_all();
 }
 
+/* Where so many of the idle ones are ready that they are tried without asking,
+ * a listener is not, as an empty accept is expensive. */
+static void test_listener_is_asked_where_others_are_tried(void **unused)
+{
+    static struct wasock_poller_event events[N_MAX];
+    const size_t n_conns = 600;
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(n_conns);
+    watch_socket(&listener.socket, WASOCK_READABLE);
+    set_costs();
+    for (size_t turn = 0; turn < 300; turn++) {
+        for (size_t i = turn % 3; i < n_conns; i += 3) {
+            if (!truth_of(&conns[i]).is_readable) {
+                simhost_peer_send(peers[i], "hello", 5, SIMHOST_NOW);
+            }
+        }
+        const ptrdiff_t n = take(events, N_MAX);
+        for (ptrdiff_t i = 0; i < n; i++) {
+            assert_ptr_not_equal(events[i].token, &listener);
+            try_read(events[i].token);
+        }
+    }
+    close_all();
+}
+
 /* A look, or a short wait, asks about a part of many. */
 static void test_looks_are_cheap(void **unused)
 {
@@ -673,6 +700,7 @@ int main(void)
         cmocka_unit_test(test_blind_closed_conns_are_not_due),
         cmocka_unit_test(test_blind_exceeded_conns_are_not_due),
         cmocka_unit_test(test_busy_poller_never_polls_all),
+        cmocka_unit_test(test_listener_is_asked_where_others_are_tried),
         cmocka_unit_test(test_looks_are_cheap),
         cmocka_unit_test(test_accept_back_off),
         cmocka_unit_test(test_close_before_accept_back_off_is_seen),
