@@ -53,6 +53,44 @@ static void test_lines_in_pieces(void **unused)
     end();
 }
 
+/* Take one byte of a full buffer. */
+static size_t on_full(struct wasock_client *client, const void *data,
+                      size_t length)
+{
+    (void)client;
+    if (length < INPUT_BYTES) {
+        return 0;
+    }
+    note("%c", *(const char *)data);
+    return 1;
+}
+
+/* One byte that is taken makes room for another. */
+static void test_a_full_buffer(void **unused)
+{
+    const struct wasock_handler handler = {.data = on_full};
+    struct wasock_conn conn;
+    char text[INPUT_BYTES + 1] = "";
+
+    (void)unused;
+    begin(&handler);
+    connect_to(&conn);
+    memset(text, '.', INPUT_BYTES);
+    memcpy(text, "first", 5);
+    for (size_t i = 0; i < INPUT_BYTES; i += INPUT_BYTES / 2) {
+        assert_int_equal(wasock_conn_write(&conn, text + i, INPUT_BYTES / 2),
+                         INPUT_BYTES / 2);
+        work();
+    }
+    for (int i = 0; i < 4; i++) {
+        write_all(&conn, "x");
+        work();
+    }
+    assert_events("first");
+    assert_int_equal(wasock_conn_close(&conn), 0);
+    end();
+}
+
 /* A client that shuts its writing half gets its whole answer. */
 static void test_half_close(void **unused)
 {
@@ -611,6 +649,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_lines_in_pieces),
+        cmocka_unit_test(test_a_full_buffer),
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_a_large_message),
         cmocka_unit_test(test_full),
