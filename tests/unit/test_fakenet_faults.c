@@ -555,6 +555,27 @@ static void test_a_partition_is_replaced(void **unused)
     end();
 }
 
+/* An EOF that no longer stalls is on its way: later faults do not hasten it. */
+static void test_a_healed_eof_keeps_its_time(void **unused)
+{
+    const struct wasock_fakenet_faults slow = {.latency_ns = 10 * MS};
+    char buffer[100];
+
+    (void)unused;
+    begin(0);
+    wasock_fakenet_set_faults(&net, &partition);
+    assert_int_equal(wasock_conn_write(&a, "0", 1), 1);
+    assert_int_equal(wasock_conn_shutdown(&a, WASOCK_SHUTDOWN_WRITE), 0);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), 1);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), -WASOCK_EDEADLOCK);
+    const uint64_t start_ns = now_ns();
+    wasock_fakenet_set_faults(&net, &slow);
+    wasock_fakenet_set_faults(&net, NULL);
+    assert_int_equal(wasock_conn_read(&b, buffer, 100), 0);
+    assert_int_equal(now_ns(), start_ns + 10 * MS);
+    end();
+}
+
 /* A stall that would end by itself ends early. What is on its way for another
  * reason arrives when it would have. */
 static void test_a_stall_ends_early(void **unused)
@@ -677,6 +698,7 @@ int main(void)
         cmocka_unit_test(test_reset_arrives_after_bytes_in_flight),
         cmocka_unit_test(test_stalled),
         cmocka_unit_test(test_a_partition_heals),
+        cmocka_unit_test(test_a_healed_eof_keeps_its_time),
         cmocka_unit_test(test_a_partition_is_replaced),
         cmocka_unit_test(test_a_stall_ends_early),
         cmocka_unit_test(test_a_partition_heals_by_socket),
