@@ -120,7 +120,7 @@ static void test_sharers(void **unused)
             assert_int_equal(wasock_conn_share(&conns[0], &conns[j]), 0);
         }
         watch(open[0]);
-        const int number = next_number();
+        const int copy = next_number();
         watch(open[1]);
         watch(open[2]);
         assert_int_equal(n_reported(open, 3), 0);
@@ -131,7 +131,8 @@ static void test_sharers(void **unused)
             assert_int_equal(wasock_conn_close(&conns[orders[i][j]]), 0);
         }
         assert_int_equal(n_reported(open, 3), 0);
-        assert_true(next_number() < number); /* no copy is left */
+        assert_int_equal(fcntl(copy, F_GETFD), -1); /* no copy is left */
+        assert_int_equal(fcntl(copy + 1, F_GETFD), -1);
         assert_int_equal(close(peer), 0);
     }
 }
@@ -151,6 +152,31 @@ static void test_last_sharer_delivers_eof(void **unused)
     assert_int_equal(wasock_conn_close(&conns[1]), 0);
     assert_true(is_at_end(peer));
     assert_int_equal(close(peer), 0);
+}
+
+/* Exactly the directions are reported that are ready. */
+static void test_directions(void **unused)
+{
+    struct wasock_poller_event event;
+    struct wasock_conn conn;
+    const int peer = open_conn(&conn);
+
+    (void)unused;
+    assert_int_equal(wasock_poller_add(&poller, &conn.socket,
+                                       WASOCK_READABLE | WASOCK_WRITABLE, NULL),
+                     0);
+    assert_int_equal(take_events(&poller, &event, 1, 1), 1);
+    assert_int_equal(event.ready, WASOCK_WRITABLE);
+    while (wasock_conn_try_write(&conn, "hello", 5) > 0) {
+    }
+    assert_int_equal(take_events(&poller, &event, 1, 1), 0);
+    send_to(peer);
+    assert_int_equal(take_events(&poller, &event, 1, 1), 1);
+    assert_int_equal(event.ready, WASOCK_READABLE);
+    assert_int_equal(close(peer), 0);
+    assert_int_equal(take_events(&poller, &event, 1, 1), 1);
+    assert_int_equal(event.ready, WASOCK_READABLE | WASOCK_WRITABLE);
+    assert_int_equal(wasock_conn_close(&conn), 0);
 }
 
 /* One object in two pollers, each with a set of its own. */
@@ -388,6 +414,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_sharers),
         TEST(test_last_sharer_delivers_eof),
+        TEST(test_directions),
         TEST(test_two_pollers),
         TEST(test_file),
         TEST(test_reused_number),
