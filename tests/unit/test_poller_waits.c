@@ -522,6 +522,49 @@ static void test_listener_is_asked_where_others_are_tried(void **unused)
     close_all();
 }
 
+/* Accept one of each of `n` listeners that is reported, until all were. */
+static void accept_each(struct wasock_listener *listeners, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        simhost_connect(wasock_socket_fd(&listeners[i].socket), SIMHOST_NOW);
+    }
+    for (size_t n_accepted = 0; n_accepted < n;) {
+        struct wasock_poller_event event;
+        struct wasock_conn accepted = {0};
+        assert_int_equal(take(&event, 1), 1);
+        if (wasock_listener_try_accept(event.token, &accepted) == 0) {
+            assert_int_equal(wasock_conn_close(&accepted), 0);
+            n_accepted++;
+        }
+    }
+}
+
+/* Silence after many accepts: the poller sleeps. */
+static void test_sleep_after_busy_listeners(void **unused)
+{
+    struct wasock_listener listeners[8] = {0};
+
+    (void)unused;
+    simhost_reset(1, &simhost_wasi_common);
+    open_conns(0);
+    for (size_t i = 0; i < 8; i++) {
+        const int fd = simhost_preopen(SIMHOST_LISTENER);
+        assert_int_equal(wasock_listener_from_fd(&listeners[i], fd), 0);
+        watch_socket(&listeners[i].socket, WASOCK_READABLE);
+    }
+    set_costs();
+    for (int i = 0; i < 20; i++) {
+        accept_each(listeners, 8);
+    }
+    const uint64_t n_before = simhost_calls(SIMHOST_POLL_ONEOFF);
+    assert_int_equal(wasock_poller_wait_for_ns(&poller, 100 * MS), 0);
+    assert_in_range(simhost_calls(SIMHOST_POLL_ONEOFF) - n_before, 1, 20);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(wasock_listener_close(&listeners[i]), 0);
+    }
+    close_all();
+}
+
 /* A look, or a short wait, asks about a part of many. */
 static void test_looks_are_cheap(void **unused)
 {
@@ -702,6 +745,7 @@ int main(void)
         cmocka_unit_test(test_blind_exceeded_conns_are_not_due),
         cmocka_unit_test(test_busy_poller_never_polls_all),
         cmocka_unit_test(test_listener_is_asked_where_others_are_tried),
+        cmocka_unit_test(test_sleep_after_busy_listeners),
         cmocka_unit_test(test_looks_are_cheap),
         cmocka_unit_test(test_accept_back_off),
         cmocka_unit_test(test_close_before_accept_back_off_is_seen),
