@@ -88,10 +88,7 @@ static bool needs_time(const struct wasock__poller *poller,
 {
     return deadline_ns > WASOCK_DEADLINE_PAST || poller->timers.count > 0 ||
            wasock__n_cold(poller) > 0 ||
-           wasock__count(poller, WASOCK__QUEUE_STARVED) > 0 ||
-           poller->network != NULL ||
-           (poller->n_hosted > 0 && (poller->kind == WASOCK__HOST_BLIND ||
-                                     poller->kind == WASOCK__HOST_UNKNOWN));
+           wasock__count(poller, WASOCK__QUEUE_STARVED) > 0;
 }
 
 /* Until when to wait, if there is a deadline and for the poller's own needs. */
