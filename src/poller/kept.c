@@ -82,8 +82,6 @@ static int32_t watch(struct wasock__poller *poller, uint32_t index)
 enum wasock__queue wasock__kept_add(struct wasock__poller *poller,
                                     uint32_t index)
 {
-    struct wasock_socket *socket = poller->registrations[index].watch.socket_;
-
     if (!poller->is_set_tried) {
         open_set(poller);
     }
@@ -92,10 +90,6 @@ enum wasock__queue wasock__kept_add(struct wasock__poller *poller,
     }
     const int32_t error = watch(poller, index);
     if (error == 0) {
-        if (socket->facts_.host_poll == WASOCK__HOST_POLL_UNKNOWN) {
-            socket->facts_.host_poll = WASOCK__HOST_POLL_HONEST;
-            wasock__socket_share_facts(socket);
-        }
         return WASOCK__QUEUE_KEPT;
     }
     wasock__socket_unkeep(&poller->registrations[index].watch);
