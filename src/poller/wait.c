@@ -53,15 +53,12 @@ static int run_network(const struct wasock__poller *poller, uint64_t until_ns)
 static int wait_for_any(struct wasock__poller *poller, uint64_t until_ns,
                         uint64_t now_ns)
 {
-    if (poller->network != NULL && poller->n_hosted == 0) {
+    if (poller->network != NULL && !wasock__is_any_hosted(poller)) {
         return run_network(poller, until_ns);
     }
     if (poller->network != NULL) {
         const int result = run_network(poller, WASOCK_DEADLINE_PAST);
-        const bool is_stuck = result == -WASOCK_EDEADLOCK &&
-                              until_ns == WASOCK_NO_DEADLINE &&
-                              !wasock__is_any_hosted(poller);
-        if ((result < 0 && result != -WASOCK_EDEADLOCK) || is_stuck) {
+        if (result < 0) {
             return result;
         }
         until_ns =
@@ -131,7 +128,7 @@ static bool is_over(const struct wasock__poller *poller, uint64_t deadline_ns)
 static bool owes_try(const struct wasock__poller *poller)
 {
     return poller->kind == WASOCK__HOST_BLIND && poller->is_try_owed &&
-           poller->n_hosted > 0;
+           wasock__n_hot_and_cold(poller) > 0;
 }
 
 /* One turn of a wait: report what there is, and wait if that is nothing. */

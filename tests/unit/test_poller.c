@@ -775,6 +775,29 @@ static void test_host_calls_an_echo(void **unused)
     assert_true(subscriptions < 1.5);
 }
 
+/* Beside a connection that nothing is waited for of, and one in the process
+ * whose peer is silent, only a deadline ends a wait. */
+static void test_silence_in_the_process_on(void)
+{
+    struct wasock_conn ends[2] = {0};
+
+    open_conns(1);
+    open_ends(WASOCK_FAKENET_HOST, ends);
+    watch_socket(&ends[0].socket, WASOCK_READABLE);
+    assert_int_equal(wasock_poller_modify(&poller, &conns[0].socket, 0, NULL),
+                     0);
+    assert_int_equal(wasock_poller_wait_until_ns(&poller, WASOCK_NO_DEADLINE),
+                     -WASOCK_EDEADLOCK);
+    const uint64_t start_ns = simhost_now_ns();
+    assert_int_equal(wasock_poller_wait_until_ns(&poller, start_ns + 5 * MS),
+                     0);
+    assert_in_range(simhost_now_ns() - start_ns, 5 * MS, 6 * MS);
+    assert_int_equal(wasock_conn_close(&ends[0]), 0);
+    assert_int_equal(wasock_conn_close(&ends[1]), 0);
+    close_all();
+}
+ON_EVERY_HOST(test_silence_in_the_process)
+
 /* Which pollers find some ready ones by trying alone, for the BSD layer. */
 static void test_tries_are_needed_on(void)
 {
@@ -825,6 +848,7 @@ int main(void)
         cmocka_unit_test(test_ready_network_beside_ready_host),
         cmocka_unit_test(test_arrivals_on_a_network_end_a_wait),
         cmocka_unit_test(test_host_calls_an_echo),
+        cmocka_unit_test(test_silence_in_the_process),
         cmocka_unit_test(test_tries_are_needed),
     };
 
