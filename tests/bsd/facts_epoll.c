@@ -493,6 +493,52 @@ static void crowds(void)
     FACT(close(copy) == 0 && close(epoll) == 0);
 }
 
+/* Whether an instance reports one event of another within some time, and no
+ * more. */
+static bool reports_once(int outer)
+{
+    return told(outer, 5000) == EPOLLIN && told(outer, 20) == 0;
+}
+
+/* An edge is an event of the inner instance, not its being ready: on a
+ * connection, beside idle ones. */
+static void edges_of_connection(const int pair[2], int n_idle)
+{
+    const int inner = epoll_create1(0);
+    const int outer = epoll_create1(0);
+    int idle[100][2];
+    char bytes[4];
+
+    for (int i = 0; i < n_idle; i++) {
+        FACT(pipe(idle[i]) == 0);
+        watch(inner, EPOLL_CTL_ADD, idle[i][0], EPOLLIN);
+    }
+    watch(inner, EPOLL_CTL_ADD, pair[1], EPOLLIN);
+    watch(outer, EPOLL_CTL_ADD, inner, EPOLLIN | EPOLLET);
+    FACT(told(outer, 20) == 0);
+    FACT(write(pair[0], "x", 1) == 1 && reports_once(outer));
+    FACT(write(pair[0], "y", 1) == 1 && reports_once(outer));
+    FACT(told(inner, 0) == EPOLLIN && told(outer, 20) == 0);
+    watch(inner, EPOLL_CTL_MOD, pair[1], EPOLLIN | EPOLLOUT);
+    FACT(told(inner, 5000) != 0);
+    told(outer, 20);
+    FACT(told(outer, 20) == 0);
+    FACT(read(pair[1], bytes, 4) == 2 && told(outer, 20) == 0);
+    watch(inner, EPOLL_CTL_MOD, pair[1], EPOLLOUT);
+    FACT(told(inner, 5000) == EPOLLOUT);
+    told(outer, 20);
+    FACT(told(outer, 20) == 0 && told(inner, 5000) == EPOLLOUT);
+    FACT(told(outer, 20) == 0);
+    watch(inner, EPOLL_CTL_MOD, pair[1], EPOLLIN | EPOLLOUT);
+    told(outer, 20);
+    FACT(write(pair[0], "z", 1) == 1 && reports_once(outer));
+    FACT(read(pair[1], bytes, 4) == 1);
+    for (int i = 0; i < n_idle; i++) {
+        FACT(close(idle[i][0]) == 0 && close(idle[i][1]) == 0);
+    }
+    FACT(close(inner) == 0 && close(outer) == 0);
+}
+
 void epoll_facts(void)
 {
     int pair[2];
@@ -509,10 +555,14 @@ void epoll_facts(void)
     connect_pair(pair);
     several_numbers(pair);
     other_names(pair);
+    edges_of_connection(pair, 0);
+    edges_of_connection(pair, 100);
     FACT(close(pair[0]) == 0 && close(pair[1]) == 0);
     FACT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
     several_numbers(pair);
     other_names(pair);
+    edges_of_connection(pair, 0);
+    edges_of_connection(pair, 100);
     FACT(close(pair[0]) == 0 && close(pair[1]) == 0);
     refusals();
     crowds();

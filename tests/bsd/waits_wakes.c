@@ -344,8 +344,34 @@ static void busy_facts(void)
     close(fd);
 }
 
+/* An instance is ready all the time, and its edge was reported: no wait for
+ * the next one asks about it. */
+static void nested_facts(void)
+{
+    struct crowd inner;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    const int outer = epoll_create1(0);
+
+    open_crowd(&inner, 3);
+    CHECK(epoll_ctl(outer, EPOLL_CTL_ADD, inner.epoll, &event) == 0);
+    join(&inner, EPOLLIN | EPOLLOUT);
+    CHECK(epoll_wait(outer, &event, 1, -1) == 1);
+    const uint64_t n_polls = simhost_calls(SIMHOST_POLL_ONEOFF);
+    const uint64_t before_ns = simhost_now_ns();
+    CHECK(epoll_wait(outer, &event, 1, 100) == 0);
+    CHECK(simhost_now_ns() - before_ns >= SIMHOST_MS(100));
+    CHECK(simhost_calls(SIMHOST_POLL_ONEOFF) - n_polls < 20);
+    simhost_peer_send(inner.peers[1], "ping", 4, SIMHOST_MS(10));
+    CHECK(epoll_wait(outer, &event, 1, -1) == 1);
+    CHECK(epoll_wait(outer, &event, 1, 100) == 0);
+    CHECK(epoll_wait(inner.epoll, &event, 1, 0) == 1);
+    close_crowd(&inner);
+    close(outer);
+}
+
 void wake_facts(void)
 {
+    nested_facts();
     open_crowd(&crowd, N_MANY);
     time_facts();
     news_facts();

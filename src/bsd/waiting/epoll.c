@@ -138,6 +138,12 @@ struct wasock_socket *wasock_bsd__epoll_host(struct description *description)
                : description->operations->host(description);
 }
 
+unsigned wasock_bsd__epoll_directions(unsigned events)
+{
+    return ((events & (EPOLLIN | EPOLLRDNORM)) != 0 ? WASOCK_READABLE : 0U) |
+           ((events & (EPOLLOUT | EPOLLWRNORM)) != 0 ? WASOCK_WRITABLE : 0U);
+}
+
 /* The directions that an item wants the host to be asked about. */
 static unsigned wanted_of(const struct item *item)
 {
@@ -146,20 +152,17 @@ static unsigned wanted_of(const struct item *item)
     const unsigned events = item->event.events;
     /* Where there is nothing to look at, no end follows: readiness for it would
      * never be reported, and end every wait. */
-    const unsigned reads =
-        EPOLLIN | EPOLLRDNORM | (operations->look != NULL ? EPOLLRDHUP : 0U);
-    unsigned wanted = 0;
+    unsigned wanted = wasock_bsd__epoll_directions(events);
 
     if (wasock_bsd__is_connecting(description)) {
         return item->is_over ? 0 : WASOCK_WRITABLE; /* whatever it shows */
     }
-    if ((events & reads) != 0) {
+    if ((events & EPOLLRDHUP) != 0 && operations->look != NULL) {
         wanted |= WASOCK_READABLE;
     }
-    if ((events & (EPOLLOUT | EPOLLWRNORM)) != 0) {
-        wanted |= WASOCK_WRITABLE;
+    if ((events & EPOLLET) != 0) {
+        wanted &= ~wasock_bsd__epoll_directions(item->stale);
     }
-    wanted &= ~item->spent;
     if (wanted == 0 && operations->look != NULL) {
         wanted = WASOCK_READABLE; /* which is how an error is found */
     }
@@ -307,8 +310,9 @@ static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
     if (ready != 0) {
         list(epoll, item);
     }
-    if ((ready & risen) != 0) {
-        wasock_bsd__changed(&epoll->description, POLLIN | POLLRDNORM);
+    if (ready != 0) {
+        wasock_bsd__changed(&epoll->description,
+                            (ready & risen) != 0 ? POLLIN | POLLRDNORM : 0);
     }
 }
 
@@ -346,13 +350,13 @@ uint64_t wasock_bsd__epoll_take_news(struct epoll *epoll)
         if ((risen & WASOCK_BSD_RENEWED) != 0) {
             forget_arming(epoll, item->watch.description);
             item->told = 0;
-            item->spent = 0;
+            item->stale = 0;
         }
         if ((risen & WASOCK_BSD_FULL) != 0) {
-            item->spent &= ~(unsigned)WASOCK_WRITABLE;
+            item->stale = 0;
             item->told &= ~(EPOLLOUT | EPOLLWRNORM);
         }
-        item->spent &= ~(unsigned)WASOCK_READABLE; /* it may have been read */
+        item->stale &= EPOLLOUT | EPOLLWRNORM; /* it may have been read */
         refresh(epoll, item, risen);
         const int result = arm(epoll, item->watch.description);
         if (result < 0) {
@@ -371,8 +375,10 @@ void wasock_bsd__epoll_tell(struct epoll *epoll,
 {
     for (struct item *item = item_of(epoll, description->watches); item != NULL;
          item = item_of(epoll, item->watch.next)) {
+        const unsigned risen = events & ~item->stale;
         item->told |= asked_of(item, events);
-        refresh(epoll, item, events);
+        item->stale |= events;
+        refresh(epoll, item, risen);
     }
 }
 
@@ -398,14 +404,11 @@ static void follow_report(struct epoll *epoll, struct item *item,
 {
     item->told = 0;
     item->edges = 0;
+    item->stale |= reported & (EPOLLOUT | EPOLLWRNORM);
+    if (item->watch.description->operations->look == NULL) {
+        item->stale |= reported & (EPOLLIN | EPOLLRDNORM);
+    }
     if ((item->event.events & EPOLLET) != 0) {
-        if ((reported & (EPOLLOUT | EPOLLWRNORM)) != 0) {
-            item->spent |= WASOCK_WRITABLE;
-        }
-        if ((reported & (EPOLLIN | EPOLLRDNORM)) != 0 &&
-            item->watch.description->operations->look == NULL) {
-            item->spent |= WASOCK_READABLE;
-        }
         unlist(epoll, item);
     }
     if ((item->event.events & EPOLLONESHOT) != 0) {
@@ -601,7 +604,7 @@ static int set_event(struct epoll *epoll, struct item *item,
     item->is_over = false;
     item->told = 0;
     item->edges = 0;
-    item->spent = 0;
+    item->stale = 0;
     refresh(epoll, item, WASOCK_BSD_ALL);
     return arm(epoll, item->watch.description);
 }

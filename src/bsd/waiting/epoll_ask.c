@@ -125,6 +125,16 @@ static bool is_mute(const struct item *item)
            wasock_bsd__is_mute(wasock_bsd__epoll_host(item->watch.description));
 }
 
+/* The directions of an item to ask about. What was ready already is nothing
+ * new where only that is read, and would end every wait. */
+static unsigned directions_of(const struct epoll *epoll,
+                              const struct item *item)
+{
+    return epoll->read == EPOLL_LEVELS_READ
+               ? item->armed
+               : item->armed & ~wasock_bsd__epoll_directions(item->stale);
+}
+
 /* Collect what all items are armed for. */
 static int collect(const struct epoll *epoll, struct ask *questions)
 {
@@ -134,8 +144,8 @@ static int collect(const struct epoll *epoll, struct ask *questions)
          item = item->next) {
         if (item->armed != 0 && item->watch.description != NULL &&
             !is_mute(item)) {
-            result =
-                put_questions(questions, item->watch.description, item->armed);
+            result = put_questions(questions, item->watch.description,
+                                   directions_of(epoll, item));
         }
     }
     return result;
@@ -150,41 +160,51 @@ static void take_answers(struct epoll *epoll, struct description *description,
     }
 }
 
-/* Mark the instances that one watches for being readable. Returns whether any
- * was not marked before. */
+/* What is read of an instance by the item that watches it. */
+static enum epoll_interest interest_of(const struct epoll *above,
+                                       const struct item *item)
+{
+    if (item->is_over || (item->event.events & (EPOLLIN | EPOLLRDNORM)) == 0) {
+        return EPOLL_UNREAD;
+    }
+    return (item->event.events & EPOLLET) != 0 && above->read != EPOLL_UNREAD
+               ? EPOLL_EDGES_READ
+               : above->read;
+}
+
+/* Mark the instances that one watches. Returns whether a mark has changed. */
 static bool mark_read(const struct epoll *epoll)
 {
-    bool is_any = false;
+    bool has_changed = false;
 
     for (const struct item *item = epoll->n_nested > 0 ? epoll->items : NULL;
          item != NULL; item = item->next) {
+        const enum epoll_interest interest = interest_of(epoll, item);
         struct epoll *below =
-            item->is_nested && !item->is_over &&
-                    item->watch.description != NULL &&
-                    (item->event.events & (EPOLLIN | EPOLLRDNORM)) != 0
+            item->is_nested && item->watch.description != NULL
                 ? wasock_bsd__epoll_of(item->watch.description)
                 : NULL;
-        if (below != NULL && !below->is_read) {
-            below->is_read = true;
-            is_any = true;
+        if (below != NULL && below->read < interest) {
+            below->read = interest;
+            has_changed = true;
         }
     }
-    return is_any;
+    return has_changed;
 }
 
 /* Mark the instances whose readiness makes the outermost one ready. What is
  * ready below another one is reported by nobody, and would end every wait. */
 static void mark_all_read(struct epoll *epoll)
 {
-    bool is_any = true;
+    bool has_changed = true;
 
     for (struct epoll *at = epoll; at != NULL; at = at->next_below) {
-        at->is_read = at == epoll;
+        at->read = at == epoll ? EPOLL_LEVELS_READ : EPOLL_UNREAD;
     }
-    while (is_any) {
-        is_any = false;
+    while (has_changed) {
+        has_changed = false;
         for (struct epoll *at = epoll; at != NULL; at = at->next_below) {
-            is_any = (at->is_read && mark_read(at)) || is_any;
+            has_changed = mark_read(at) || has_changed;
         }
     }
 }
@@ -197,7 +217,7 @@ static int ask_with(struct ask *questions, struct epoll *epoll,
     mark_all_read(epoll);
     for (struct epoll *at = epoll; at != NULL && result == 0;
          at = at->next_below) {
-        if (at->is_read) {
+        if (at->read != EPOLL_UNREAD) {
             result = collect(at, questions);
         }
     }

@@ -40,7 +40,14 @@ struct item {
                         the description */
     unsigned told;  /* ready by the host, not reported yet */
     unsigned edges; /* what has risen and was not reported */
-    unsigned spent; /* directions whose edge was reported: not armed */
+    unsigned stale; /* ready already, by the host or a report: no new edge */
+};
+
+/* What of an instance makes the outermost one of a wait ready. */
+enum epoll_interest {
+    EPOLL_UNREAD = 0,
+    EPOLL_EDGES_READ, /* its new events */
+    EPOLL_LEVELS_READ /* that it is ready */
 };
 
 struct epoll {
@@ -57,10 +64,10 @@ struct epoll {
     struct item *ended; /* a ring: connections that may be reset after EOF */
     struct epoll *next_below; /* in the list of one call */
     bool is_below;
-    bool is_asked;   /* a thread waits in the poller */
-    bool is_read;    /* its readiness makes the outermost one ready */
-    unsigned marks;  /* of epoll_nest.c */
-    unsigned nap_ms; /* of the wait that is under way */
+    bool is_asked;            /* a thread waits in the poller */
+    enum epoll_interest read; /* of the outermost one in this one */
+    unsigned marks;           /* of epoll_nest.c */
+    unsigned nap_ms;          /* of the wait that is under way */
 };
 
 /* The instance that a description is, or NULL. */
@@ -93,6 +100,9 @@ void wasock_bsd__epoll_look_at_ended(struct epoll *epoll);
 
 /* The object to poll for a description, or NULL. */
 struct wasock_socket *wasock_bsd__epoll_host(struct description *description);
+
+/* The directions of EPOLL's events. */
+unsigned wasock_bsd__epoll_directions(unsigned events);
 
 /* The host reports readiness: pass it to all items of this instance. */
 void wasock_bsd__epoll_tell(struct epoll *epoll,
