@@ -128,7 +128,7 @@ static void resets(const char *port)
     fd = accept(listener, NULL, NULL);
     const int edges = epoll_create1(0);
     watch(edges, fd, EPOLLOUT | EPOLLET);
-    printf("room %d, ", (int)told(edges, 0));
+    printf("room %d, ", (int)told(edges, LIMIT_MS));
     fflush(stdout);
     send(fd, "go", 2, MSG_NOSIGNAL);
     printf("reset %d\n", (int)told(edges, LIMIT_MS));

@@ -17,8 +17,8 @@ RESET = struct.pack("ii", 1, 0)
 is_native = host == "native"
 if not is_native:
     hosts.path(host)
-is_component = not is_native and hosts.is_component([program])
-is_module_on_wasmtime = host.startswith("wasmtime") and not is_component
+is_module_on_wasmtime = host.startswith("wasmtime") and \
+    not hosts.is_component([program])
 
 
 def keep_port(addresses=("127.0.0.1",)):
@@ -209,7 +209,6 @@ check_shut()
 check_inherited()
 if socket.has_ipv6 and pathlib.Path("/proc/net/if_inet6").exists():
     check_families()
-if host != "wazero" and not is_component:  # they report it by a write alone
-    check_resets()
+check_resets()
 if is_module_on_wasmtime:
     check_sharing()

@@ -19,6 +19,7 @@
 #include "../../backend.h"
 #include "../../fd_internal.h"
 #include "../../host.h"
+#include "../../wasip1.h"
 #include "../files/pipe.h"
 #include "../system/signals.h"
 #include "../waiting/watch.h"
@@ -152,29 +153,19 @@ static unsigned socket_askable(struct description *description)
 bool wasock_bsd__may_be_reset(struct description *description)
 {
     struct socket *socket = (struct socket *)description;
-    struct wasock_socket *host = &socket->conn.socket;
 
-    if (description->operations != &socket_operations ||
-        socket->state != SOCKET_CONNECTED || socket->ahead.result != 0 ||
-        socket->is_dead || (socket->shut & WASOCK_SHUTDOWN_WRITE) != 0) {
-        return false;
-    }
-    return host->role_ == WASOCK__ROLE_NONE ||
-           (!wasock_bsd__can_open() &&
-            wasock__socket_host_poll(host) == WASOCK__HOST_POLL_HONEST);
+    return description->operations == &socket_operations &&
+           socket->state == SOCKET_CONNECTED && socket->ahead.result == 0 &&
+           !socket->is_dead && (socket->shut & WASOCK_SHUTDOWN_WRITE) == 0;
 }
 
 /* Whether the host's poll reports an error for a connection. */
-static bool is_broken(struct wasock_socket *host)
+static bool is_broken_by_poll(struct wasock_socket *host)
 {
     struct wasock__subscription subscriptions[2]; /* room for the clock */
     struct wasock__event events[2];
     bool is_broken = false;
 
-    if (host->role_ == WASOCK__ROLE_NONE) {
-        return host->backend_ != NULL &&
-               host->backend_->operations_->is_broken(host);
-    }
     wasock__fd_subscribe(&subscriptions[0], wasock_socket_fd(host),
                          WASOCK_WRITABLE, 0);
     const int n_events = wasock__fd_poll_once(subscriptions, 1, events, 0);
@@ -183,6 +174,34 @@ static bool is_broken(struct wasock_socket *host)
             is_broken || (events[i].userdata == 0 && events[i].error != 0);
     }
     return is_broken;
+}
+
+/* Whether sending nothing fails, which it does not while there is no room. */
+static bool is_broken_by_send(struct wasock_socket *host)
+{
+    static const struct wasock_slice nothing = {"", 0};
+    uint32_t n_sent = 0;
+
+    return wasip1_sock_send(wasock_socket_fd(host), &nothing, 1, 0, &n_sent) !=
+           0;
+}
+
+/* Whether a connection that reads EOF was reset since. What shows it differs: a
+ * component's host loses the peer's address. */
+static bool is_broken(struct wasock_socket *host)
+{
+    struct wasock_addr peer;
+
+    if (host->role_ == WASOCK__ROLE_NONE) {
+        return host->backend_ != NULL &&
+               host->backend_->operations_->is_broken(host);
+    }
+    if (wasock_bsd__can_open()) {
+        return wasock_fd_remote_addr(wasock_socket_fd(host), &peer) < 0;
+    }
+    return wasock__socket_host_poll(host) == WASOCK__HOST_POLL_HONEST
+               ? is_broken_by_poll(host)
+               : is_broken_by_send(host);
 }
 
 /* The end was read, and now the peer answers with a reset. No read returns
