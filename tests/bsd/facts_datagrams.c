@@ -339,6 +339,101 @@ static void several(void)
     FAILS(recvmmsg(receiver, messages, 3, MSG_DONTWAIT, NULL), EAGAIN);
 }
 
+/* A socket that may share its address, bound to it. */
+static int bind_to(const struct sockaddr_in *address)
+{
+    const struct timeval limit = {WAIT_MS / 1000, 0};
+    const int one = 1;
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    FACT(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0);
+    FACT(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+    FACT(bind(fd, any(address), sizeof(*address)) == 0);
+    return fd;
+}
+
+/* Send from a socket; only one of two others receives it. */
+static bool reaches(int source, int target, int other, const char *text)
+{
+    char bytes[8] = "";
+
+    return send(source, text, 4, 0) == 4 &&
+           polled(target, POLLIN, WAIT_MS) == POLLIN &&
+           polled(other, POLLIN, 0) == 0 &&
+           recv(target, bytes, 8, MSG_DONTWAIT) == 4 &&
+           strcmp(bytes, text) == 0 &&
+           recv(other, bytes, 8, MSG_DONTWAIT) == -1 && errno == EAGAIN;
+}
+
+/* What the first client sends waits while the others are served. */
+static void served_apart(const int clients[2], const int servers[3])
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = servers[0]};
+    const int epoll = epoll_create1(0);
+    char bytes[8];
+
+    FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, servers[0], &event) == 0);
+    FACT(send(clients[0], "1", 1, 0) == 1 && send(clients[0], "2", 1, 0) == 1);
+    FACT(send(clients[1], "3", 1, 0) == 1);
+    FACT(recv(servers[1], bytes, 8, 0) == 1 && bytes[0] == '3');
+    FACT(epoll_wait(epoll, &event, 1, WAIT_MS) == 1);
+    FACT(recv(servers[0], bytes, 8, 0) == 1 && bytes[0] == '1');
+    FACT(epoll_wait(epoll, &event, 1, WAIT_MS) == 1);
+    FACT(recv(servers[0], bytes, 8, 0) == 1 && bytes[0] == '2');
+    FACT(epoll_wait(epoll, &event, 1, 0) == 0 && close(epoll) == 0);
+}
+
+/* A server that has a socket for each client, all at one address: a datagram is
+ * for the one whose peer sent it, or else for the last one that was bound. */
+static void shared_addresses(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    struct sockaddr_in ends[2];
+    socklen_t length = sizeof(address);
+    int refused = 0;
+    socklen_t n = sizeof(refused);
+    int clients[2];
+    int servers[3];
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    servers[0] = bind_to(&address);
+    FACT(getsockname(servers[0], (struct sockaddr *)&address, &length) == 0);
+    for (int i = 0; i < 2; i++) {
+        clients[i] = socket(AF_INET, SOCK_DGRAM, 0);
+        FACT(bind_to_loopback(clients[i], &ends[i]));
+        FACT(connect(clients[i], any(&address), sizeof(address)) == 0);
+    }
+    const int other = socket(AF_INET, SOCK_DGRAM, 0);
+    FAILS(bind(other, any(&address), sizeof(address)), EADDRINUSE);
+    FACT(close(other) == 0);
+    FACT(connect(servers[0], any(&ends[0]), sizeof(ends[0])) == 0);
+    servers[1] = bind_to(&address);
+    FACT(reaches(clients[0], servers[0], servers[1], "abc"));
+    FACT(reaches(clients[1], servers[1], servers[0], "def"));
+    FACT(send(servers[0], "x", 1, 0) == 1 &&
+         polled(clients[0], POLLIN, WAIT_MS));
+    FAILS(sendto(servers[1], "x", 1, 0, NULL, 0), EDESTADDRREQ);
+    served_apart(clients, servers);
+    servers[2] = bind_to(&address);
+    FACT(reaches(clients[1], servers[2], servers[1], "ghi"));
+    FACT(connect(servers[1], any(&ends[1]), sizeof(ends[1])) == 0);
+    FACT(getpeername(servers[1], (struct sockaddr *)&address, &length) == 0);
+    FACT(is_at(&address, &ends[1]));
+    FACT(reaches(clients[1], servers[1], servers[2], "jkl"));
+    FACT(close(servers[0]) == 0);
+    FACT(reaches(clients[0], servers[2], servers[1], "mno"));
+    FACT(close(servers[2]) == 0 && send(clients[0], "lost", 4, 0) == 4);
+    FACT(reaches(clients[1], servers[1], clients[1], "pqr"));
+    address.sin_family = AF_UNSPEC;
+    FACT(connect(servers[1], any(&address), sizeof(address)) == 0);
+    FAILS(getpeername(servers[1], (struct sockaddr *)&address, &length),
+          ENOTCONN);
+    FACT(getsockopt(clients[0], SOL_SOCKET, SO_ERROR, &refused, &n) == 0);
+    FACT(reaches(clients[0], servers[1], clients[1], "stu"));
+    FACT(close(servers[1]) == 0);
+    FACT(close(clients[0]) == 0 && close(clients[1]) == 0);
+}
+
 void datagram_facts(void)
 {
     receiver = socket(AF_INET, SOCK_DGRAM, 0);
@@ -356,5 +451,6 @@ void datagram_facts(void)
     late_addresses();
     peers();
     several();
+    shared_addresses();
     FACT(close(sender) == 0 && close(receiver) == 0);
 }

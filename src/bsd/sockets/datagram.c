@@ -24,7 +24,11 @@
 
 #define DATAGRAM_MAX 65536
 
+/* What one socket holds at most while another one of its address is read. */
+#define N_HELD_MAX 256
+
 struct held_datagram {
+    struct held_datagram *next;
     struct wasock_addr from;
     size_t length;
     unsigned char bytes[];
@@ -41,6 +45,13 @@ bool wasock_bsd__has_datagrams(void)
 
 /* ---- Open, bind, connect ---- */
 
+static void be_bound(struct socket *socket)
+{
+    socket->state = SOCKET_BOUND;
+    wasock_bsd__changed(&socket->description,
+                        WASOCK_BSD_RENEWED | WASOCK_BSD_ALL);
+}
+
 /* Have the host open the socket. addr: NULL: any. */
 static int open_at(struct socket *socket, const struct wasock_addr *addr)
 {
@@ -55,9 +66,7 @@ static int open_at(struct socket *socket, const struct wasock_addr *addr)
         return -error;
     }
     wasock__socket_open(&socket->conn.socket, fd, WASOCK__ROLE_DGRAM);
-    socket->state = SOCKET_BOUND;
-    wasock_bsd__changed(&socket->description,
-                        WASOCK_BSD_RENEWED | WASOCK_BSD_ALL);
+    be_bound(socket);
     return 0;
 }
 
@@ -66,12 +75,30 @@ static int be_open(struct socket *socket)
     return socket->state == SOCKET_NEW ? open_at(socket, NULL) : 0;
 }
 
+static int bind_shared(struct socket *socket, const struct wasock_addr *addr)
+{
+    int result = wasock_bsd__share_address(socket, addr);
+
+    if (result == 0) {
+        be_bound(socket);
+    } else if (result == -ENOENT) {
+        result = open_at(socket, addr);
+    }
+    if (result == 0) {
+        wasock_bsd__begin_sharing(socket);
+    }
+    return result;
+}
+
 int wasock_bsd__bind_datagram(struct socket *socket,
                               const struct wasock_addr *addr)
 {
-    const int result =
-        socket->state == SOCKET_NEW ? open_at(socket, addr) : -EINVAL;
-
+    if (socket->state != SOCKET_NEW) {
+        return -EINVAL;
+    }
+    const int result = wasock_bsd__is_on(socket, SOL_SOCKET, SO_REUSEADDR)
+                           ? bind_shared(socket, addr)
+                           : open_at(socket, addr);
     if (result == 0) {
         wasock_bsd__explain_family(socket);
     }
@@ -84,6 +111,11 @@ static int disconnect(struct socket *socket)
     struct wasock_addr local = {0};
 
     if (socket->state != SOCKET_CONNECTED) {
+        return 0;
+    }
+    if (wasock_bsd__is_sharing(socket)) {
+        socket->peer = local;
+        socket->state = SOCKET_BOUND;
         return 0;
     }
     wasock_socket_local_addr(&socket->conn.socket, &local);
@@ -104,6 +136,11 @@ int wasock_bsd__connect_datagram(struct socket *socket,
     if (result < 0) {
         return result;
     }
+    if (wasock_bsd__is_sharing(socket)) {
+        socket->peer = peer;
+        socket->state = SOCKET_CONNECTED;
+        return 0;
+    }
     const int32_t error = wasock__host_dgram_connect(
         wasock_socket_fd(&socket->conn.socket), &peer);
     if (error != 0) {
@@ -117,10 +154,12 @@ int wasock_bsd__connect_datagram(struct socket *socket,
 
 /* ---- Receive ---- */
 
-void wasock_bsd__forget_datagram(struct socket *socket)
+static void forget_datagram(struct socket *socket)
 {
-    free(socket->held);
-    socket->held = NULL;
+    struct held_datagram *held = socket->held;
+
+    socket->held = held->next;
+    free(held);
 }
 
 /* Receive from the host, into buffers. */
@@ -141,39 +180,61 @@ static int receive_host(struct socket *socket, const struct iovec *buffers,
     return -error;
 }
 
-/* Hold the next datagram. Returns 0 if there is one. */
+/* Hold a datagram for a socket. Returns 0 or -ENOMEM. */
+static int hold_for(struct socket *socket, const struct wasock_addr *from,
+                    const void *bytes, size_t length)
+{
+    struct held_datagram **link = &socket->held;
+    size_t n = 0;
+
+    while (*link != NULL) {
+        link = &(*link)->next;
+        n++;
+    }
+    if (n == N_HELD_MAX) {
+        return 0; /* datagrams may get lost */
+    }
+    struct held_datagram *held =
+        (struct held_datagram *)malloc(sizeof(*held) + length);
+    if (held == NULL) {
+        return -ENOMEM;
+    }
+    held->next = NULL;
+    held->from = *from;
+    held->length = length;
+    memcpy(held->bytes, bytes, length);
+    *link = held;
+    wasock_bsd__changed(&socket->description, POLLIN | POLLRDNORM);
+    return 0;
+}
+
+/* Hold the next datagram, and those for others that come before it. Returns 0
+ * if there is one. */
 static int hold(struct socket *socket)
 {
     static unsigned char *room; /* for all sockets */
-    struct wasock_addr from = {0};
-    size_t length = 0;
+    const bool is_sharing = wasock_bsd__is_sharing(socket);
+    int result = 0;
 
-    if (socket->held != NULL) {
-        return 0;
-    }
     if (room == NULL) {
         room = (unsigned char *)malloc(DATAGRAM_MAX);
     }
     if (room == NULL) {
         return -ENOMEM;
     }
-    const struct iovec buffer = {room, DATAGRAM_MAX};
-    const int result = receive_host(socket, &buffer, 1, &from, &length);
-    if (result < 0) {
-        return result;
+    while (socket->held == NULL && result == 0) {
+        const struct iovec buffer = {room, DATAGRAM_MAX};
+        struct wasock_addr from = {0};
+        size_t length = 0;
+        result = receive_host(socket, &buffer, 1, &from, &length);
+        struct socket *receiver =
+            is_sharing ? wasock_bsd__receiver_of(socket, &from) : socket;
+        if (result == 0 && receiver != NULL) {
+            result = hold_for(receiver, &from, room,
+                              length < DATAGRAM_MAX ? length : DATAGRAM_MAX);
+        }
     }
-    length = length < DATAGRAM_MAX ? length : DATAGRAM_MAX;
-    struct held_datagram *held =
-        (struct held_datagram *)malloc(sizeof(*held) + length);
-    if (held == NULL) {
-        return -ENOMEM; /* datagrams may get lost */
-    }
-    held->from = from;
-    held->length = length;
-    memcpy(held->bytes, room, length);
-    socket->held = held;
-    wasock_bsd__changed(&socket->description, POLLIN | POLLRDNORM);
-    return 0;
+    return result;
 }
 
 static void copy_held(const struct socket *socket, const struct iovec *buffers,
@@ -198,7 +259,8 @@ static int receive_once(struct socket *socket, const struct iovec *buffers,
                         int n_buffers, int flags, struct wasock_addr *from,
                         size_t *length)
 {
-    if (socket->held == NULL && (flags & MSG_PEEK) == 0) {
+    if (socket->held == NULL && (flags & MSG_PEEK) == 0 &&
+        !wasock_bsd__is_sharing(socket)) {
         return receive_host(socket, buffers, n_buffers, from, length);
     }
     const int result = hold(socket);
@@ -207,7 +269,7 @@ static int receive_once(struct socket *socket, const struct iovec *buffers,
     }
     copy_held(socket, buffers, n_buffers, from, length);
     if ((flags & MSG_PEEK) == 0) {
-        wasock_bsd__forget_datagram(socket);
+        forget_datagram(socket);
     }
     return 0;
 }
@@ -260,18 +322,22 @@ static int address_for(struct socket *socket, const struct wasock_addr *addr,
                        struct wasock_addr *peer,
                        const struct wasock_addr **given)
 {
-    struct wasock_addr connected = {0};
-
     *given = NULL;
-    if (addr == NULL) {
-        return socket->state == SOCKET_CONNECTED ? 0 : -EDESTADDRREQ;
+    const bool is_connected = socket->state == SOCKET_CONNECTED;
+    if (addr == NULL && !is_connected) {
+        return -EDESTADDRREQ;
     }
-    *peer = wasock_bsd__peer_of(addr);
-    if (socket->state != SOCKET_CONNECTED) {
-        *given = peer;
+    if (!is_connected || wasock_bsd__is_sharing(socket)) {
+        *given = peer; /* the host knows no peer */
+    }
+    *peer = addr == NULL ? socket->peer : wasock_bsd__peer_of(addr);
+    if (!is_connected) {
         return peer->port == 0 ? -EINVAL : 0;
     }
-    wasock_socket_remote_addr(&socket->conn.socket, &connected);
+    if (addr == NULL) {
+        return 0;
+    }
+    const struct wasock_addr connected = wasock_bsd__connected_peer(socket);
     return connected.port == peer->port &&
                    memcmp(connected.ip, peer->ip, sizeof(peer->ip)) == 0
                ? 0
@@ -392,7 +458,11 @@ static void datagram_look(struct description *description)
 static unsigned datagram_meaning(struct description *description,
                                  unsigned answer)
 {
-    if (!wasock_bsd__is_hint(answer)) {
+    const bool is_sure =
+        !wasock_bsd__is_hint(answer) &&
+        !wasock_bsd__is_sharing((const struct socket *)description);
+
+    if ((answer & POLLIN) == 0 || is_sure) {
         return answer;
     }
     datagram_look(description);
@@ -412,10 +482,13 @@ static int datagram_close(struct description *description)
     struct socket *socket = (struct socket *)description;
 
     wasock_bsd__end_watches(description);
+    wasock_bsd__end_sharing(socket);
     if (wasock_socket_is_open(&socket->conn.socket)) {
         wasock_conn_close(&socket->conn);
     }
-    wasock_bsd__forget_datagram(socket);
+    while (socket->held != NULL) {
+        forget_datagram(socket);
+    }
     wasock_bsd__free_options(socket);
     free(socket);
     return 0;

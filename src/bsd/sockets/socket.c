@@ -692,19 +692,22 @@ int getsockname(int fd, struct sockaddr *restrict address,
     return give_address(&local, named->domain, address, length);
 }
 
-static struct wasock_addr peer_of(struct socket *socket)
+struct wasock_addr wasock_bsd__connected_peer(struct socket *socket)
 {
-    struct wasock_addr peer = {0};
-    const int ignored = wasock_socket_remote_addr(&socket->conn.socket, &peer);
+    struct wasock_addr peer = socket->peer;
 
-    (void)ignored; /* unknown it is, then */
+    if (peer.family == WASOCK_ADDR_UNSPECIFIED) {
+        const int ignored =
+            wasock_socket_remote_addr(&socket->conn.socket, &peer);
+        (void)ignored; /* unknown it is, then */
+    }
     return peer;
 }
 
 void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
                             socklen_t *length)
 {
-    const struct wasock_addr peer = peer_of(socket);
+    const struct wasock_addr peer = wasock_bsd__connected_peer(socket);
 
     wasock_bsd__write_address(&peer, socket->domain, address, length);
 }
@@ -734,7 +737,7 @@ int getpeername(int fd, struct sockaddr *restrict address,
     if (connected->state != SOCKET_CONNECTED || is_over(connected)) {
         return (int)wasock_bsd__result(-ENOTCONN);
     }
-    const struct wasock_addr peer = peer_of(connected);
+    const struct wasock_addr peer = wasock_bsd__connected_peer(connected);
     return give_address(&peer, connected->domain, address, length);
 }
 

@@ -8,6 +8,7 @@
  *   accept.c    accept, and accepting ahead
  *   transfer.c  reading and writing, and reading ahead
  *   datagram.c  datagram sockets
+ *   shared.c    datagram sockets of one address
  *   message.c   the send and recv families
  *   option.c    getsockopt, setsockopt
  */
@@ -57,10 +58,12 @@ struct socket {
     struct wasock_conn conn; /* CONNECTING, CONNECTED; datagrams: BOUND, too */
     struct socket *next;     /* LISTENING: to be accepted next, once
                                         it is CONNECTED */
-    struct socket *next_bound; /* bind.c: another that has an address */
+    struct socket *next_bound; /* bind.c, shared.c: another with an address */
     struct read_ahead ahead;
     struct option_wish *wishes; /* option.c */
-    struct held_datagram *held; /* read ahead */
+    struct held_datagram *held; /* read ahead; the first of them */
+    struct wasock_addr peer;    /* datagrams: connected to, if the host does not
+                                know it */
     int error; /* what will be said once: LISTENING: by accept; else by what
                   comes first */
     bool is_connect_untold; /* CONNECTED, which the next connect says */
@@ -85,6 +88,10 @@ struct socket *wasock_bsd__new_socket(int domain, int protocol, int flags);
 /* Write the address of a connection's other end to a program. */
 void wasock_bsd__write_peer(struct socket *socket, struct sockaddr *address,
                             socklen_t *length);
+
+/* The address of a connection's other end; unspecified if the host does not
+ * have it. */
+struct wasock_addr wasock_bsd__connected_peer(struct socket *socket);
 
 /* Whether a call must not wait. */
 bool wasock_bsd__is_nonblocking(const struct description *description,
@@ -168,7 +175,19 @@ ssize_t wasock_bsd__receive_datagram(struct socket *socket,
 
 /* datagram.c: bytes of the next one; 0: there is none. */
 size_t wasock_bsd__datagram_length(struct socket *socket);
-void wasock_bsd__forget_datagram(struct socket *socket);
+
+/* shared.c: bind a datagram socket that shares its address, which another one
+ * may have. Returns 0; -ENOENT: it is the first; an error. */
+int wasock_bsd__share_address(struct socket *socket,
+                              const struct wasock_addr *addr);
+void wasock_bsd__begin_sharing(struct socket *socket);
+void wasock_bsd__end_sharing(struct socket *socket);
+bool wasock_bsd__is_sharing(const struct socket *socket);
+
+/* shared.c: which of the sockets that share an address with one receives what
+ * `from` sent. NULL: none. */
+struct socket *wasock_bsd__receiver_of(struct socket *socket,
+                                       const struct wasock_addr *from);
 
 /* transfer.c */
 ssize_t wasock_bsd__receive(struct socket *socket, const struct iovec *buffers,
