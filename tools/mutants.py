@@ -8,15 +8,21 @@ of components.
     tools/mutants.py --bsd [FILE...]    the same of src/bsd
     tools/mutants.py --seconds 60       a sample, as many as 60 s allow
     --seed N      the sample's seed; by default a new one, printed
-    --jobs N      mutants at a time
+    --jobs N      mutants at a time; by default one for each core, of src/bsd
+                  more, as its tests wait
     --floor P     fail if P % are killed no more: a sample, only if it shows that
                   beyond chance
     --equivalent  run those of the list as well: each must survive
     --list        print the mutants only
 
 The mutants are universalmutator's, made with tools/mutants.rules. A mutant that
-compiles to the same object as the original, or as another mutant, is left out.
+compiles to the same object as the original, or as another mutant, is left out:
+of the core before its tests, of src/bsd if it survives them.
 tests/mutants_equivalent.txt lists those that no test can kill, and why.
+
+The core's mutants are built one by one. Those of src/bsd are in one program for
+each test, and chosen when it starts (mutants_schema.py); the host has compiled
+the program once. Mutants outside of functions' bodies are left out, and counted.
 """
 import argparse
 import collections
@@ -44,6 +50,7 @@ import time
 root = pathlib.Path(__file__).resolve().parents[1]
 for folder in (root / ".hosts/python/lib").glob("python3*/site-packages"):
     sys.path.append(str(folder))
+import mutants_schema as schema  # noqa: E402
 from universalmutator import mutator  # noqa: E402  (tools/setup.sh installs it)
 
 BUILD = root / "build/mutants"
@@ -52,8 +59,16 @@ EQUIVALENT_MAX_PERCENT = 5.0
 # How often a sample that is good enough may fail by bad luck.
 CHANCE = 1 / 1000
 MEMORY_BYTES = 4 << 30
-# By the build's preset; a mutant that survives the first is run on the next.
-BSD_HOSTS = {"wasm": "wasmtime", "wasip2": "wasmtime-49"}
+# By the build's preset: the host, and its tests. A mutant that survives the first
+# preset's is run on the next. The same layer runs as a component: only what has
+# the network is tested there.
+BSD_TESTS = {
+    "wasm": ("wasmtime", ".*"),
+    "wasip2": ("wasmtime-49", "facts|facts_on_the_network|network|fetch"),
+}
+# Tests that take long and judge a few wings only.
+WINGS = {"exits": ["system"], "jumps": ["system", "threads"],
+         "threads_ends": ["system", "threads"], "binds": ["sockets"]}
 
 
 # ---- Mutants ----
@@ -130,13 +145,13 @@ def mutants_of(path):
                   key=lambda m: (m.line, m.new))
 
 
+def lines_of(path):
+    return (root / path).read_text().splitlines()
+
+
 def mutated(mutant):
     """The text of the file with this change; lines keep their numbers."""
-    lines = (root / mutant.path).read_text().splitlines()
-    n_lines = mutant.end - mutant.line
-    lines[mutant.line - 1:mutant.end - 1] = \
-        [mutant.new] + [""] * (n_lines - 1)
-    return "\n".join(lines) + "\n"
+    return "\n".join(schema.change(lines_of(mutant.path), mutant)) + "\n"
 
 
 def core_files():
@@ -187,15 +202,45 @@ def newest_clang():
                 cwd=root).strip()
 
 
+def digest(paths):
+    return hashlib.sha256(b"".join(p.read_bytes() for p in paths)).digest()
+
+
+class Seen:
+    """What the originals and their mutants compile to."""
+
+    def __init__(self, compile_to_digest):
+        self.compile = compile_to_digest  # (path, source, folder)
+        self.digests = collections.defaultdict(set)  # by source
+
+    def judge(self, mutant, folder):
+        """Compile the mutant in its folder. Returns "invalid", "same" or None."""
+        digests = self.digests[mutant.path]
+        if not digests:
+            with tempfile.TemporaryDirectory() as scratch:
+                digests.add(self.compile(mutant.path, root / mutant.path,
+                                         pathlib.Path(scratch)))
+        source = folder / pathlib.Path(mutant.path).name
+        source.write_text(mutated(mutant))
+        made = self.compile(mutant.path, source, folder)
+        if made is None:
+            return "invalid"
+        if made in digests:
+            return "same"
+        digests.add(made)
+        return None
+
+
 class Core:
     """The core as a shared object, each unit test a program that loads it."""
 
     # CPU's seconds; a test that takes more is run for its own sources only.
     slow_s = 0.4
     spare_s = 1
+    jobs_by_core = 1
     limits = ((resource.RLIMIT_AS, MEMORY_BYTES),)
 
-    def __init__(self, jobs):
+    def __init__(self):
         self.clang = newest_clang()
         must(["cmake", "-S", str(root), "-B", str(BUILD / "cmake"), "-G",
               "Ninja", f"-DCMAKE_C_COMPILER={self.clang}",
@@ -222,9 +267,9 @@ class Core:
         self.simhost = [p for p in self.commands
                         if p.startswith("tests/simhost/")]
         self.simhost.append("src/host/preview1/help.c")
-        self.jobs = jobs
         self.folder = BUILD / "whole"
         self.build_whole()
+        self.seen = Seen(self.mutate)
 
     @staticmethod
     def plain(command):
@@ -281,11 +326,16 @@ class Core:
               "-lwasock" if real else "-lcore", "-lcmocka",
               "-lm"])
 
-    def original(self, path):
-        if path not in self.test_of:
-            return digest([self.object(path)])
-        with tempfile.TemporaryDirectory() as folder:
-            return self.mutate(path, root / path, pathlib.Path(folder))
+    def prepare(self, mutants, seconds):
+        return mutants
+
+    def begin(self, mutant, number, folder):
+        """Returns the verdict that needs no test, or None."""
+        return self.seen.judge(mutant, folder)
+
+    def end(self, mutant, folder):
+        """What has survived every test."""
+        return "survived"
 
     def mutate(self, path, source, folder):
         """Compile a mutant. Returns its digest; None: it does not compile."""
@@ -301,14 +351,12 @@ class Core:
             return None
         return digest([output])
 
-    def ready(self, test, path, folder):
-        """Link what a test of the mutant needs. Returns whether it links."""
+    def link_mutant(self, test, path, folder):
         real = self.on_real_host(test)
         if path in self.test_of:
             self.link_test(test, folder)
         elif not (folder / self.library(real)).exists():
             self.link(folder, {path: folder / "mutant.o"}, real)
-        return True
 
     def judges(self, test, path):
         return self.test_of.get(path, test) == test
@@ -316,11 +364,15 @@ class Core:
     def rank(self, test, path):
         return self.on_real_host(test) != path.startswith("src/host/")
 
-    def command(self, test, library, folder):
-        """What runs a test with the library of a folder, in a folder."""
-        program = self.program(test)
-        if (library / program.name).exists():  # a header's mutant
-            program, library = library / program.name, self.folder
+    def command(self, test, path, number, folder):
+        """What runs a test of the file's mutant in its folder; 0: of none."""
+        program, library = self.program(test), self.folder
+        if number:
+            self.link_mutant(test, path, folder)
+            if path in self.test_of:
+                program = folder / program.name
+            else:
+                library = folder
         return [str(program)], {"LD_LIBRARY_PATH": str(library),
                                 "CMOCKA_TEST_ABORT": "1"}
 
@@ -344,7 +396,7 @@ class Core:
             if not self.compile(path, root / path, output, level):
                 sys.exit(f"{path} does not compile")
 
-        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(build, paths))
             self.link(self.folder, {}, True)
             self.link(self.folder, {}, False)
@@ -354,35 +406,57 @@ class Core:
 class Bsd:
     """The BSD layer in the sandbox, tested by tests/bsd: as a module on one
     host, and what survives that as a component on another, which has a network.
-    A mutant is linked in front of the archives."""
+    """
 
     slow_s = float("inf")
-    spare_s = 5  # the host compiles each mutant anew
+    spare_s = 2
+    jobs_by_core = 4  # most of a test's time is spent waiting
+    most_by_second = 20
     # A host reserves address space for 4 GiB and more.
     limits = ((resource.RLIMIT_DATA, MEMORY_BYTES),)
 
-    def __init__(self, jobs):
-        self.folder = root
-        self.sandboxes = [Sandbox(preset, host, jobs)
-                          for preset, host in BSD_HOSTS.items()]
+    def __init__(self):
+        self.sandboxes = [Sandbox(preset, *tests)
+                          for preset, tests in BSD_TESTS.items()]
         self.sandbox_of = {t: s for s in self.sandboxes for t in s.scripts}
         self.tests = sorted(self.sandbox_of)
         self.files = self.sandboxes[0].files
+        self.invalid = set()  # numbers
+        self.seen = Seen(self.mutate)
+        self.hosts = wrap_hosts(host for host, _ in BSD_TESTS.values())
 
-    def original(self, path):
-        with tempfile.TemporaryDirectory() as folder:
-            return self.mutate(path, root / path, pathlib.Path(folder))
+    def prepare(self, mutants, seconds):
+        """Build the programs with as many mutants as the seconds allow."""
+        if seconds:
+            mutants = dict(list(mutants.items())[
+                :int(seconds * self.most_by_second)])
+        inside = {n: m for n, m in mutants.items()
+                  if schema.is_in_function(lines_of(m.path), m)}
+        print(f"{len(mutants) - len(inside)} of {len(mutants)} mutants are "
+              f"outside of functions")
+        for sandbox in self.sandboxes:
+            self.invalid |= sandbox.build(inside, self.invalid)
+        return inside
+
+    def begin(self, mutant, number, folder):
+        """The program has a root directory of its own, as a mutant may remove
+        other files than it should."""
+        (folder / "root/tmp").mkdir(parents=True)
+        return "invalid" if number in self.invalid else None
+
+    def end(self, mutant, folder):
+        return self.seen.judge(mutant, folder) or "survived"
 
     def mutate(self, path, source, folder):
-        made = [s.compile(path, source, folder) for s in self.sandboxes]
+        made = [s.compile_alone(path, source, folder) for s in self.sandboxes]
         return None if None in made else b"".join(made)
-
-    def ready(self, test, path, folder):
-        return self.sandbox_of[test].link(test, folder)
 
     def judges(self, test, path):
         sandbox = self.sandbox_of[test]
-        return sandbox.links[test][0] in sandbox.commands[path]
+        name = test.removeprefix("bsd_").removesuffix(sandbox.suffix)
+        wing = pathlib.Path(path).parent.name
+        return sandbox.links[test][0] in sandbox.commands[path] and \
+            wing in WINGS.get(name, [wing])
 
     def rank(self, test, path):
         """Tests of threads come last for other files, and those of the second
@@ -392,36 +466,64 @@ class Bsd:
         return (self.sandboxes.index(sandbox),
                 is_threads != ("/threads/" in path))
 
-    def command(self, test, library, folder):
-        """The program has a root directory of its own, as a mutant may remove
-        other files than it should."""
+    def command(self, test, path, number, folder):
         (folder / "root/tmp").mkdir(parents=True, exist_ok=True)
-        sandbox = self.sandbox_of[test]
-        words = list(sandbox.scripts[test])
-        if library != self.folder:
-            words[words.index(sandbox.program_of(test))] = \
-                str(library / sandbox.output(test))
-        return words, {"FACTS_ROOT": str(folder / "root")}
+        return self.sandbox_of[test].command(test), {
+            "FACTS_ROOT": str(folder / "root"),
+            "WASOCK_HOSTS_BIN": str(self.hosts),
+            schema.ENVIRONMENT: str(number)}
 
     def newest(self):
-        return max(pathlib.Path(s.program_of(t)).stat().st_mtime
-                   for t, s in self.sandbox_of.items())
+        return time.time()  # each run has programs of its own
+
+
+# The host's command, but with the number of the mutant and with the program
+# that the host has compiled.
+WRAPPER = """#!/bin/sh
+[ "$1" = run ] || exec {host} "$@"
+shift
+for word; do
+    shift
+    [ ! -e "$word.compiled" ] || word=$word.compiled
+    set -- "$@" "$word"
+done
+exec {host} run --allow-precompiled --env {name}="${name}" "$@"
+"""
+
+
+def host_path(host):
+    folder = os.environ.get("WASOCK_HOSTS_BIN", root / ".hosts/bin")
+    return pathlib.Path(folder).resolve() / host
+
+
+def wrap_hosts(hosts):
+    """The folder of the hosts' wrappers."""
+    folder = BUILD / "hosts"
+    folder.mkdir(parents=True, exist_ok=True)
+    for host in hosts:
+        (folder / host).write_text(WRAPPER.format(
+            host=shlex.quote(str(host_path(host))), name=schema.ENVIRONMENT))
+        (folder / host).chmod(0o755)
+    return folder
 
 
 class Sandbox:
     """The build of one preset, and its tests on one host."""
 
-    def __init__(self, preset, host, jobs):
-        self.preset = preset
+    def __init__(self, preset, host, tests):
+        self.host = host_path(host)
+        self.suffix = f"_{host}"
         self.folder = root / "build" / preset
+        self.made = BUILD / "schema" / preset
+        self.made.mkdir(parents=True, exist_ok=True)
         must(["cmake", "--preset", preset], cwd=root)
         shown = json.loads(must(
-            ["ctest", "--show-only=json-v1", "-R", f"^bsd_.*_{host}$"],
+            ["ctest", "--show-only=json-v1", "-R", f"^bsd_({tests})_{host}$"],
             cwd=self.folder))
         # Others compile their programs themselves.
         self.scripts = {t["name"]: t["command"] for t in shown["tests"]
                         if self.programs_in(t["command"])}
-        must(["cmake", "--build", str(self.folder), "-j", str(jobs),
+        must(["cmake", "--build", str(self.folder), "-j", str(os.cpu_count()),
               "--target", *{self.program(t) for t in self.scripts}])
         self.links = {t: self.link_of(t) for t in self.scripts}
         self.commands = collections.defaultdict(dict)  # by archive
@@ -432,7 +534,9 @@ class Sandbox:
                                 entry["command"])
             if path.startswith("src/bsd/") and library:
                 command = entry["command"].split(" -o ")[0]
-                self.commands[path][library[1]] = shlex.split(command)
+                self.commands[path][library[1]] = [
+                    *shlex.split(command), "-w",
+                    f"-iquote{(root / path).parent}"]
         self.files = sorted(self.commands)
 
     @staticmethod
@@ -448,8 +552,13 @@ class Sandbox:
             self.folder))
 
     def output(self, test):
-        """Where a mutant's program lies, from the mutant's folder."""
-        return f"{self.preset}-{pathlib.Path(self.program(test)).name}"
+        """A test's program with all mutants."""
+        return self.made / pathlib.Path(self.program(test)).name
+
+    def command(self, test):
+        words = list(self.scripts[test])
+        words[words.index(self.program_of(test))] = str(self.output(test))
+        return words
 
     def link_of(self, test):
         """Its archive, and the command that links it."""
@@ -460,37 +569,91 @@ class Sandbox:
         return library[1], command.removeprefix(": && ").removesuffix(
             " && :").replace(" -O2 -- ", " -- ")
 
-    def object(self, library, folder):
-        return folder / f"{self.preset}-{library}.o"
+    def compile(self, path, library, source, output):
+        return run([*self.commands[path][library], "-ferror-limit=0", "-c",
+                    str(source), "-o", str(output)], cwd=self.folder)
 
-    def compile(self, path, source, folder):
+    def compile_alone(self, path, source, folder):
+        """Compile a mutant. Returns its digest; None: it does not compile."""
         outputs = []
-        for library, command in self.commands[path].items():
-            outputs.append(self.object(library, folder))
-            if run([*command, "-w", f"-iquote{(root / path).parent}", "-c",
-                    str(source), "-o", str(outputs[-1])],
-                   cwd=self.folder).returncode != 0:
+        for library in self.commands[path]:
+            outputs.append(folder / f"{self.folder.name}-{library}.o")
+            if self.compile(path, library, source, outputs[-1]).returncode != 0:
                 return None
         return digest(outputs)
 
-    def link(self, test, folder):
+    def compile_all(self, path, library, mutants):
+        """Compile a file with all its mutants. Returns its object, and the
+        numbers of those that do not compile."""
+        folder = self.made / library
+        folder.mkdir(exist_ok=True)
+        source = folder / path.replace("/", "+")
+        output = source.with_suffix(".o")
+        invalid = set()
+        while True:
+            made = schema.make(lines_of(path), {
+                n: m for n, m in mutants.items() if n not in invalid})
+            source.write_text(made.text())
+            result = self.compile(path, library, source, output)
+            if result.returncode == 0:
+                return output, invalid
+            lines = re.findall(rf"{re.escape(str(source))}:(\d+):\d+: error",
+                               result.stderr)
+            wrong = {made.owners[int(line) - 1] for line in lines} - {None}
+            if not wrong:
+                sys.exit(f"{path} does not compile\n{result.stderr}")
+            invalid |= wrong
+
+    def archive(self, library, objects):
+        """Those of the library that have mutants; linked in front of it."""
+        source = self.made / library / "chooser.c"
+        source.write_text(schema.CHOOSER)
+        path = self.files[0]
+        chooser = source.with_suffix(".o")
+        if self.compile(path, library, source, chooser).returncode != 0:
+            sys.exit(f"{source} does not compile")
+        output = self.made / library / "mutants.a"
+        output.unlink(missing_ok=True)
+        must([newest_clang().replace("clang", "llvm-ar"), "rcs", str(output),
+              str(chooser), *map(str, objects)])
+        return output
+
+    def link(self, test, archive):
         library, command = self.links[test]
-        archive = self.object(library, folder).with_suffix(".a")
-        if not archive.exists():  # linked only where it is needed
-            must([newest_clang().replace("clang", "llvm-ar"), "rcs",
-                  str(archive), str(self.object(library, folder))])
+        output = self.output(test)
         command = command.replace(f" src/bsd/lib{library}.a",
                                   f" {archive} src/bsd/lib{library}.a", 1)
-        command = command.replace(f"-o {self.program(test)}",
-                                  f"-o {folder / self.output(test)}", 1)
-        return run(["bash", "-c", command], cwd=self.folder).returncode == 0
+        command = command.replace(f"-o {self.program(test)}", f"-o {output}", 1)
+        must(["bash", "-c", command], cwd=self.folder)
+        must([str(self.host), "compile", str(output), "-o",
+              f"{output}.compiled"])
+
+    def build(self, mutants, invalid):
+        """Build all tests' programs with the mutants. Returns the numbers of
+        those that do not compile."""
+        by_path = collections.defaultdict(dict)
+        for number, mutant in mutants.items():
+            if number not in invalid:
+                by_path[mutant.path][number] = mutant
+        jobs = [(path, library) for path in by_path
+                for library in self.commands[path]]
+        objects, found = collections.defaultdict(list), set()
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for (_, library), (made, wrong) in zip(jobs, pool.map(
+                    lambda job: self.compile_all(*job, by_path[job[0]]),
+                    jobs)):
+                objects[library].append(made)
+                found |= wrong
+            archives = {library: self.archive(library, objects[library])
+                        for library in {self.links[t][0] for t in self.links}}
+            # Several tests may have one program.
+            tests = {self.output(t): t for t in self.scripts}.values()
+            list(pool.map(lambda t: self.link(t, archives[self.links[t][0]]),
+                          tests))
+        return found
 
 
 # ---- The run ----
-
-def digest(paths):
-    return hashlib.sha256(b"".join(p.read_bytes() for p in paths)).digest()
-
 
 class Runner:
     def __init__(self, build, jobs):
@@ -498,7 +661,6 @@ class Runner:
         self.kills = collections.Counter()  # by (source, test)
         # By test: of the CPU, and by the wall.
         self.seconds = self.measured(jobs)
-        self.seen = collections.defaultdict(set)  # digests, by source
 
     def measured(self, jobs):
         """What each test takes. An earlier run may have measured it: of the
@@ -513,7 +675,7 @@ class Runner:
         def measure(test):
             with tempfile.TemporaryDirectory() as folder:
                 status, *seconds = self.run_test(
-                    test, self.build.folder, pathlib.Path(folder), 100, 300)
+                    test, "", 0, pathlib.Path(folder), 100, 300)
             if status != 0:
                 sys.exit(f"{test} fails without any mutant")
             return seconds
@@ -523,10 +685,10 @@ class Runner:
         path.write_text(json.dumps(known))
         return known
 
-    def run_test(self, test, library, folder, cpu_max_s, wall_max_s):
-        """Run a test with the library of a folder, in a folder. Returns its
-        exit code, and its times: of the CPU, and by the wall."""
-        command, environment = self.build.command(test, library, folder)
+    def run_test(self, test, path, number, folder, cpu_max_s, wall_max_s):
+        """Run a test of a file's mutant in its folder. Returns its exit code,
+        and its times: of the CPU, and by the wall."""
+        command, environment = self.build.command(test, path, number, folder)
 
         def limit():
             resource.setrlimit(resource.RLIMIT_CPU, (cpu_max_s, cpu_max_s + 1))
@@ -552,12 +714,12 @@ class Runner:
         return (status, used.ru_utime + used.ru_stime,
                 time.monotonic() - start)
 
-    def kills_mutant(self, test, folder):
+    def kills_mutant(self, test, path, number, folder):
         """A mutant may take three times as long, and a little more."""
         cpu_s, wall_s = self.seconds[test]
-        return self.run_test(test, folder, folder,
+        return self.run_test(test, path, number, folder,
                              int(3 * cpu_s) + self.build.spare_s,
-                             10 + 3 * wall_s)[0]
+                             10 + 3 * wall_s)[0] != 0
 
     def order(self, path):
         """The tests, the likeliest killers of a file's mutants first."""
@@ -583,34 +745,25 @@ class Runner:
         folder = BUILD / f"work/{os.getpid()}-{number}"
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            return self.judge_in(mutant, folder)
+            return self.judge_in(mutant, number, folder)
         finally:
             shutil.rmtree(folder)
 
-    def judge_in(self, mutant, folder):
-        source = folder / pathlib.Path(mutant.path).name
-        source.write_text(mutated(mutant))
-        seen = self.seen[mutant.path]
-        if not seen:
-            seen.add(self.build.original(mutant.path))
-        made = self.build.mutate(mutant.path, source, folder)
-        if made is None:
-            return "invalid"
-        if made in seen:
-            return "same"
-        seen.add(made)
+    def judge_in(self, mutant, number, folder):
+        verdict = self.build.begin(mutant, number, folder)
+        if verdict:
+            return verdict
         for test in self.order(mutant.path):
-            if not self.build.ready(test, mutant.path, folder):
-                return "invalid"
-            if self.kills_mutant(test, folder):
+            if self.kills_mutant(test, mutant.path, number, folder):
                 self.kills[mutant.path, test] += 1
                 return "killed"
-        return "survived"
+        return self.build.end(mutant, folder)
 
 
 def run_all(runner, mutants, jobs, end):
-    """Judge them until the time has come: (mutant, verdict)..."""
-    mutants = iter(enumerate(mutants))
+    """Judge them by their numbers until the time has come: (mutant,
+    verdict)..."""
+    mutants = iter(mutants.items())
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         running = {}
         while True:
@@ -636,7 +789,7 @@ def arguments():
     parser.add_argument("--bsd", action="store_true")
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 10**9)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--jobs", type=int)
     parser.add_argument("--floor", type=float, default=0.0)
     parser.add_argument("--equivalent", action="store_true")
     parser.add_argument("--list", action="store_true")
@@ -684,14 +837,18 @@ def main():
     if options.seconds:
         random.Random(options.seed).shuffle(mutants)
         print(f"seed {options.seed}, of {len(mutants)} mutants")
-    build = Bsd(options.jobs) if options.bsd else Core(options.jobs)
+    kind = Bsd if options.bsd else Core
+    jobs = options.jobs or kind.jobs_by_core * os.cpu_count()
+    build = kind()
     # Whatever is compiled on another kind of host only.
-    mutants = [m for m in mutants if m.path in build.files]
-    runner = Runner(build, options.jobs)
+    mutants = dict(enumerate((m for m in mutants if m.path in build.files), 1))
+    mutants = build.prepare(mutants, options.seconds)
+    runner = Runner(build, jobs)
+    start = time.monotonic()
     if options.seconds:
-        end = time.monotonic() + options.seconds
+        end = start + options.seconds
     counts = collections.Counter()
-    for mutant, verdict in run_all(runner, mutants, options.jobs, end):
+    for mutant, verdict in run_all(runner, mutants, jobs, end):
         counts[verdict] += 1
         if verdict == ("killed" if options.equivalent else "survived"):
             print(f"{verdict}: {mutant}", flush=True)
@@ -699,6 +856,7 @@ def main():
         print(f"{counts['survived']} of the list survive, "
               f"{counts['killed']} do not")
         return 1 if counts["killed"] or stale else 0
+    print(f"judged {counts.total() / (time.monotonic() - start):.1f} mutants a second")
     n_listed = sum(key[0] in files for key in reasons)
     failure = report(options, counts, n_listed)
     if not options.seconds and not options.files and n_listed > EQUIVALENT_MAX_PERCENT / 100 * (
