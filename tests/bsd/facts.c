@@ -1090,6 +1090,7 @@ static void facts_of_other_files(void)
 {
     io_facts();
     file_facts();
+    path_facts();
     socket_facts();
     signal_facts();
     limit_facts();

@@ -39,6 +39,7 @@ void socket_facts(void);
 void signal_facts(void);
 void limit_facts(void);
 void number_facts(void);
+void path_facts(void);
 void pipe_kind_facts(void);
 void self_facts(void);
 void time_facts(void);

@@ -52,7 +52,9 @@ DIR *opendir(const char *path)
     if (path[0] != '\0' && !wasock_bsd__is_outside(path)) {
         directory = wasock_libc_opendir(path);
     }
-    wasock_bsd__path_result(directory == NULL ? -1 : 0);
+    if (directory == NULL) {
+        wasock_bsd__path_result(-1);
+    }
     return directory;
 }
 
@@ -89,9 +91,12 @@ int dirfd(DIR *directory)
         }
     }
     const int again = open_again(wasock_libc_dirfd(directory));
-    struct description *description =
-        again < 0 ? NULL : wasock_bsd__file_of_host(again);
+    if (again < 0) {
+        return -1;
+    }
+    struct description *description = wasock_bsd__file_of_host(again);
     if (description == NULL) {
+        wasock_libc_close(again);
         return -1;
     }
     const int fd = wasock_bsd__open(description, 0);

@@ -81,12 +81,16 @@ static char *resolve(const char *path)
                                                                      : found;
 }
 
-/* The one of a path, or NULL; errno stays. */
-static struct fifo *find(const char *path)
+/* Find the one of a path; NULL: there is none. errno stays. Returns 0, or
+ * -ENOMEM: unknown, for which a call fails before it takes the path for a
+ * file's. */
+static int find(const char *path, struct fifo **found)
 {
     const int error = errno;
     struct fifo *fifo = fifos;
     char *resolved = fifo == NULL || path == NULL ? NULL : resolve(path);
+    const bool is_unknown =
+        fifo != NULL && path != NULL && resolved == NULL && errno == ENOMEM;
 
     while (fifo != NULL &&
            (resolved == NULL || strcmp(fifo->path, resolved) != 0)) {
@@ -94,7 +98,8 @@ static struct fifo *find(const char *path)
     }
     free(resolved);
     errno = error;
-    return fifo;
+    *found = fifo;
+    return is_unknown ? -ENOMEM : 0;
 }
 
 int wasock_bsd__fifo_make(const char *path)
@@ -105,7 +110,7 @@ int wasock_bsd__fifo_make(const char *path)
     if (access(path, F_OK) == 0) {
         return -EEXIST;
     }
-    char *resolved = resolve(path);
+    char *resolved = errno == ENOMEM ? NULL : resolve(path);
     if (resolved == NULL) {
         return -errno;
     }
@@ -121,24 +126,28 @@ int wasock_bsd__fifo_make(const char *path)
     return 0;
 }
 
-bool wasock_bsd__fifo_stat(const char *path, struct stat *status)
+int wasock_bsd__fifo_stat(const char *path, struct stat *status)
 {
-    if (find(path) == NULL) {
-        return false;
+    struct fifo *fifo = NULL;
+    const int result = find(path, &fifo);
+
+    if (fifo == NULL) {
+        return result;
     }
     memset(status, 0, sizeof(*status));
     status->st_mode = S_IFIFO | 0600;
     status->st_nlink = 1;
-    return true;
+    return 1;
 }
 
-bool wasock_bsd__fifo_unlink(const char *path)
+int wasock_bsd__fifo_unlink(const char *path)
 {
-    struct fifo *fifo = find(path);
+    struct fifo *fifo = NULL;
     struct fifo **link = &fifos;
+    const int result = find(path, &fifo);
 
     if (fifo == NULL) {
-        return false;
+        return result;
     }
     while (*link != fifo) {
         link = &(*link)->next;
@@ -149,7 +158,7 @@ bool wasock_bsd__fifo_unlink(const char *path)
     if (fifo->ends == NULL) {
         free(fifo);
     }
-    return true;
+    return 1;
 }
 
 /* ---- Transfer ---- */
@@ -350,8 +359,9 @@ static int wait_for_other(struct fifo_end *end)
 struct description *wasock_bsd__fifo_open(const char *path, int flags,
                                           int *error)
 {
-    struct fifo *fifo = find(path);
+    struct fifo *fifo = NULL;
 
+    *error = -find(path, &fifo);
     if (fifo == NULL) {
         return NULL;
     }

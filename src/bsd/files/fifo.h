@@ -16,11 +16,12 @@ int wasock_bsd__fifo_make(const char *path);
 struct description *wasock_bsd__fifo_open(const char *path, int flags,
                                           int *error);
 
-/* As stat(2) for a path. Returns whether there is one. */
-bool wasock_bsd__fifo_stat(const char *path, struct stat *status);
+/* As stat(2) for a path. Returns 1; 0: there is none; or -ENOMEM. */
+int wasock_bsd__fifo_stat(const char *path, struct stat *status);
 
-/* Remove the name; what has it open keeps it. Returns whether there was one. */
-bool wasock_bsd__fifo_unlink(const char *path);
+/* Remove the name; what has it open keeps it. Returns 1; 0: there is none;
+ * or -ENOMEM. */
+int wasock_bsd__fifo_unlink(const char *path);
 
 /* Whether a description is an end of one; n_unread: written. */
 bool wasock_bsd__fifo_unread(const struct description *description,

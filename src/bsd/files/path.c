@@ -38,12 +38,12 @@ bool wasock_bsd__ends_in_slash(const char *path)
 }
 
 /* A path without slashes at its end, which wasmtime refuses for some calls.
- * room: for a copy. */
+ * room: for a copy. The path is shorter, as wasock_bsd__start_of checks. */
 static const char *without_slash(const char *path, char room[PATH_MAX])
 {
     size_t length = strlen(path);
 
-    if (!wasock_bsd__ends_in_slash(path) || length >= PATH_MAX) {
+    if (!wasock_bsd__ends_in_slash(path)) {
         return path;
     }
     while (length > 1 && path[length - 1] == '/') {
@@ -79,6 +79,10 @@ int wasock_bsd__start_of(int directory_fd, const char *path)
         errno = path == NULL ? EFAULT : ENOENT;
         return -1;
     }
+    if (strlen(path) >= PATH_MAX) {
+        errno = ENAMETOOLONG; /* some hosts would take it */
+        return -1;
+    }
     const int start =
         path[0] == '/' ? AT_FDCWD : wasock_bsd__host_directory(directory_fd);
     if (start == AT_FDCWD && wasock_bsd__is_outside(path)) {
@@ -101,6 +105,15 @@ static int start_of_new(int directory_fd, const char *path)
     return host_fd;
 }
 
+/* As stat(2) for what is no file: a device or a named pipe. Returns 1; 0: the
+ * path is neither's; or -1 with errno. */
+static int stat_own(const char *path, struct stat *status)
+{
+    return wasock_bsd__device_stat(path, status)
+               ? 1
+               : (int)wasock_bsd__result(wasock_bsd__fifo_stat(path, status));
+}
+
 /* stat(2), lstat(2), fstatat(2), access(2), faccessat(2): as wasi-libc, and of
  * devices; permissions and owner as wasock_bsd__complete. Errors: as openat. */
 int stat(const char *restrict path, struct stat *restrict status)
@@ -120,8 +133,11 @@ int fstatat(int directory_fd, const char *restrict path,
         errno = EFAULT;
         return -1;
     }
-    if (!wasock_bsd__device_stat(path, status) &&
-        !wasock_bsd__fifo_stat(path, status)) {
+    const int own = stat_own(path, status);
+    if (own < 0) {
+        return -1;
+    }
+    if (own == 0) {
         const int host_fd = wasock_bsd__start_of(directory_fd, path);
         const int result =
             host_fd == -1 ? -1
@@ -142,10 +158,10 @@ int access(const char *path, int mode)
 int faccessat(int directory_fd, const char *path, int mode, int flags)
 {
     struct stat status;
+    const int own = stat_own(path, &status);
 
-    if (wasock_bsd__device_stat(path, &status) ||
-        wasock_bsd__fifo_stat(path, &status)) {
-        return 0;
+    if (own != 0) {
+        return own > 0 ? 0 : -1;
     }
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
     return host_fd == -1 ? -1
@@ -193,8 +209,10 @@ int remove(const char *path)
 
 int unlinkat(int directory_fd, const char *path, int flags)
 {
-    if ((flags & AT_REMOVEDIR) == 0 && wasock_bsd__fifo_unlink(path)) {
-        return 0;
+    const int own =
+        (flags & AT_REMOVEDIR) != 0 ? 0 : wasock_bsd__fifo_unlink(path);
+    if (own != 0) {
+        return own > 0 ? 0 : (int)wasock_bsd__result(own);
     }
     const int host_fd = wasock_bsd__start_of(directory_fd, path);
     char room[PATH_MAX];
@@ -356,7 +374,8 @@ int mknod(const char *path, mode_t mode, dev_t device)
 
 int mkfifo(const char *path, mode_t mode)
 {
-    return mknod(path, S_IFIFO | (mode & 07777), 0);
+    (void)mode;
+    return mknod(path, S_IFIFO, 0);
 }
 
 /* umask(2): remembered, and of no consequence. */

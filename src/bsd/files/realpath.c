@@ -22,7 +22,8 @@
 struct walk {
     char done[PATH_MAX]; /* the resolved part: "" or "/a/b" */
     size_t n_done;
-    char ahead[PATH_MAX]; /* the rest of the path */
+    char ahead[2 * PATH_MAX]; /* the rest of the path, with a directory or the
+                                 target of a link before it */
     int n_links;
 };
 
@@ -31,8 +32,7 @@ static int put_ahead(struct walk *walk, const char *text, size_t length)
 {
     const size_t n_ahead = strlen(walk->ahead);
 
-    if (length >= sizeof(walk->ahead) ||
-        length + 1 + n_ahead + 1 > sizeof(walk->ahead)) {
+    if (length >= PATH_MAX || length + 1 + n_ahead + 1 > sizeof(walk->ahead)) {
         return -ENAMETOOLONG;
     }
     memmove(walk->ahead + length + 1, walk->ahead, n_ahead + 1);

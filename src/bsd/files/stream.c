@@ -140,6 +140,9 @@ static int flags_of_mode(const char *mode)
     if (strchr(mode, 'x') != NULL) {
         flags |= O_EXCL;
     }
+    if (strchr(mode, 'e') != NULL) {
+        flags |= O_CLOEXEC;
+    }
     return flags;
 }
 
@@ -242,6 +245,19 @@ __attribute__((constructor(102))) static void begin(void)
     errno = 0; /* that none is a terminal is no failure of the program's */
 }
 
+/* A stream over a number, which is closed on failure. */
+static FILE *own_stream_of(int fd, int flags)
+{
+    FILE *file = stream_of(fd, flags);
+
+    if (file == NULL) {
+        const int error = errno;
+        close(fd);
+        errno = error;
+    }
+    return file;
+}
+
 /*
  * fopen(3). Errors: EINVAL: the mode; as open(2).
  */
@@ -254,13 +270,7 @@ FILE *fopen(const char *restrict path, const char *restrict mode)
         return NULL;
     }
     go_to_end(fd, flags);
-    FILE *file = stream_of(fd, flags);
-    if (file == NULL) {
-        const int error = errno;
-        close(fd);
-        errno = error;
-    }
-    return file;
+    return own_stream_of(fd, flags);
 }
 
 /* Whether a number open with `open_flags` can do what a mode asks for. */
@@ -338,7 +348,7 @@ static FILE *reopen(const char *path, int flags, struct stream *stream)
         return NULL;
     }
     if (stream->fd >= 0 && stream->fd != fd) {
-        dup2(fd, stream->fd); /* which has its place in the table */
+        dup3(fd, stream->fd, flags & O_CLOEXEC); /* it is in the table */
         close(fd);
     } else {
         stream->fd = fd;
@@ -510,12 +520,14 @@ char *tmpnam(char *name)
 FILE *tmpfile(void)
 {
     char name[L_tmpnam];
-    FILE *file = make_name(name) ? fopen(name, "w+x") : NULL;
+    const int fd =
+        make_name(name) ? open(name, O_RDWR | O_CREAT | O_EXCL, 0600) : -1;
 
-    if (file != NULL) {
-        unlink(name);
+    if (fd < 0) {
+        return NULL;
     }
-    return file;
+    unlink(name);
+    return own_stream_of(fd, O_RDWR);
 }
 
 /* popen(3), pclose(3): there are no other programs. Errors: ENOSYS; ECHILD. */
