@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * waits.h - what tests of waits share: a simulated host inside the guest, and
- * event loops beside other threads. Time and counts are always the same.
+ * waits.h - event loops beside other threads, on a simulated host.
  */
 #ifndef WAITS_H
 #define WAITS_H
 
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#include "../simhost/simhost.h"
-
-#define CHECK(c)                                                               \
-    do {                                                                       \
-        if (!(c)) {                                                            \
-            printf("%s:%d: %s\n", __FILE__, __LINE__, #c);                     \
-            simhost_print_trace();                                             \
-            exit(1);                                                           \
-        }                                                                      \
-    } while (0)
+#include "simulated.h"
 
 #define N_CROWD_MAX 1001
 
@@ -32,10 +19,6 @@ struct crowd {
     struct simhost_peer *peers[N_CROWD_MAX];
 };
 
-/* The program's listeners, and their descriptors of the host. */
-extern int listeners[2];
-#define HOST_LISTENER 3
-
 /* Open an instance with `n` connections, and close all. */
 void open_crowd(struct crowd *crowd, int n);
 void close_crowd(struct crowd *crowd);
@@ -46,9 +29,6 @@ int join(struct crowd *crowd, unsigned events);
 /* Create a thread, and join one. */
 pthread_t start(void *(*run)(void *), void *argument);
 void *result_of(pthread_t thread);
-
-/* Whether the host's poll does not check sockets. */
-bool is_blind(void);
 
 void cost_facts(void); /* waits_costs.c */
 void wake_facts(void); /* waits_wakes.c */

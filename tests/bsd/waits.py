@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""waits.py HOST PROGRAM: run waits.c, which simulates each of these hosts."""
+"""waits.py HOST PROGRAM: run waits.c or polls.c, which simulates each of these
+hosts."""
 import pathlib
 import subprocess
 import sys
