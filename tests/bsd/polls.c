@@ -429,6 +429,120 @@ static void other_numbers(void)
     close_crowd();
 }
 
+/* ---- epoll, of one connection beside idle ones ---- */
+
+/* Wait for these events of connection 0. */
+static void with(unsigned events)
+{
+    struct epoll_event event = {events, {.u32 = 0}};
+
+    CHECK(epoll_ctl(crowd.epoll, EPOLL_CTL_MOD, crowd.fds[0], &event) == 0);
+}
+
+/* What the next wait reports of it. */
+static unsigned told(void)
+{
+    struct epoll_event events[N_MAX];
+    const int n = epoll_wait(crowd.epoll, events, N_MAX, 100);
+
+    CHECK(n == 0 || (n == 1 && events[0].data.u32 == 0));
+    return n == 0 ? 0 : events[0].events;
+}
+
+static void take_all(void)
+{
+    char bytes[100];
+
+    while (recv(crowd.fds[0], bytes, sizeof(bytes), 0) > 0) {
+    }
+}
+
+static void epoll_reports_what_is_asked(void)
+{
+    make_ready(0, POLLIN);
+    with(0);
+    CHECK(told() == 0);
+    with(EPOLLIN);
+    CHECK(told() == EPOLLIN && told() == EPOLLIN);
+    with(EPOLLRDNORM);
+    CHECK(told() == EPOLLRDNORM);
+    with(EPOLLIN | EPOLLRDNORM | EPOLLPRI);
+    CHECK(told() == (EPOLLIN | EPOLLRDNORM));
+    with(EPOLLRDHUP);
+    CHECK(told() == 0);
+    take_all();
+    with(EPOLLIN | EPOLLRDHUP);
+    CHECK(told() == 0);
+    if (!is_blind()) {
+        with(EPOLLOUT | EPOLLWRNORM);
+        CHECK(told() == 0);
+        make_ready(0, POLLOUT);
+        CHECK(told() == (EPOLLOUT | EPOLLWRNORM));
+        with(EPOLLOUT);
+        CHECK(told() == EPOLLOUT && told() == EPOLLOUT);
+        with(EPOLLWRNORM);
+        CHECK(told() == EPOLLWRNORM);
+        with(EPOLLIN);
+        CHECK(told() == 0);
+    }
+}
+
+static void epoll_reports_edges_and_once(void)
+{
+    with(EPOLLIN | EPOLLET);
+    CHECK(told() == 0);
+    make_ready(0, POLLIN);
+    CHECK(told() == EPOLLIN && told() == 0);
+    take_all();
+    CHECK(told() == 0);
+    make_ready(0, POLLIN);
+    CHECK(told() == EPOLLIN && told() == 0);
+    with(EPOLLIN | EPOLLET); /* begins anew */
+    CHECK(told() == EPOLLIN && told() == 0);
+    with(EPOLLIN | EPOLLONESHOT);
+    CHECK(told() == EPOLLIN && told() == 0);
+    with(EPOLLIN | EPOLLONESHOT);
+    CHECK(told() == EPOLLIN && told() == 0);
+    with(EPOLLIN);
+    take_all();
+    CHECK(told() == 0);
+}
+
+static void epoll_reports_ends(void)
+{
+    simhost_peer_shutdown(crowd.peers[0], SIMHOST_NOW);
+    with(EPOLLIN | EPOLLRDHUP);
+    CHECK(told() == (EPOLLIN | EPOLLRDHUP));
+    take_all();
+    CHECK(told() == (EPOLLIN | EPOLLRDHUP));
+    with(EPOLLIN);
+    CHECK(told() == EPOLLIN);
+}
+
+static void epoll_facts(void)
+{
+    for (int n = 1; n <= N_MAX; n += N_MAX - 1) {
+        open_crowd(n);
+        epoll_reports_what_is_asked();
+        epoll_reports_edges_and_once();
+        epoll_reports_ends();
+        close_crowd();
+    }
+}
+
+/* A reset is reported whatever is asked for. */
+static void epoll_reports_resets(void)
+{
+    for (int n = 1; n <= N_MAX && !is_blind(); n += N_MAX - 1) {
+        open_crowd(n);
+        with(EPOLLIN);
+        simhost_peer_reset(crowd.peers[0], SIMHOST_NOW);
+        CHECK((told() & (EPOLLIN | EPOLLERR | EPOLLHUP)) ==
+              (EPOLLIN | EPOLLERR | EPOLLHUP));
+        close_crowd();
+    }
+}
+
 /* The listeners that `poll` and epoll report, by bits. */
 static int ready_listeners(int epoll)
 {
@@ -474,6 +588,8 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     choose_host(argv[1]);
     simhost_knobs.send_buffer_bytes = ROOM_BYTES;
+    /* A send of nothing is how a reset after EOF is detected there. */
+    simhost_allow(SIMHOST_EMPTY, is_blind());
     exactly_the_ready_are_reported();
     data_ends_a_wait();
     ends_are_reported();
@@ -481,6 +597,8 @@ int main(int argc, char **argv)
     only_what_is_asked_is_reported();
     an_idle_wait_costs_little();
     other_numbers();
+    epoll_facts();
+    epoll_reports_resets();
     clients_are_reported();
     /* A component confirms by a try what is reported. */
     if (!is_blind() && strcmp(argv[1], "wasip2") != 0) {
