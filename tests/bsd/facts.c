@@ -416,6 +416,7 @@ static void one_of_many(void)
     FD_ZERO(&set);
     FD_SET(ends[1][0], &set);
     FAILS(select(ends[1][0] + 1, &set, NULL, NULL, &now), EBADF);
+    FAILS(select(-1, &set, NULL, NULL, &now), EINVAL);
 }
 
 static int waited(int epoll, struct epoll_event *events, int capacity)

@@ -337,6 +337,7 @@ static void several(void)
     FACT(recvmmsg(receiver, messages, 3, MSG_WAITFORONE, NULL) == 1);
     FACT(messages[0].msg_len == 1 && memcmp(bytes[0], "fbc#", 4) == 0);
     FAILS(recvmmsg(receiver, messages, 3, MSG_DONTWAIT, NULL), EAGAIN);
+    FACT(recvmmsg(receiver, messages, 0, MSG_DONTWAIT, NULL) == 0);
 }
 
 /* A socket that may share its address, bound to it. */

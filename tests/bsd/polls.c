@@ -22,6 +22,15 @@
 /* A blind host's connections are tried after naps of at most 15 ms. */
 #define LATE_NS SIMHOST_MS(16)
 
+/* The wait ends without a result after this time; a host may round it up. */
+#define LASTS(wait, ms)                                                        \
+    do {                                                                       \
+        const uint64_t begin_ns = simhost_now_ns();                            \
+        CHECK((wait) == 0);                                                    \
+        CHECK(simhost_now_ns() - begin_ns >= SIMHOST_MS(ms));                  \
+        CHECK(simhost_now_ns() - begin_ns <= SIMHOST_MS((ms) + 2));            \
+    } while (0)
+
 /* Connections, none of which has data or room, unless a test gives it. */
 static struct {
     int n;
@@ -415,6 +424,63 @@ static void an_idle_wait_costs_little(void)
     close_crowd();
 }
 
+/* Each way to give a timeout ends a wait when it says. */
+static void timeouts_are_kept(void)
+{
+    struct timeval time = {1, 1500000};
+    const struct timespec moment = {2, 500000000};
+    struct pollfd fd;
+    struct epoll_event event;
+
+    open_crowd(1);
+    fd = (struct pollfd){crowd.fds[0], POLLIN, 0};
+    LASTS(select(0, NULL, NULL, NULL, &time), 2500);
+    LASTS(pselect(0, NULL, NULL, NULL, &moment, NULL), 2500);
+    LASTS(ppoll(&fd, 1, &moment, NULL), 2500);
+    LASTS(ppoll(NULL, 0, &moment, NULL), 2500);
+    LASTS(poll(NULL, 0, 1), 1);
+    LASTS(epoll_pwait2(crowd.epoll, &event, 1, &moment, NULL), 2500);
+    LASTS(epoll_wait(crowd.epoll, &event, 1, 1), 1);
+    /* What is ready ends it at once, whatever the timeout. */
+    const uint64_t end_ns = simhost_now_ns();
+    make_ready(0, POLLIN);
+    CHECK(poll(&fd, 1, -1) == 1 && ppoll(&fd, 1, NULL, NULL) == 1);
+    CHECK(ppoll(&fd, 1, &moment, NULL) == 1);
+    CHECK(epoll_wait(crowd.epoll, &event, 1, 1000) == 1);
+    CHECK(simhost_now_ns() <= end_ns + LATE_NS);
+    /* So does a timeout that is too long for a clock. */
+    const struct timespec far = {INT64_MAX, 999999999};
+    struct timeval far_time = {INT64_MAX, 999999};
+    fd_set set;
+    FD_ZERO(&set);
+    FD_SET(crowd.fds[0], &set);
+    CHECK(ppoll(&fd, 1, &far, NULL) == 1);
+    CHECK(select(crowd.fds[0] + 1, &set, NULL, NULL, &far_time) == 1);
+    CHECK(simhost_now_ns() <= end_ns + LATE_NS);
+    close_crowd();
+}
+
+/* Timeouts that are none. */
+static void bad_timeouts(void)
+{
+    static const struct timespec bad[] = {
+        {-1, 0}, {0, -1}, {0, 1000000000}, {-1, 1000000000}};
+    struct timeval negative[] = {{-1, 0}, {0, -1}};
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        errno = 0;
+        CHECK(ppoll(NULL, 0, &bad[i], NULL) == -1 && errno == EINVAL);
+        errno = 0;
+        CHECK(pselect(0, NULL, NULL, NULL, &bad[i], NULL) == -1);
+        CHECK(errno == EINVAL);
+    }
+    for (int i = 0; i < 2; i++) {
+        errno = 0;
+        CHECK(select(0, NULL, NULL, NULL, &negative[i]) == -1);
+        CHECK(errno == EINVAL);
+    }
+}
+
 /* Numbers that are closed or negative, beside one of the host. */
 static void other_numbers(void)
 {
@@ -596,6 +662,8 @@ int main(int argc, char **argv)
     errors_are_reported();
     only_what_is_asked_is_reported();
     an_idle_wait_costs_little();
+    timeouts_are_kept();
+    bad_timeouts();
     other_numbers();
     epoll_facts();
     epoll_reports_resets();
