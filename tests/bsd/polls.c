@@ -21,6 +21,8 @@
 
 /* A blind host's connections are tried after naps of at most 15 ms. */
 #define LATE_NS SIMHOST_MS(16)
+/* After those of a poller as well. */
+#define LATE_NESTED_NS SIMHOST_MS(36)
 
 /* The wait ends without a result after this time; a host may round it up. */
 #define LASTS(wait, ms)                                                        \
@@ -649,6 +651,61 @@ static void clients_are_reported(void)
     close(epoll);
 }
 
+/* ---- Instances in instances ---- */
+
+static int instance_of(int fd)
+{
+    const int epoll = epoll_create1(0);
+    struct epoll_event event = {EPOLLIN, {.fd = fd}};
+
+    CHECK(epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0);
+    return epoll;
+}
+
+/* Data of a connection ends the wait of an instance above its own. */
+static void data_ends_the_wait_of_an_instance_above(int n)
+{
+    enum { DEPTH = 4 };
+    int above[DEPTH];
+    struct epoll_event event;
+
+    open_crowd(n);
+    for (int i = 0; i < DEPTH; i++) {
+        above[i] = instance_of(i == 0 ? crowd.epoll : above[i - 1]);
+    }
+    for (int i = DEPTH - 1; i >= 0; i--) {
+        struct pollfd fd = {above[i], POLLIN, 0};
+        const uint64_t due_ns = simhost_now_ns() + SIMHOST_MS(50);
+        LASTS(epoll_wait(above[i], &event, 1, 10), 10);
+        simhost_peer_send(crowd.peers[0], "ping", 4, SIMHOST_MS(40));
+        CHECK(epoll_wait(above[i], &event, 1, -1) == 1);
+        CHECK(event.events == EPOLLIN);
+        CHECK(simhost_now_ns() >= due_ns &&
+              simhost_now_ns() <= due_ns + LATE_NESTED_NS);
+        CHECK(poll(&fd, 1, 0) == 1 && fd.revents == POLLIN);
+        take_all();
+        CHECK(poll(&fd, 1, 0) == 0);
+    }
+    for (int i = 0; i < DEPTH; i++) {
+        close(above[i]);
+    }
+    close_crowd();
+}
+
+/* What is ready below an instance that is not watched for it ends no wait. */
+static void what_nobody_asks_for_ends_no_wait(void)
+{
+    struct epoll_event event = {EPOLLOUT, {.u32 = 0}};
+
+    open_crowd(1);
+    const int above = epoll_create1(0);
+    CHECK(epoll_ctl(above, EPOLL_CTL_ADD, crowd.epoll, &event) == 0);
+    make_ready(0, POLLIN);
+    LASTS(epoll_wait(above, &event, 1, 100), 100);
+    close(above);
+    close_crowd();
+}
+
 int main(int argc, char **argv)
 {
     CHECK(argc == 2);
@@ -668,6 +725,9 @@ int main(int argc, char **argv)
     epoll_facts();
     epoll_reports_resets();
     clients_are_reported();
+    data_ends_the_wait_of_an_instance_above(1);
+    data_ends_the_wait_of_an_instance_above(N_MAX);
+    what_nobody_asks_for_ends_no_wait();
     /* A component confirms by a try what is reported. */
     if (!is_blind() && strcmp(argv[1], "wasip2") != 0) {
         events_with_errors();

@@ -147,6 +147,12 @@ static void create_facts(void)
          strcmp(name, "worker") == 0);
     FACT(sem_post(&detached_ran) == 0);
     FACT(result_of(threads[0]) == NULL);
+
+    threads[0] = start(wait_for_go, NULL);
+    FACT(pthread_detach(threads[0]) == 0);
+    FACT(pthread_join(threads[0], NULL) == EINVAL);
+    FACT(pthread_detach(threads[0]) == EINVAL);
+    FACT(sem_post(&detached_ran) == 0);
 }
 
 static void *sleep_a_little(void *argument)
