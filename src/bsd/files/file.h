@@ -19,8 +19,8 @@ int wasock_bsd__host_fd(const struct description *description);
 bool wasock_bsd__ends_in_slash(const char *path);
 
 /* The host's number of the directory where a path begins; -1 with errno: there
- * is none, a path of PATH_MAX bytes, an empty one, which wasi-libc takes for the
- * directory itself, or a file's path with a slash behind it. */
+ * is none, a path of PATH_MAX bytes, an empty one, which wasi-libc takes for
+ * the directory itself, or a file's path with a slash behind it. */
 int wasock_bsd__start_of(int directory_fd, const char *path);
 
 /* outside.c: whether a path is in none of the preopened directories, though
