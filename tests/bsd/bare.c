@@ -69,6 +69,48 @@ static void paths(void)
     FACT(chdir("/") == 0); /* as daemons do */
 }
 
+#ifdef __wasm__ /* natively somebody might read it */
+static void write_log(void)
+{
+    static char text[2000];
+
+    memset(text, 'x', sizeof(text) - 1);
+    syslog(LOG_INFO, "%s", "without openlog");
+    openlog("bare", 0, LOG_USER);
+    errno = ENOENT;
+    syslog(LOG_INFO, "part %d: %m", 3);
+    syslog(LOG_DAEMON | LOG_DEBUG, "with a newline\n");
+    syslog(LOG_INFO, "%s", "");
+    FACT(setlogmask(LOG_UPTO(LOG_WARNING)) == LOG_UPTO(LOG_DEBUG));
+    syslog(LOG_NOTICE, "is hidden");
+    FACT(setlogmask(0) == LOG_UPTO(LOG_WARNING));
+    syslog(LOG_WARNING, "is shown");
+    openlog("pid", LOG_PID, LOG_USER);
+    syslog(LOG_ERR, "is %d", (int)getpid());
+    syslog(LOG_ERR, "%s", text); /* is cut */
+    closelog();
+    syslog(LOG_ERR, "closed");
+}
+#endif
+
+/* What the pipe is by its number, which is the host's as well. */
+static void kind(void)
+{
+    char byte = 0;
+    struct stat status;
+
+    FACT((errno = 0, isatty(0)) == 0 && errno == ENOTTY);
+    FACT((fcntl(0, F_GETFL) & O_ACCMODE) == O_RDONLY);
+    FACT((fcntl(1, F_GETFL) & O_ACCMODE) == O_WRONLY);
+    FACT((fcntl(2, F_GETFL) & O_ACCMODE) == O_WRONLY);
+    FACT(fstat(0, &status) == 0 && !S_ISREG(status.st_mode));
+    FAILS(read(1, &byte, 1), EBADF);
+    FAILS(write(0, &byte, 1), EBADF);
+    FAILS(pread(0, &byte, 1, 0), ESPIPE);
+    FAILS(lseek(0, 0, SEEK_CUR), ESPIPE);
+    FACT(dup2(0, 9) == 9 && close(9) == 0); /* the host's stays open */
+}
+
 int main(void)
 {
     char bytes[16] = "";
@@ -77,6 +119,7 @@ int main(void)
     const int epoll = epoll_create1(0);
 
     paths();
+    kind();
     FACT(epoll_ctl(epoll, EPOLL_CTL_ADD, 0, &event) == 0);
     part_is_done();
     FACT(polled(5000));
@@ -93,9 +136,7 @@ int main(void)
     FACT(polled(0) && watched(epoll) == 1);
 #ifdef __wasm__ /* natively somebody might read it */
     FACT(close(2) == 0 && open("/dev/null", O_WRONLY) == 2);
-    openlog("bare", 0, LOG_USER);
-    errno = ENOENT;
-    syslog(LOG_INFO, "part %d: %m", 3);
+    write_log();
 #endif
     printf("%d facts, %d do not hold\n", n_facts, n_failed);
     return n_failed == 0 ? 0 : 1;

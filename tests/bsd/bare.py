@@ -2,6 +2,7 @@
 """bare.py HOST PROGRAM: give bare.c its standard input, part by part, and read
 its log; without a listener, and with one, which some hosts call a directory."""
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,15 @@ import hosts  # noqa: E402
 host, program = sys.argv[1:3]
 if host != "native":
     hosts.path(host)
+
+
+def check_log(log):
+    name = re.escape(pathlib.Path(program).stem) + r"\S*"
+    assert re.search(rf"(?m)^{name}: without openlog\n"
+                     r"bare: part 3: No such file or directory\n"
+                     r"bare: with a newline\nbare: \nbare: is shown\n"
+                     r"pid\[(\d+)\]: is \1\npid\[\1\]: x{1023}\n"
+                     rf"{name}: closed\n", log), log
 
 
 def run(*options):
@@ -27,7 +37,7 @@ def run(*options):
     print(bare.stdout.read().decode(), end="")
     log = bare.stderr.read().decode()
     if host != "native":
-        assert "bare: part 3: No such file or directory\n" in log, log
+        check_log(log)
     return bare.wait(timeout=50)
 
 

@@ -8,40 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wasi/api.h>
 
 #include "../plain.h"
-
-/* The last part of argv[0], which wasi-libc keeps nowhere. */
-static const char *program_name(void)
-{
-    static char *bytes;
-    size_t n_arguments = 0;
-    size_t n_bytes = 0;
-
-    if (bytes == NULL && __wasi_args_sizes_get(&n_arguments, &n_bytes) == 0 &&
-        n_arguments > 0) {
-        uint8_t **arguments =
-            (uint8_t **)calloc(n_arguments, sizeof(*arguments));
-        bytes = (char *)calloc(n_bytes, 1);
-        if (arguments != NULL && bytes != NULL) {
-            const __wasi_errno_t ignored =
-                __wasi_args_get(arguments, (uint8_t *)bytes);
-            (void)ignored; /* no name, then */
-        }
-        free(arguments);
-    }
-    if (bytes == NULL) {
-        return "";
-    }
-    const char *slash = strrchr(bytes, '/');
-    return slash != NULL ? slash + 1 : bytes;
-}
+#include "name.h"
 
 /* NULL for no reason. */
 static void report(const char *format, va_list arguments, const char *reason)
 {
-    fprintf(stderr, "%s: ", program_name());
+    fprintf(stderr, "%s: ", wasock_bsd__program_name());
     if (format != NULL) {
         vfprintf(stderr, format, arguments);
         fputs(reason != NULL ? ": " : "", stderr);

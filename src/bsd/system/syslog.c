@@ -16,10 +16,11 @@
 
 #include "../libc.h"
 #include "../plain.h"
+#include "name.h"
 
 #define TEXT_BYTES 1024
 
-static const char *log_name = "syslog";
+static const char *log_name; /* NULL: the program's */
 static int log_options;
 static int log_mask = LOG_UPTO(LOG_DEBUG);
 
@@ -27,7 +28,7 @@ static int log_mask = LOG_UPTO(LOG_DEBUG);
 void openlog(const char *name, int options, int facility)
 {
     (void)facility;
-    log_name = name != NULL ? name : "syslog";
+    log_name = name;
     log_options = options;
 }
 WASOCK_BSD_PLAIN(openlog);
@@ -60,10 +61,11 @@ void vsyslog(int priority, const char *format, va_list arguments)
     vsnprintf(text, sizeof(text), format, arguments);
     const size_t length = strlen(text);
     const char *end = length > 0 && text[length - 1] == '\n' ? "" : "\n";
-    const int n = (log_options & LOG_PID) != 0
-                      ? asprintf(&line, "%s[%d]: %s%s", log_name, (int)getpid(),
-                                 text, end)
-                      : asprintf(&line, "%s: %s%s", log_name, text, end);
+    const char *name = log_name != NULL ? log_name : wasock_bsd__program_name();
+    const int n =
+        (log_options & LOG_PID) != 0
+            ? asprintf(&line, "%s[%d]: %s%s", name, (int)getpid(), text, end)
+            : asprintf(&line, "%s: %s%s", name, text, end);
     if (n < 0) {
         return; /* without memory nothing is said */
     }
