@@ -1092,6 +1092,7 @@ static void facts_of_other_files(void)
     io_facts();
     file_facts();
     path_facts();
+    end_facts();
     socket_facts();
     signal_facts();
     limit_facts();

@@ -27,6 +27,7 @@ extern int n_failed;
 void alarm_facts(void);
 void argument_facts(void);
 void datagram_facts(void);
+void end_facts(void);
 void epoll_facts(void);
 void file_facts(void);
 void io_facts(void);
