@@ -146,6 +146,7 @@ struct WASOCK__STORED wasock__poller {
     uint32_t n_regular_used; /* … and how many of these were right */
     uint32_t n_events;       /* steps that found something */
     uint32_t n_tried;        /* blind: cold ones since one was used */
+    uint32_t last_used;      /* the index of the one used last */
     uint8_t kind;            /* enum wasock__host_kind */
     uint8_t n_hot_events;    /* since one of a cold one, at most ALL_HOT */
     uint8_t patience;        /* with polls that find nothing, of 8 */

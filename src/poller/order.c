@@ -15,7 +15,9 @@
  *              +--- found twice in a row ------------+
  *
  * A hot one that is used doubles its credit, so that a busy one survives a
- * pause. A new one turns cold after one or two empty polls.
+ * pause. A new one turns cold after one or two empty polls. On a blind host the
+ * one used last stays hot: its client needs longer to ask again than the first
+ * tries take.
  */
 
 /* Credit of a connection that is used again and again: misses that it may
@@ -95,7 +97,8 @@ void wasock__order_miss(struct wasock__poller *poller, uint32_t index)
     }
     if (registration->credit > 0) {
         registration->credit--;
-    } else {
+    } else if (poller->kind != WASOCK__HOST_BLIND ||
+               poller->last_used != index) {
         wasock__order_move(poller, index, WASOCK__QUEUE_COLD);
     }
 }
@@ -127,6 +130,7 @@ static void review(struct wasock__poller *poller, uint32_t index)
         wasock__order_move(poller, index, WASOCK__QUEUE_HOT);
     }
     if (is_used) {
+        poller->last_used = index;
         poller->n_used++;
         poller->n_cold_used += is_cold;
         poller->n_found += is_cold;
