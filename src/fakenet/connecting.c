@@ -30,7 +30,6 @@ static int establish(struct wasock_fakenet *net,
         }
     }
     client->kind = WASOCK__FAKENET_STREAM;
-    client->end_ns = 0;
     client->peer = wasock__fakenet_index(net, server);
     server->peer = wasock__fakenet_index(net, client);
     server->local = client->remote;
