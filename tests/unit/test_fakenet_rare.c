@@ -173,6 +173,41 @@ static void test_more_sockets_than_memory(void **unused)
         -WASOCK_ESTORAGE);
     assert_int_equal(wasock_fakenet_init(&net, memory, 1, 1, NULL),
                      -WASOCK_ESTORAGE);
+    assert_int_equal(wasock_fakenet_init(
+                         &net, memory, WASOCK_FAKENET_SIZE(2, 0) - 1, 2, NULL),
+                     -WASOCK_ESTORAGE);
+    assert_int_equal(
+        wasock_fakenet_init(&net, memory, WASOCK_FAKENET_SIZE(2, 0), 2, NULL),
+        0);
+}
+
+/* A connect that waits for a backlog is established when there is room, also
+ * where its socket is the first one of the network. */
+static void test_a_waiting_connect_of_the_first_socket(void **unused)
+{
+    const struct wasock_addr at = addr("127.0.0.1:80");
+    const struct wasock_addr elsewhere = addr("127.0.0.1:81");
+    struct wasock_listener listener;
+    struct wasock_listener oldest;
+    struct wasock_conn conns[3] = {0};
+
+    (void)unused;
+    begin(6, WASOCK_FAKENET_VIRTUAL);
+    listen_at(&elsewhere, &oldest, 1);
+    listen_at(&at, &listener, 1);
+    assert_int_equal(wasock_conn_start_connect(&conns[0], &net.network, &at),
+                     0);
+    assert_int_equal(wasock_listener_close(&oldest), 0);
+    assert_int_equal(wasock_conn_start_connect(&conns[1], &net.network, &at),
+                     0);
+    assert_int_equal(wasock_conn_try_finish_connect(&conns[1]), -WASOCK_EAGAIN);
+    assert_int_equal(wasock_listener_try_accept(&listener, &conns[2]), 0);
+    assert_int_equal(wasock_conn_try_finish_connect(&conns[1]), 0);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(wasock_conn_close(&conns[i]), 0);
+    }
+    assert_int_equal(wasock_listener_close(&listener), 0);
+    end();
 }
 
 /* A connect that waits for a backlog fails if no socket is left for its other
@@ -399,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_destinations),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_more_sockets_than_memory),
+        cmocka_unit_test(test_a_waiting_connect_of_the_first_socket),
         cmocka_unit_test(test_no_socket_for_the_other_end),
         cmocka_unit_test(test_no_memory_for_a_datagram),
         cmocka_unit_test(test_families_of_datagrams),
