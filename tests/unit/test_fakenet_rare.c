@@ -181,6 +181,30 @@ static void test_more_sockets_than_memory(void **unused)
         0);
 }
 
+/* Small writes take no more room than a large one, also on their way. */
+static void test_small_writes(void **unused)
+{
+    const struct wasock_fakenet_faults faults[] = {{.latency_ns = MS}, {0}};
+
+    (void)unused;
+    for (size_t i = 0; i < 2; i++) {
+        struct wasock_conn ends[2] = {0};
+        assert_int_equal(wasock_fakenet_init(&net, memory,
+                                             WASOCK_FAKENET_SIZE(2, 1000), 2,
+                                             NULL),
+                         0);
+        wasock_fakenet_set_faults(&net, &faults[i]);
+        assert_int_equal(wasock_fakenet_pair(&net, &ends[0], &ends[1]), 0);
+        assert_int_equal(
+            wasock_fakenet_set_unread_max(&ends[1].socket, SIZE_MAX), 0);
+        for (int n = 0; n < 1000; n++) {
+            assert_int_equal(wasock_conn_try_write(&ends[0], "x", 1), 1);
+        }
+        assert_int_equal(wasock_conn_close(&ends[0]), 0);
+        assert_int_equal(wasock_conn_close(&ends[1]), 0);
+    }
+}
+
 /* A connect that waits for a backlog is established when there is room, also
  * where its socket is the first one of the network. */
 static void test_a_waiting_connect_of_the_first_socket(void **unused)
@@ -434,6 +458,7 @@ int main(void)
         cmocka_unit_test(test_destinations),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_more_sockets_than_memory),
+        cmocka_unit_test(test_small_writes),
         cmocka_unit_test(test_a_waiting_connect_of_the_first_socket),
         cmocka_unit_test(test_no_socket_for_the_other_end),
         cmocka_unit_test(test_no_memory_for_a_datagram),
