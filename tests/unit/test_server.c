@@ -116,13 +116,12 @@ static void test_half_close(void **unused)
 }
 
 /* A message that can never fit ends its client, and nobody else. */
-static void test_a_large_message(void **unused)
+static void send_a_large_message(size_t n_pieces)
 {
     struct wasock_conn conn;
     struct wasock_conn other;
     char line[INPUT_BYTES + 1];
 
-    (void)unused;
     begin(&lines);
     connect_to(&conn);
     connect_to(&other);
@@ -131,8 +130,11 @@ static void test_a_large_message(void **unused)
     line[INPUT_BYTES - 1] = '\n';
     write_all(&other, line); /* fits exactly */
     line[INPUT_BYTES - 1] = 'x';
-    write_all(&conn, line);
-    work();
+    for (size_t i = 0; i < n_pieces; i++) {
+        const size_t n = INPUT_BYTES / n_pieces;
+        assert_int_equal(wasock_conn_write(&conn, line + i * n, n), n);
+        work();
+    }
     assert_non_null(strstr(events, "close:EMSGSIZE "));
     assert_int_equal(wasock_server_n_clients(&server), 1);
     line[INPUT_BYTES - 1] = '\n';
@@ -140,6 +142,13 @@ static void test_a_large_message(void **unused)
     assert_int_equal(wasock_conn_close(&conn), 0);
     assert_int_equal(wasock_conn_close(&other), 0);
     end();
+}
+
+static void test_a_large_message(void **unused)
+{
+    (void)unused;
+    send_a_large_message(1);
+    send_a_large_message(2);
 }
 
 /* A full server accepts the next one when somebody leaves. */
