@@ -448,7 +448,10 @@ static void test_stop_with_small_buffers(void **unused)
     assert_int_equal(wasock_server_run_for_ns(&server, MS), -WASOCK_EDEADLINE);
     assert_int_equal(wasock_server_stop_on_request(&server, 0), 0);
     assert_true(wasock_socket_is_open(&server.input_.socket));
-    assert_ptr_equal(wasock_server_reserve(&server), server.clients_);
+    for (size_t i = 0; i < N_CLIENTS; i++) {
+        assert_ptr_equal(wasock_server_reserve(&server), server.clients_ + i);
+    }
+    assert_null(wasock_server_reserve(&server));
     wasock_server_close(&server);
 }
 
