@@ -210,14 +210,14 @@ static void test_small_writes(void **unused)
 static void test_a_waiting_connect_of_the_first_socket(void **unused)
 {
     const struct wasock_addr at = addr("127.0.0.1:80");
-    const struct wasock_addr elsewhere = addr("127.0.0.1:81");
+    const struct wasock_addr unrelated = addr("127.0.0.1:81");
     struct wasock_listener listener;
     struct wasock_listener oldest;
     struct wasock_conn conns[3] = {0};
 
     (void)unused;
     begin(6, WASOCK_FAKENET_VIRTUAL);
-    listen_at(&elsewhere, &oldest, 1);
+    listen_at(&unrelated, &oldest, 1);
     listen_at(&at, &listener, 1);
     assert_int_equal(wasock_conn_start_connect(&conns[0], &net.network, &at),
                      0);

@@ -775,8 +775,8 @@ static void test_host_calls_an_echo(void **unused)
     assert_true(subscriptions < 1.5);
 }
 
-/* Beside a connection that nothing is waited for of, and one in the process
- * whose peer is silent, only a deadline ends a wait. */
+/* Beside a connection without interest, and an in-process one whose peer is
+ * silent, only a deadline ends a wait. */
 static void test_silence_in_the_process_on(void)
 {
     struct wasock_conn ends[2] = {0};

@@ -507,8 +507,8 @@ static void test_busy_poller_never_polls_all(void **unused)
     close_all();
 }
 
-/* Where so many of the idle ones are ready that they are tried without asking,
- * a listener is not, as an empty accept is expensive. */
+/* Where most of the idle ones are ready, connections are tried without asking.
+ * A listener is not, as an empty accept is expensive. */
 static void test_listener_is_asked_where_others_are_tried(void **unused)
 {
     static struct wasock_poller_event events[N_MAX];
