@@ -108,6 +108,8 @@ static void kind(void)
     FAILS(write(0, &byte, 1), EBADF);
     FAILS(pread(0, &byte, 1, 0), ESPIPE);
     FAILS(lseek(0, 0, SEEK_CUR), ESPIPE);
+    FAILS(pwrite(1, &byte, 1, 0), ESPIPE);
+    FAILS(lseek(1, 0, SEEK_END), ESPIPE);
     FACT(dup2(0, 9) == 9 && close(9) == 0); /* the host's stays open */
 }
 

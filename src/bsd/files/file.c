@@ -399,6 +399,22 @@ static int host_file(int fd, int refusal)
     return host_fd;
 }
 
+/* The result of a call at a position. Hosts give a pipe's refusal several
+ * errors. */
+static off_t at_position(int host_fd, off_t result)
+{
+    struct stat status;
+
+    if (result < 0 && errno != ESPIPE) {
+        const int error = errno;
+        const bool has_position = wasock_libc_fstat(host_fd, &status) < 0 ||
+                                  S_ISREG(status.st_mode) ||
+                                  S_ISDIR(status.st_mode);
+        errno = has_position ? error : ESPIPE;
+    }
+    return result;
+}
+
 /*
  * pread(2), pwrite(2), lseek(2) as the host does them; a device stays at 0.
  * Errors: EBADF; ESPIPE: a socket, a pipe, a terminal, and a device for pread
@@ -409,7 +425,9 @@ ssize_t pread(int fd, void *buffer, size_t capacity, off_t offset)
     const int host_fd = host_file(fd, ESPIPE);
 
     return host_fd < 0 ? -1
-                       : wasock_libc_pread(host_fd, buffer, capacity, offset);
+                       : (ssize_t)at_position(
+                             host_fd, wasock_libc_pread(host_fd, buffer,
+                                                        capacity, offset));
 }
 
 /* As Linux's pwrite on a file that is open to append, which wazero refuses: the
@@ -431,9 +449,11 @@ ssize_t pwrite(int fd, const void *data, size_t length, off_t offset)
         return -1;
     }
     const struct description *description = wasock_bsd__find(fd);
-    const ssize_t n = (description->flags & O_APPEND) != 0
-                          ? append(host_fd, data, length)
-                          : wasock_libc_pwrite(host_fd, data, length, offset);
+    const ssize_t n =
+        (description->flags & O_APPEND) != 0
+            ? append(host_fd, data, length)
+            : (ssize_t)at_position(
+                  host_fd, wasock_libc_pwrite(host_fd, data, length, offset));
     return n < 0 ? -1 : wasock_bsd__result(write_back(description, host_fd, n));
 }
 
@@ -471,7 +491,9 @@ off_t lseek(int fd, off_t offset, int whence)
         errno = EINVAL; /* for which wasmtime ends the guest */
         return -1;
     }
-    return is_device ? 0 : wasock_libc_lseek(host_fd, offset, whence);
+    return is_device ? 0
+                     : at_position(host_fd,
+                                   wasock_libc_lseek(host_fd, offset, whence));
 }
 
 /* preadv(2), pwritev(2): a call a vector, ended by the first short one.
