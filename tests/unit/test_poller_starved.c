@@ -78,7 +78,7 @@ static void test_back_off_beside_many(void **unused)
 /* A listener that is out of descriptors before the poller knows the host. */
 static void test_back_off_before_the_first_wait_on(void)
 {
-    struct wasock_poller_event event;
+    struct wasock_poller_event event = {0};
     struct wasock_conn extra = {0};
 
     open_conns(0);
