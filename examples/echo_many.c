@@ -12,6 +12,7 @@
  * Exit code: 0 after quit, 1 no listener, 2 a wait failed.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <wasock/wasock.h>
@@ -19,23 +20,22 @@
 #define CLIENTS_MAX 10000
 /* Bytes: more than the 64 KiB that many clients send at once, as a read that
  * fills the buffer is followed by a second one. */
-#define PENDING_MAX 81920
+#define BUFFER_BYTES 81920
 #define ACCEPTS_MAX 64 /* in a row: other clients wait meanwhile */
 #define READS_MAX 8    /* in a row, for the same reason */
 #define IDLE_MAX_NS (60 * WASOCK_NS_PER_S)
 #define DRAIN_MAX_NS (5 * WASOCK_NS_PER_S)
 
+/* Backpressure: the server reads from a client only while nothing is pending
+ * for it, so a client that never reads costs BUFFER_BYTES at most. */
 struct client {
     struct wasock_conn conn;
     struct client *next_free;
+    char *pending;
     size_t n_pending;
     size_t n_sent; /* of n_pending */
 };
 
-/* Backpressure: the server reads from a client only while nothing is pending
- * for it, so a client that never reads costs PENDING_MAX bytes at most. The
- * buffers are not members of the clients: most are never touched. */
-static char pending[CLIENTS_MAX][PENDING_MAX];
 static struct client clients[CLIENTS_MAX];
 static struct client *free_clients;
 static unsigned n_used; /* clients used at least once */
@@ -51,21 +51,23 @@ static _Alignas(WASOCK_POLLER_ALIGNMENT) char poller_memory[WASOCK_POLLER_SIZE(
  * wasock_socket_set_timeout_ns would be a host call per echo. */
 static uint64_t now_ns;
 
-static char *pending_of(const struct client *client)
-{
-    return pending[client - clients];
-}
-
 static void release(struct client *client)
 {
     client->next_free = free_clients;
     free_clients = client;
 }
 
+static void forget_pending(struct client *client)
+{
+    free(client->pending);
+    client->pending = NULL;
+    client->n_pending = 0;
+}
+
 static void drop(struct client *client)
 {
     wasock_conn_close(&client->conn); /* unregisters it as well */
-    client->n_pending = 0;
+    forget_pending(client);
     release(client);
     n_clients--;
 }
@@ -79,9 +81,9 @@ static void restart_idle_deadline(struct client *client)
 /* Send the pending bytes. Once all are sent, read from the client again. */
 static ptrdiff_t flush(struct client *client)
 {
-    const ptrdiff_t n = wasock_conn_try_write(
-        &client->conn, pending_of(client) + client->n_sent,
-        client->n_pending - client->n_sent);
+    const ptrdiff_t n =
+        wasock_conn_try_write(&client->conn, client->pending + client->n_sent,
+                              client->n_pending - client->n_sent);
 
     if (n < 0) {
         return n;
@@ -90,7 +92,7 @@ static ptrdiff_t flush(struct client *client)
     if (client->n_sent < client->n_pending) {
         return n;
     }
-    client->n_pending = 0;
+    forget_pending(client);
     return wasock_poller_modify(&poller, &client->conn.socket, WASOCK_READABLE,
                                 client);
 }
@@ -98,7 +100,11 @@ static ptrdiff_t flush(struct client *client)
 /* Keep the bytes that the send buffer had no room for, and wait for room. */
 static ptrdiff_t keep(struct client *client, const char *bytes, size_t length)
 {
-    memcpy(pending_of(client), bytes, length);
+    client->pending = (char *)malloc(length);
+    if (client->pending == NULL) {
+        return -WASOCK_ENOMEM;
+    }
+    memcpy(client->pending, bytes, length);
     client->n_pending = length;
     client->n_sent = 0;
     return wasock_poller_modify(&poller, &client->conn.socket, WASOCK_WRITABLE,
@@ -108,11 +114,11 @@ static ptrdiff_t keep(struct client *client, const char *bytes, size_t length)
 /* Read and send until there is no data or no room. */
 static ptrdiff_t echo(struct client *client)
 {
-    static char buffer[PENDING_MAX];
-    ptrdiff_t n_read = PENDING_MAX;
+    static char buffer[BUFFER_BYTES];
+    ptrdiff_t n_read = BUFFER_BYTES;
 
-    for (int i = 0; i < READS_MAX && n_read == PENDING_MAX; i++) {
-        n_read = wasock_conn_try_read(&client->conn, buffer, PENDING_MAX);
+    for (int i = 0; i < READS_MAX && n_read == BUFFER_BYTES; i++) {
+        n_read = wasock_conn_try_read(&client->conn, buffer, BUFFER_BYTES);
         if (n_read <= 0) {
             return n_read == 0 ? -WASOCK_ECLOSED : n_read;
         }
