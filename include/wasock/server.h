@@ -203,8 +203,9 @@ struct wasock_client {
 
 /*
  * Queue data for a client. It is sent when the handler has returned; 4 KiB and
- * more are sent at once if nothing is queued. In its own `data` handler a
- * client always has room for `output_bytes` / 2, unless the handler is a relay.
+ * more are sent at once if nothing is queued, and what is queued is sent at
+ * once if there is no room. In its own `data` handler a client always has room
+ * for `output_bytes` / 2, unless the handler is a relay.
  * Errors: ENOBUFS: no room for all of it, and nothing was queued; ECLOSED: the
  *   client is being closed, or its writing half was shut.
  */

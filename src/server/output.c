@@ -126,32 +126,6 @@ static size_t send_directly(struct wasock_client *client, const void *data,
     return n < 0 ? 0 : (size_t)n;
 }
 
-int wasock_client_send(struct wasock_client *client, const void *data,
-                       size_t length)
-{
-    const unsigned char *bytes = (const unsigned char *)data;
-    const size_t size = client->server->options_.output_bytes;
-
-    if (!takes_output(client)) {
-        return -WASOCK_ECLOSED;
-    }
-    if (size - wasock__n_output(client) < length) {
-        client->is_refused_ = 1;
-        return -WASOCK_ENOBUFS;
-    }
-    const size_t n_sent = send_directly(client, bytes, length);
-    if (n_sent == length) {
-        return 0;
-    }
-    if (client->output_begin_ > 0) {
-        compact(client);
-    }
-    __builtin_memcpy(output_of(client) + client->output_end_, bytes + n_sent,
-                     length - n_sent);
-    commit(client, (uint32_t)(length - n_sent));
-    return 0;
-}
-
 /* Send once. Returns the number of bytes, or an error, which ends the client
  * unless it is EAGAIN. */
 static ptrdiff_t send_once(struct wasock_client *client)
@@ -195,6 +169,43 @@ static bool send_queued(struct wasock_client *client)
     wasock__client_expect(client, WASOCK_WRITABLE, client->output_ns_,
                           client->server->options_.write_ns);
     return false;
+}
+
+/* Send what is queued now: many clients may say something in one turn. */
+static void make_room(struct wasock_client *client)
+{
+    if (client->state_ == WASOCK__CLIENT_OPEN && wasock__n_output(client) > 0) {
+        send_queued(client);
+    }
+}
+
+int wasock_client_send(struct wasock_client *client, const void *data,
+                       size_t length)
+{
+    const unsigned char *bytes = (const unsigned char *)data;
+    const size_t size = client->server->options_.output_bytes;
+
+    if (size - wasock__n_output(client) < length) {
+        make_room(client);
+    }
+    if (!takes_output(client)) {
+        return -WASOCK_ECLOSED;
+    }
+    if (size - wasock__n_output(client) < length) {
+        client->is_refused_ = 1;
+        return -WASOCK_ENOBUFS;
+    }
+    const size_t n_sent = send_directly(client, bytes, length);
+    if (n_sent == length) {
+        return 0;
+    }
+    if (client->output_begin_ > 0) {
+        compact(client);
+    }
+    __builtin_memcpy(output_of(client) + client->output_end_, bytes + n_sent,
+                     length - n_sent);
+    commit(client, (uint32_t)(length - n_sent));
+    return 0;
 }
 
 void wasock__output_flush(struct wasock_client *client)

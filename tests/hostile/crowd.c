@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #define N_EVENTS 256
+#define N_UNSERVED 64
 #define LOOK_NS (2 * NS_PER_MS)
 
 void crowd_init(struct crowd *crowd, const struct protocol *protocol,
@@ -54,26 +55,6 @@ static void finish(struct crowd *crowd, struct client *client,
     crowd->totals.n_wrong += outcome == OUTCOME_WRONG;
     crowd->totals.n_cut += outcome == OUTCOME_CUT;
     drop(crowd, client, client->how.ending == END_RESET);
-}
-
-void crowd_fill(struct crowd *crowd, const struct behaviour *how, size_t n)
-{
-    const uint64_t now_ns = clock_ns();
-
-    for (size_t i = 0; i < crowd->n_clients_max && crowd->n_clients < n; i++) {
-        struct client *client = &crowd->clients[i];
-        if (client->protocol != NULL) {
-            continue;
-        }
-        if (!client_start(client, crowd->protocol, how, crowd->port,
-                          crowd->next_id++)) {
-            return;
-        }
-        watch(crowd, client, EPOLL_CTL_ADD, now_ns);
-        crowd->n_clients++;
-        crowd->n_used = i + 1 > crowd->n_used ? i + 1 : crowd->n_used;
-        crowd->totals.n_clients++;
-    }
 }
 
 static void step(struct crowd *crowd, struct client *client, uint32_t events,
@@ -128,6 +109,36 @@ static void step_all(struct crowd *crowd, int timeout_ms)
     }
     if (now_ns > crowd->looked_ns + LOOK_NS) {
         look_at_all(crowd, now_ns);
+    }
+}
+
+/* After a number of its own clients. A server may close one that does not read
+ * what it tells of them. */
+static void serve_others(struct crowd *crowd, size_t n)
+{
+    if (crowd->others != NULL && n % N_UNSERVED == 0) {
+        step_all(crowd->others, 0);
+    }
+}
+
+void crowd_fill(struct crowd *crowd, const struct behaviour *how, size_t n)
+{
+    const uint64_t now_ns = clock_ns();
+
+    for (size_t i = 0; i < crowd->n_clients_max && crowd->n_clients < n; i++) {
+        struct client *client = &crowd->clients[i];
+        if (client->protocol != NULL) {
+            continue;
+        }
+        if (!client_start(client, crowd->protocol, how, crowd->port,
+                          crowd->next_id++)) {
+            return;
+        }
+        watch(crowd, client, EPOLL_CTL_ADD, now_ns);
+        crowd->n_clients++;
+        crowd->n_used = i + 1 > crowd->n_used ? i + 1 : crowd->n_used;
+        crowd->totals.n_clients++;
+        serve_others(crowd, i);
     }
 }
 
@@ -187,5 +198,6 @@ void crowd_end(struct crowd *crowd, bool is_reset, bool are_all)
             (are_all || client_is_answered(client))) {
             drop(crowd, client, is_reset);
         }
+        serve_others(crowd, i);
     }
 }

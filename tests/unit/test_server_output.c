@@ -124,6 +124,26 @@ static void test_partial_sends(void **unused)
     end_large();
 }
 
+/* More small sends in one turn than there is room for, to a peer that reads. */
+static void test_many_small_sends(void **unused)
+{
+    (void)unused;
+    struct wasock_client *client = begin_large(&large, 50000);
+    for (size_t n = 0; n < 2 * LARGE_BYTES; n += 100) {
+        assert_int_equal(wasock_client_send(client, stream + n, 100), 0);
+    }
+    work();
+    assert_stream(0, 2 * LARGE_BYTES);
+    for (size_t n = 0; n < LARGE_BYTES; n += 100) {
+        assert_int_equal(wasock_client_send(client, stream + n, 100), 0);
+    }
+    assert_int_equal(wasock_fakenet_reset(&conn), 0);
+    assert_int_equal(wasock_client_send(client, stream, 100), -WASOCK_ECLOSED);
+    work();
+    assert_events("close:ECONNRESET ");
+    end_large();
+}
+
 /* Nobody is there any more: that ends the client, whatever is sent. */
 static void test_a_failing_send(void **unused)
 {
@@ -364,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_direct_sends),
         cmocka_unit_test(test_partial_sends),
+        cmocka_unit_test(test_many_small_sends),
         cmocka_unit_test(test_a_failing_send),
         cmocka_unit_test(test_when_nothing_is_sent_at_once),
         cmocka_unit_test(test_direct_sends_are_activity),
