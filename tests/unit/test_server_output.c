@@ -129,6 +129,8 @@ static void test_many_small_sends(void **unused)
 {
     (void)unused;
     struct wasock_client *client = begin_large(&large, 50000);
+    assert_int_equal(wasock_client_send(client, stream, LARGE_BYTES + 1),
+                     -WASOCK_ENOBUFS);
     for (size_t n = 0; n < 2 * LARGE_BYTES; n += 100) {
         assert_int_equal(wasock_client_send(client, stream + n, 100), 0);
     }
@@ -178,6 +180,7 @@ static void test_when_nothing_is_sent_at_once(void **unused)
     client->user = client;
     assert_int_equal(wasock_client_send(client, stream, 5000), 0);
     assert_int_equal(wasock_client_n_queued(client), 5000);
+    assert_int_equal(wasock_client_send(client, stream, 5001), -WASOCK_ENOBUFS);
     end_large();
 }
 
