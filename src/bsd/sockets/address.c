@@ -143,6 +143,13 @@ bool wasock_bsd__is_on_loopback(const struct wasock_addr *addr)
            wasock_bsd__is_loopback(addr);
 }
 
+bool wasock_bsd__is_same_address(const struct wasock_addr *a,
+                                 const struct wasock_addr *b)
+{
+    return a->family == b->family && a->port == b->port &&
+           memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}
+
 bool wasock_bsd__collide(const struct wasock_addr *a,
                          const struct wasock_addr *b)
 {

@@ -31,6 +31,10 @@ bool wasock_bsd__is_loopback(const struct wasock_addr *addr);
 /* Whether the address is the in-process network's: a path, loopback, any. */
 bool wasock_bsd__is_on_loopback(const struct wasock_addr *addr);
 
+/* Whether two addresses, neither of them a name, are the same. */
+bool wasock_bsd__is_same_address(const struct wasock_addr *a,
+                                 const struct wasock_addr *b);
+
 /* Whether two sockets cannot both have these addresses. */
 bool wasock_bsd__collide(const struct wasock_addr *a,
                          const struct wasock_addr *b);

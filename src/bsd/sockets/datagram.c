@@ -338,10 +338,7 @@ static int address_for(struct socket *socket, const struct wasock_addr *addr,
         return 0;
     }
     const struct wasock_addr connected = wasock_bsd__connected_peer(socket);
-    return connected.port == peer->port &&
-                   memcmp(connected.ip, peer->ip, sizeof(peer->ip)) == 0
-               ? 0
-               : -EISCONN;
+    return wasock_bsd__is_same_address(&connected, peer) ? 0 : -EISCONN;
 }
 
 ssize_t wasock_bsd__send_datagram(struct socket *socket,

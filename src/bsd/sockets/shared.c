@@ -8,19 +8,12 @@
  * connected in the layer alone, as the host would receive for it only.
  */
 #include <errno.h>
-#include <string.h>
 
 #include "../../socket_internal.h"
+#include "address.h"
 #include "socket.h"
 
 static struct socket *sharers; /* of all addresses; the last one bound first */
-
-static bool is_same(const struct wasock_addr *one,
-                    const struct wasock_addr *other)
-{
-    return one->family == other->family && one->port == other->port &&
-           memcmp(one->ip, other->ip, sizeof(one->ip)) == 0;
-}
 
 void wasock_bsd__begin_sharing(struct socket *socket)
 {
@@ -57,7 +50,7 @@ int wasock_bsd__share_address(struct socket *socket,
          sharer = sharer->next_bound) {
         struct wasock_addr local = {0};
         wasock_socket_local_addr(&sharer->conn.socket, &local);
-        if (is_same(&local, addr)) {
+        if (wasock_bsd__is_same_address(&local, addr)) {
             return wasock_conn_share(&sharer->conn, &socket->conn);
         }
     }
@@ -75,7 +68,8 @@ struct socket *wasock_bsd__receiver_of(struct socket *socket,
         if (wasock_socket_fd(&sharer->conn.socket) != fd) {
             continue;
         }
-        if (sharer->state == SOCKET_CONNECTED && is_same(&sharer->peer, from)) {
+        if (sharer->state == SOCKET_CONNECTED &&
+            wasock_bsd__is_same_address(&sharer->peer, from)) {
             return sharer;
         }
         if (sharer->state == SOCKET_BOUND && receiver == NULL) {

@@ -309,8 +309,6 @@ static void refresh(struct epoll *epoll, struct item *item, unsigned risen)
     item->edges |= risen;
     if (ready != 0) {
         list(epoll, item);
-    }
-    if (ready != 0) {
         wasock_bsd__changed(&epoll->description,
                             (ready & risen) != 0 ? POLLIN | POLLRDNORM : 0);
     }
