@@ -204,7 +204,7 @@ static void some_are_ready(int n, int first, int step, short what)
     close_crowd();
 }
 
-/* Whether a host that reports so many at a time leaves some for later. */
+/* Whether a host that reports N at a time leaves some for later. */
 static bool is_round(int n)
 {
     const size_t most = simhost_knobs.profile.round_events;
