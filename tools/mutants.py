@@ -29,6 +29,7 @@ import collections
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import io
 import json
@@ -147,6 +148,7 @@ def mutants_of(path):
                   key=lambda m: (m.line, m.new))
 
 
+@functools.cache
 def lines_of(path):
     return (root / path).read_text().splitlines()
 
@@ -441,9 +443,6 @@ class Bsd:
         return inside
 
     def begin(self, mutant, number, folder):
-        """The program has a root directory of its own, as a mutant may remove
-        other files than it should."""
-        (folder / "root/tmp").mkdir(parents=True)
         return "invalid" if number in self.invalid else None
 
     def end(self, mutant, folder):
@@ -469,6 +468,8 @@ class Bsd:
                 is_threads != ("/threads/" in path))
 
     def command(self, test, path, number, folder):
+        """The program has a root directory of its own, as a mutant may remove
+        other files than it should."""
         (folder / "root/tmp").mkdir(parents=True, exist_ok=True)
         return self.sandbox_of[test].command(test), {
             "FACTS_ROOT": str(folder / "root"),
@@ -586,7 +587,7 @@ class Sandbox:
 
     def compile_all(self, path, library, mutants):
         """Compile a file with all its mutants. Returns its object, and the
-        numbers of those that do not compile."""
+        numbers of the mutants that do not compile."""
         folder = self.made / library
         folder.mkdir(exist_ok=True)
         source = folder / path.replace("/", "+")
@@ -632,7 +633,7 @@ class Sandbox:
 
     def build(self, mutants, invalid):
         """Build all tests' programs with the mutants. Returns the numbers of
-        those that do not compile."""
+        the mutants that do not compile."""
         by_path = collections.defaultdict(dict)
         for number, mutant in mutants.items():
             if number not in invalid:
